@@ -1,0 +1,20 @@
+/** Why the text cannot be a server's address, to be read after the name of the input; `undefined` where it can. */
+export function hostProblem(host: string): string | undefined {
+  let url: URL;
+  try {
+    url = new URL(host);
+  } catch {
+    return "is not a URL: write it as http://localhost:8086";
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:")
+    return "must be an http:// or https:// URL, such as http://localhost:8086";
+  if (url.username !== "" || url.password !== "")
+    return "must not hold a user or password: the token goes into token";
+  if (url.search !== "" || url.hash !== "") return "must end before ? and #";
+  return undefined;
+}
+
+/** One spelling for each address: no trailing slash, lower-case name, no default port. */
+export function normaliseHost(host: string): string {
+  return new URL(host).href.replace(/\/+$/, "");
+}

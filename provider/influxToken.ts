@@ -1,0 +1,149 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { TypeFlag } from "./permissions/catalogue";
+import type { TokenStatus } from "./types";
+
+/**
+ * The type and the text below are in the state of every stack that holds a token, and the text names the subpath
+ * `./provider` of this package: none of the three can ever change.
+ */
+const TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
+const STUB = 'exports.handler=()=>require("pulumi-influx-token/provider")';
+
+/** How to reach the server and with which token. Stored in the stack's state; leave it out where the environment tells. */
+export interface ConnectionArgs {
+  /**
+   * URL of the server, without query. Default, first match wins: `influxdb:host` in the stack config, `INFLUX_HOST`,
+   * the CLI profile's `url`, `http://localhost:8086`. Mirrors `--host`.
+   */
+  host?: pulumi.Input<string> | undefined;
+  /**
+   * The token that makes tokens. Always a secret. Default, first match wins: `influxdb:token` in the stack config,
+   * `INFLUX_TOKEN`, the CLI profile's `token`. A stored one that the server refuses is replaced for this run by what
+   * the other sources give. Mirrors `--token`.
+   */
+  token?: pulumi.Input<string> | undefined;
+  /** Accept any TLS certificate, for this connection only. Default: `INFLUX_SKIP_VERIFY`, or `false`. Mirrors `--skip-verify`. */
+  skipVerify?: pulumi.Input<boolean> | undefined;
+  /**
+   * Profile in the CLI's configs file. Default: `INFLUX_ACTIVE_CONFIG`, or the one that is marked active. A profile
+   * that is not there is an error. Mirrors `--active-config`.
+   */
+  activeConfig?: pulumi.Input<string> | undefined;
+  /** The CLI's configs file. Default: `INFLUX_CONFIGS_PATH`, or `~/.influxdbv2/configs`. Mirrors `--configs-path`. */
+  configsPath?: pulumi.Input<string> | undefined;
+  /** Log each exchange to stderr; secrets are redacted. Default: `false`. Mirrors `--http-debug`. */
+  httpDebug?: pulumi.Input<boolean> | undefined;
+}
+
+/** `readX` and `writeX` for each resource type X. Mirrors `--read-X` and `--write-X`. */
+type TypeFlagArgs = { [flag in TypeFlag]?: pulumi.Input<boolean> | undefined };
+
+/**
+ * What a token is to be: the inputs mirror the flags of `influx auth create`. Beside those below there are `readX` and
+ * `writeX` for every resource type X, such as `readBuckets` or `writeTasks`. At least one permission must be asked for.
+ * A change of organization, owner, permissions or keepers makes a new token before the old one is deleted; everything
+ * else changes in place.
+ */
+export interface InfluxTokenArgs extends TypeFlagArgs {
+  /**
+   * Name of the organization. Exactly one of `org` and `orgId`. Default, first match wins: `influxdb:org` or
+   * `influxdb:orgId` in the stack config, `INFLUX_ORG` or `INFLUX_ORG_ID`, the CLI profile's `org`. Mirrors `--org`.
+   */
+  org?: pulumi.Input<string> | undefined;
+  /** Id of the organization: 16 hex digits. Mirrors `--org-id`. */
+  orgId?: pulumi.Input<string> | undefined;
+  /** Name of the user who will own the token. Default: the user whose token makes it. Mirrors `--user`. */
+  user?: pulumi.Input<string> | undefined;
+  /** Free text. Default: empty. Changes in place. Mirrors `--description`. */
+  description?: pulumi.Input<string> | undefined;
+  /** An inactive token is refused by the server. Default: `active`. Changes in place. */
+  status?: pulumi.Input<TokenStatus> | undefined;
+  /**
+   * Read and write on every resource type of every organization, now and later. OSS only. Excludes every other
+   * permission. Mirrors `--operator`.
+   */
+  operator?: pulumi.Input<boolean> | undefined;
+  /**
+   * Read and write on every resource type of the organization, except that the organization itself is only read, and
+   * that of users only the owner is reached. Excludes every other permission. Mirrors `--all-access`.
+   */
+  allAccess?: pulumi.Input<boolean> | undefined;
+  /** Ids of buckets to read: 16 hex digits each, of the token's organization. Mirrors `--read-bucket`. */
+  readBucket?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Ids of buckets to write: 16 hex digits each, of the token's organization. Mirrors `--write-bucket`. */
+  writeBucket?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Any strings: a change of one makes a new token, for rotation. */
+  keepers?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+  /** How to reach the server. Default: see each of its properties. */
+  connection?: pulumi.Input<ConnectionArgs> | undefined;
+}
+
+/** Named so that the engine fills them in; an input of the same name takes the place of `undefined`. */
+const OUTPUTS: Readonly<Record<string, undefined>> = {
+  token: undefined,
+  permissions: undefined,
+  effectivePermissions: undefined,
+  org: undefined,
+  orgId: undefined,
+  user: undefined,
+  userId: undefined,
+  description: undefined,
+  status: undefined,
+  createdAt: undefined,
+  updatedAt: undefined,
+};
+
+/** An InfluxDB 2.x API token (an "authorization"). */
+export class InfluxToken extends pulumi.CustomResource {
+  /** The token itself: what clients authenticate with. Secret. */
+  declare readonly token: pulumi.Output<string>;
+  /**
+   * What the inputs ask for, sorted: `read:orgs/<org>/buckets`, `write:orgs/<org>/buckets/<id>`, `read:/buckets` for
+   * every organization. Known before the token exists.
+   */
+  declare readonly permissions: pulumi.Output<string[]>;
+  /** What the server granted, sorted, as `influx auth list` prints it, with ids. */
+  declare readonly effectivePermissions: pulumi.Output<string[]>;
+  /** Name of the organization. */
+  declare readonly org: pulumi.Output<string>;
+  /** Id of the organization: 16 hex digits. */
+  declare readonly orgId: pulumi.Output<string>;
+  /** Name of the owner. */
+  declare readonly user: pulumi.Output<string>;
+  /** Id of the owner: 16 hex digits. */
+  declare readonly userId: pulumi.Output<string>;
+  /** Free text, or empty. */
+  declare readonly description: pulumi.Output<string>;
+  /** `active` or `inactive`. */
+  declare readonly status: pulumi.Output<TokenStatus>;
+  /** When the token was made: RFC 3339. */
+  declare readonly createdAt: pulumi.Output<string>;
+  /** When the token was last changed: RFC 3339. */
+  declare readonly updatedAt: pulumi.Output<string>;
+
+  /**
+   * Declares a token.
+   *
+   * @param name Unique name within the stack; the token itself is named by its `description` only.
+   * @param args What the token is to be. Wrong ones fail the preview, each named with what to do.
+   * @param opts `protect` blocks rotation, and `retainOnDelete` also keeps a replaced token alive.
+   */
+  constructor(name: string, args: InfluxTokenArgs, opts?: pulumi.CustomResourceOptions) {
+    const connection = args.connection === undefined ? {} : { connection: withSecretToken(args.connection) };
+    super(
+      TYPE,
+      name,
+      { ...OUTPUTS, ...args, ...connection, __provider: STUB },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["token"] }),
+    );
+  }
+}
+
+/** The host marks secrets by the name of the property that carried one in, so that this mark lasts into every state. */
+function withSecretToken(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
+  const mark = (args: ConnectionArgs): ConnectionArgs =>
+    args.token === undefined ? args : { ...args, token: pulumi.secret(args.token) };
+  return pulumi.Output.isInstance(connection) || connection instanceof Promise
+    ? pulumi.output(connection).apply((args) => pulumi.output(mark(args)))
+    : mark(connection);
+}

@@ -1,0 +1,120 @@
+import { InfluxTokenError, isNotFound, ServerError } from "../errors";
+import type { InfluxClient } from "./client";
+
+/** What the directory tells of a bucket. */
+export interface Bucket {
+  readonly id: string;
+  readonly orgID: string;
+  readonly name: string;
+}
+
+/**
+ * Names to ids. Each question is asked once for each connection, however many tokens need its answer at the
+ * same time; a failed one is asked again by whoever needs it next.
+ */
+export class Directory {
+  private readonly answers = new Map<string, Promise<unknown>>();
+
+  constructor(private readonly client: InfluxClient) {}
+
+  /** Id of the organization. */
+  organizationId(name: string): Promise<string> {
+    return this.findByName("organization", "orgs", "org", name, "org");
+  }
+
+  /** Id of the user. */
+  userId(name: string): Promise<string> {
+    return this.findByName("user", "users", "name", name, "user");
+  }
+
+  /** Id of the user whose token makes the requests. */
+  callerId(): Promise<string> {
+    return this.once("me", async () => {
+      const answer = await this.client.request({
+        method: "GET",
+        path: "/api/v2/me",
+        purpose: "tell whose token this is, for allAccess includes the owner's own user",
+      });
+      return (answer as { id: string }).id;
+    });
+  }
+
+  /** Types that the server lists, or `undefined` where it does not tell: servers before 2.4 cannot. */
+  resourceTypes(): Promise<readonly string[] | undefined> {
+    return this.once("resources", async () => {
+      try {
+        const path = "/api/v2/resources";
+        const answer = await this.client.request({
+          method: "GET",
+          path,
+          purpose: "list the server's resource types",
+        });
+        return Array.isArray(answer) ? answer.filter((type) => typeof type === "string") : undefined;
+      } catch (error) {
+        if (error instanceof ServerError && error.status === 404) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** The bucket, or `undefined` where there is none with this id that the caller may see. */
+  bucket(id: string): Promise<Bucket | undefined> {
+    return this.once(`bucket ${id}`, async () => {
+      try {
+        const path = `/api/v2/buckets/${encodeURIComponent(id)}`;
+        return (await this.client.request({
+          method: "GET",
+          path,
+          purpose: `look up the bucket ${id}`,
+        })) as Bucket;
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  private findByName(
+    noun: string,
+    collection: "orgs" | "users",
+    parameter: string,
+    name: string,
+    input: string,
+  ): Promise<string> {
+    return this.once(`${collection} ${name}`, async () => {
+      const purpose = `look up the ${noun} "${name}" from ${input}`;
+      const path = `/api/v2/${collection}?${parameter}=${encodeURIComponent(name)}`;
+      const answer = (await this.client.request({ method: "GET", path, purpose })) as Partial<
+        Record<typeof collection, { id: string; name: string }[]>
+      >;
+      const found = answer[collection]?.find((entry) => entry.name === name);
+      if (found === undefined) {
+        throw new InfluxTokenError(
+          `cannot ${purpose}: ${this.client.host} answered with an empty list: the caller's token may not see it (it needs read on this ${noun}), or is inactive`,
+        );
+      }
+      return found.id;
+    });
+  }
+
+  private once<T>(question: string, ask: () => Promise<T>): Promise<T> {
+    const asked = this.answers.get(question) as Promise<T> | undefined;
+    if (asked !== undefined) return asked;
+    const answer = ask();
+    this.answers.set(question, answer);
+    answer.catch(() => this.answers.delete(question));
+    return answer;
+  }
+}
+
+const directories = new WeakMap<InfluxClient, Directory>();
+
+/** The directory of a client's server: one for each client. */
+export function directoryOf(client: InfluxClient): Directory {
+  let directory = directories.get(client);
+  if (directory === undefined) {
+    directory = new Directory(client);
+    directories.set(client, directory);
+  }
+  return directory;
+}

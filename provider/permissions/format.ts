@@ -1,0 +1,52 @@
+import type { Action, Permission, PermissionResource } from "../types";
+
+/**
+ * Writes a permission as the influx CLI prints it: `read:orgs/<orgID>/buckets`,
+ * `write:orgs/<orgID>/buckets/<id>`, `read:/buckets` for every organization, `read:/orgs/<id>`.
+ */
+export function formatPermission({ action, resource }: Permission): string {
+  const scope = resource.orgID === undefined ? "" : `orgs/${resource.orgID}`;
+  const id = resource.id === undefined ? "" : `/${resource.id}`;
+  return `${action}:${scope}/${resource.type}${id}`;
+}
+
+const WRITTEN = /^(read|write):(?:orgs\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/;
+
+/**
+ * Reads what {@link formatPermission} writes.
+ *
+ * @throws {SyntaxError} when the text is not a permission; the message quotes it.
+ */
+export function parsePermission(text: string): Permission {
+  const [, action, orgID, type, id] = WRITTEN.exec(text) ?? [];
+  if (action === undefined || type === undefined) {
+    throw new SyntaxError(
+      `"${text}" is not a permission: write it as read:orgs/<orgID>/buckets, write:orgs/<orgID>/buckets/<id> or read:/buckets`,
+    );
+  }
+  const resource: PermissionResource = { type };
+  if (id !== undefined) resource.id = id;
+  if (orgID !== undefined) resource.orgID = orgID;
+  return { action: action as Action, resource };
+}
+
+/** Sorts by what {@link formatPermission} writes, and keeps one of each. */
+export function sortedUnique(permissions: readonly Permission[]): Permission[] {
+  const byText = new Map(permissions.map((permission) => [formatPermission(permission), permission]));
+  return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, permission]) => permission);
+}
+
+/** Whether holding `held` is enough for whoever needs `needed`. Source: the server's own matching of permissions. */
+export function covers(held: Permission, needed: Permission): boolean {
+  if (held.action !== needed.action || held.resource.type !== needed.resource.type) return false;
+  const { id, orgID } = held.resource;
+  if (id !== undefined) return id === needed.resource.id && orgID === needed.resource.orgID;
+  return orgID === undefined || orgID === needed.resource.orgID;
+}
+
+/** Whether both lists let their holders do the same: order, repetition and what a wider one includes do not matter. */
+export function grantSame(a: readonly Permission[], b: readonly Permission[]): boolean {
+  const allCovered = (needed: readonly Permission[], held: readonly Permission[]): boolean =>
+    needed.every((one) => held.some((other) => covers(other, one)));
+  return allCovered(a, b) && allCovered(b, a);
+}
