@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { InfluxToken, type InfluxTokenArgs } from "../provider";
+import { InfluxToken } from "../provider";
 
 const example = `config:
   influxdb:tokens:

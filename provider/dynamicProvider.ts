@@ -21,7 +21,12 @@ import type { ConnectionInputs } from "./types";
 let stackConfig: pulumi.dynamic.Config | undefined;
 
 function sourcesFor(stored: ConnectionInputs = {}): Sources {
-  return { stored, config: (key) => stackConfig?.get(key), env: process.env, readProfile };
+  return {
+    stored,
+    config: (key) => stackConfig?.get(key),
+    env: process.env,
+    readProfile: (request) => readProfile(request),
+  };
 }
 
 function connect({ connection }: { readonly connection?: ConnectionInputs }): InfluxClient {

@@ -27,8 +27,8 @@ export interface ProfileRequest {
  *
  * @throws {ConnectionError} when the file that was asked for cannot be read, is malformed, or lacks the profile.
  */
-export function readProfile({ path, name }: ProfileRequest): Profile | undefined {
-  const file = path?.value ?? join(homedir(), ".influxdbv2", "configs");
+export function readProfile({ path, name }: ProfileRequest, home = homedir()): Profile | undefined {
+  const file = path?.value ?? join(home, ".influxdbv2", "configs");
   const asked = path ?? name;
   const property = asked?.property ?? "connection.configsPath";
   let source: string;
