@@ -1,0 +1,220 @@
+import type { Authorization, NamedPermission, Permission, TokenStatus } from "../../provider/types";
+import { formatPermission, permission, type Caller } from "../authorize";
+import { forbidden, invalid } from "../errors";
+import { parseId } from "../ids";
+import { decodeBody, decodeBodyAs, id, list, struct, text, type Decoded } from "../json/decode";
+import type { Settings } from "../options";
+import { given } from "../paging";
+import type { Store, StoredAuthorization } from "../store";
+import { created, noContent, ok, type Route } from "./route";
+
+const PATH = "/api/v2/authorizations";
+
+const resource = {
+  type: text("influxdb.ResourceType"),
+  id: id("*platform.ID"),
+  orgID: id("*platform.ID"),
+};
+const permissionFields = {
+  action: text("influxdb.Action"),
+  resource: struct("influxdb.Resource", resource),
+};
+const newAuthorization = struct("authorization.postAuthorizationRequest", {
+  status: text("influxdb.Status"),
+  orgID: id(),
+  userID: id("*platform.ID"),
+  description: text(),
+  permissions: list(struct("influxdb.Permission", permissionFields)),
+});
+const authorizationUpdate = struct("influxdb.AuthorizationUpdate", {
+  status: text("influxdb.Status"),
+  description: text(),
+});
+
+export const authorizationRoutes: readonly Route[] = [
+  {
+    path: PATH,
+    methods: {
+      GET: ({ store, settings, caller, query }) => {
+        const authorizations = findAuthorizations(store, query)
+          .filter((authorization) => mayRead(caller, authorization))
+          // Neither an organization nor a user takes its authorizations along when it is deleted.
+          .filter(({ orgID, userID }) => store.organizations.has(orgID) && store.users.has(userID));
+        return ok({
+          links: { self: PATH },
+          authorizations: authorizations.map((each) => showAuthorization(store, settings, each)),
+        });
+      },
+      POST: ({ store, settings, caller, body }) => {
+        const authorization = createAuthorization(store, settings, caller, body);
+        // The one answer that holds the token, however tokens are stored.
+        return created({ ...showAuthorization(store, settings, authorization), token: authorization.token });
+      },
+    },
+  },
+  {
+    path: `${PATH}/{id}`,
+    methods: {
+      GET: ({ store, settings, caller, id }) => {
+        const authorization = store.authorization(parseId(id));
+        requireAccess(caller, "read", authorization);
+        return ok(showAuthorization(store, settings, authorization));
+      },
+      PATCH: ({ store, settings, caller, id, body }) => {
+        const authorizationID = parseId(id);
+        const changes = decodeBody(authorizationUpdate, body);
+        const authorization = store.authorization(authorizationID);
+        requireAccess(caller, "read", authorization);
+        requireAccess(caller, "write", authorization);
+        return ok(
+          showAuthorization(
+            store,
+            settings,
+            store.updateAuthorization(authorizationID, checkedUpdate(settings, changes)),
+          ),
+        );
+      },
+      DELETE: ({ store, caller, id }) => {
+        const authorization = store.authorization(parseId(id));
+        requireAccess(caller, "write", authorization);
+        store.deleteAuthorization(authorization.id);
+        return noContent;
+      },
+    },
+  },
+];
+
+/** The filters that the server knows. It has none for tokens: `token=` is ignored. */
+function findAuthorizations(store: Store, query: URLSearchParams): StoredAuthorization[] {
+  const [userID, orgID, authorizationID] = ["userID", "orgID", "id"].map((name) => {
+    const value = given(query, name);
+    return value === undefined ? undefined : parseId(value);
+  });
+  const user = given(query, "user");
+  const org = given(query, "org");
+  const ownerID = userID ?? (user === undefined ? undefined : store.userByName(user).id);
+  const organizationID = orgID ?? (org === undefined ? undefined : store.organizationByName(org).id);
+  if (authorizationID !== undefined) return [store.authorization(authorizationID)];
+  return [...store.authorizations.values()].filter(
+    (authorization) =>
+      (ownerID === undefined || authorization.userID === ownerID) &&
+      (organizationID === undefined || authorization.orgID === organizationID),
+  );
+}
+
+/** The checks come in the server's order: it decides which of two mistakes is named. */
+function createAuthorization(
+  store: Store,
+  settings: Settings,
+  caller: Caller,
+  body: Buffer,
+): StoredAuthorization {
+  const request = decodeBodyAs(newAuthorization, body, "invalid json structure");
+  const permissions = (request.permissions ?? []).map((each) => checkedPermission(settings, each));
+  if (permissions.length === 0) throw invalid("authorization must include permissions");
+  const { orgID, description = "" } = request;
+  if (orgID === undefined) throw invalid("org id required: invalid ID");
+  const status = request.status === undefined || request.status === "" ? "active" : request.status;
+  if (!isTokenStatus(status)) throw invalid("invalid status: must be active or inactive");
+
+  const userID = request.userID ?? caller.userID;
+  caller.require(permission("write", "authorizations", { orgID }));
+  caller.require(permission("write", "users", { id: userID }));
+  for (const each of permissions) requireGrantable(caller, each);
+  const foreign = permissions.find(
+    (each) => each.resource.orgID !== undefined && each.resource.orgID !== orgID,
+  );
+  if (foreign !== undefined) {
+    throw invalid(`permission ${formatPermission(foreign)} is not for org id ${orgID}`);
+  }
+  if (!store.users.has(userID) || !store.organizations.has(orgID)) throw invalid("unable to create token");
+  return store.createAuthorization({ status, description, orgID, userID, permissions });
+}
+
+function checkedPermission(
+  settings: Settings,
+  { action = "", resource: { type = "", ...scope } = {} }: Decoded<typeof permissionFields>,
+): Permission {
+  if (!settings.resourceTypes.includes(type)) {
+    throw invalid("invalid resource type for permission: unknown resource type for permission");
+  }
+  if (action !== "read" && action !== "write") {
+    throw invalid("invalid action type for permission: unknown action for permission");
+  }
+  return permission(action, type, scope);
+}
+
+/** Nobody gives away what they do not have. */
+function requireGrantable(caller: Caller, wanted: Permission): void {
+  if (caller.may(wanted)) return;
+  const named = formatPermission(wanted);
+  throw forbidden(`permission ${named} is not allowed: ${named} is unauthorized`);
+}
+
+function checkedUpdate(
+  settings: Settings,
+  { status, ...changes }: { status?: string; description?: string },
+): { status?: TokenStatus; description?: string } {
+  if (status === undefined) return changes;
+  const newStatus = status === "" ? "active" : status;
+  if (!isTokenStatus(newStatus)) throw invalid(settings.unknownStatusMessage);
+  return { ...changes, status: newStatus };
+}
+
+const isTokenStatus = (status: string): status is TokenStatus => status === "active" || status === "inactive";
+
+/** Reaching an authorization takes a permission on it and one on its owner. */
+function accessTo(action: "read" | "write", { id, orgID, userID }: StoredAuthorization): Permission[] {
+  return [permission(action, "authorizations", { id, orgID }), permission(action, "users", { id: userID })];
+}
+
+function mayRead(caller: Caller, authorization: StoredAuthorization): boolean {
+  return accessTo("read", authorization).every((wanted) => caller.may(wanted));
+}
+
+function requireAccess(caller: Caller, action: "read" | "write", authorization: StoredAuthorization): void {
+  for (const wanted of accessTo(action, authorization)) caller.require(wanted);
+}
+
+function showAuthorization(
+  store: Store,
+  settings: Settings,
+  authorization: StoredAuthorization,
+): Authorization {
+  const { id, status, description, orgID, userID, createdAt, updatedAt } = authorization;
+  return {
+    id,
+    token: settings.plainTokens ? authorization.token : "",
+    status,
+    description,
+    orgID,
+    org: store.organization(orgID).name,
+    userID,
+    user: store.user(userID).name,
+    permissions: authorization.permissions.map((each) => nameResources(store, each)),
+    links: authorizationLinks(authorization),
+    createdAt,
+    updatedAt,
+  };
+}
+
+export function authorizationLinks({ id, userID }: StoredAuthorization): Record<string, string> {
+  return { self: `${PATH}/${id}`, user: `/api/v2/users/${userID}` };
+}
+
+/** Puts names next to ids. Where an id leads nowhere the server names nothing, not even the organization. */
+function nameResources(store: Store, { action, resource }: Permission): NamedPermission {
+  const { type, id, orgID } = resource;
+  const directory = { buckets: store.buckets, orgs: store.organizations, users: store.users }[type];
+  const named = id === undefined ? undefined : directory?.get(id);
+  if (id !== undefined && directory !== undefined && named === undefined) return { action, resource };
+  const org = orgID === undefined ? undefined : store.organizations.get(orgID);
+  return {
+    action,
+    resource: {
+      ...resource,
+      ...(named !== undefined && { name: named.name }),
+      ...(org !== undefined && { org: org.name }),
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { permission } from "../authorize";
+import { parseId, parseIdIfValid } from "../ids";
+import { decodeBodyAs, id, struct, text } from "../json/decode";
+import { given, readPage, takePage } from "../paging";
+import type { Organization } from "../store";
+import { created, noContent, ok, type AuthenticatedRequest, type Route } from "./route";
+
+const newOrganization = struct("influxdb.Organization", { id: id(), name: text(), description: text() });
+const organizationUpdate = struct("influxdb.OrganizationUpdate", { Name: text(), description: text() });
+
+export const organizationRoutes: readonly Route[] = [
+  {
+    path: "/api/v2/orgs",
+    methods: {
+      GET: (request) =>
+        ok({
+          links: { self: "/api/v2/orgs" },
+          orgs: findOrganizations(request)
+            .filter(({ id }) => request.caller.may(permission("read", "orgs", { id })))
+            .map(showOrganization),
+        }),
+      POST: ({ store, caller, body }) => {
+        const { name = "", description = "" } = decodeBodyAs(
+          newOrganization,
+          body,
+          "failed to unmarshal json",
+        );
+        caller.require(permission("write", "orgs"));
+        return created(
+          showOrganization(store.createOrganization({ name, description, ownerID: caller.userID })),
+        );
+      },
+    },
+  },
+  {
+    path: "/api/v2/orgs/{id}",
+    methods: {
+      GET: ({ store, caller, id }) => {
+        const orgID = parseId(id);
+        caller.require(permission("read", "orgs", { id: orgID }));
+        return ok(showOrganization(store.organization(orgID)));
+      },
+      PATCH: ({ store, caller, id, body }) => {
+        const orgID = parseId(id);
+        const { Name: name, ...changes } = decodeBodyAs(organizationUpdate, body, "failed to unmarshal json");
+        caller.require(permission("write", "orgs", { id: orgID }));
+        return ok(
+          showOrganization(
+            store.updateOrganization(orgID, { ...changes, ...(name !== undefined && { name }) }),
+          ),
+        );
+      },
+      DELETE: ({ store, caller, id }) => {
+        const orgID = parseId(id);
+        caller.require(permission("write", "orgs", { id: orgID }));
+        store.deleteOrganization(orgID);
+        return noContent;
+      },
+    },
+  },
+];
+
+/** A caller who may not read every organization is shown, without a filter, those that its user owns. */
+function findOrganizations({ store, caller, query }: AuthenticatedRequest): Organization[] {
+  const page = readPage(query);
+  // Unlike the other lists this one takes a malformed id for none.
+  const orgID = parseIdIfValid(query.get("orgID") ?? "");
+  const name = given(query, "org");
+  if (orgID !== undefined) return [store.organization(orgID)];
+  if (name !== undefined) return [store.organizationByName(name)];
+  let ownerID = parseIdIfValid(query.get("userID") ?? "");
+  if (!caller.may(permission("read", "orgs"))) ownerID ??= caller.userID;
+  const all = [...store.organizations.values()];
+  return takePage(
+    ownerID === undefined ? all : all.filter((organization) => organization.ownerID === ownerID),
+    page,
+  );
+}
+
+export function showOrganization({ id, name, description, createdAt, updatedAt }: Organization) {
+  const self = `/api/v2/orgs/${id}`;
+  return {
+    links: {
+      buckets: `/api/v2/buckets?org=${name}`,
+      dashboards: `/api/v2/dashboards?org=${name}`,
+      labels: `${self}/labels`,
+      logs: `${self}/logs`,
+      members: `${self}/members`,
+      owners: `${self}/owners`,
+      secrets: `${self}/secrets`,
+      self,
+      tasks: `/api/v2/tasks?org=${name}`,
+    },
+    id,
+    name,
+    description,
+    createdAt,
+    updatedAt,
+  };
+}

@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Caller } from "./authorize";
+import { ApiError, forbidden, notFound, unauthorized } from "./errors";
+import type { Settings } from "./options";
+import type { RequestCounter } from "./requestLog";
+import { isBelowResource, matchRoute, type Match } from "./router";
+import type { Reply, Request } from "./routes/route";
+import type { Store } from "./store";
+
+/** Longer than any client keeps an idle connection, so that no request meets a connection just closed. */
+const KEEP_ALIVE_MS = 120_000;
+
+const METHODS_WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+/** An HTTP server in front of a store; not yet listening. */
+export function createApiServer(store: Store, settings: Settings, requests: RequestCounter): Server {
+  const server = createServer((message, response) => {
+    const method = message.method ?? "GET";
+    if (METHODS_WITHOUT_BODY.has(method)) {
+      answer(method, message, Buffer.alloc(0), response);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    message.on("data", (chunk: Buffer) => chunks.push(chunk));
+    message.on("end", () => {
+      answer(method, message, Buffer.concat(chunks), response);
+    });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return server;
+
+  function answer(method: string, message: IncomingMessage, body: Buffer, response: ServerResponse): void {
+    const [path = "", query = ""] = splitOnce(message.url ?? "", "?");
+    const match = matchRoute(path);
+    requests.record(method, match.pattern);
+    const request: Request = {
+      store,
+      settings,
+      id: match.id,
+      query: new URLSearchParams(query),
+      body,
+      contentEncoding: message.headers["content-encoding"],
+    };
+    let reply: Reply;
+    try {
+      reply = dispatch(method, path, match, request, message.headers.authorization);
+    } catch (error) {
+      reply = errorReply(error);
+    }
+    send(response, reply, settings.version);
+  }
+}
+
+/** Who asks is settled before what is asked: without a token even an unknown path is 401. */
+function dispatch(
+  method: string,
+  path: string,
+  { route }: Match,
+  request: Request,
+  authorization: string | undefined,
+): Reply {
+  const open = route?.open?.[method] ?? route?.open?.["*"];
+  // The server compares open paths to the letter: one with a slash at its end wants a token.
+  if (open !== undefined && path === route?.path) return open(request);
+  if (!path.startsWith("/api/v2")) throw notFound("path not found");
+  // A browser's preflight would come with an origin; the bare method is refused before anything else.
+  if (method === "OPTIONS") return { status: 405 };
+  const caller = authenticate(request.store, authorization);
+  if (route === undefined) return unknownPath(path);
+  const handler = route.methods?.[method] ?? route.methods?.["*"];
+  return handler === undefined ? (route.wrongMethod ?? { status: 405 }) : handler({ ...request, caller });
+}
+
+function authenticate(store: Store, header: string | undefined): Caller {
+  const token = /^(?:Token|Bearer) (.*)$/.exec(header ?? "")?.[1];
+  const authorization = token === undefined ? undefined : store.authorizationByToken(token);
+  if (authorization === undefined) throw unauthorized("unauthorized access");
+  // A deleted user counts as an inactive one.
+  if ((store.users.get(authorization.userID)?.status ?? "inactive") === "inactive") {
+    throw forbidden("User is inactive");
+  }
+  return new Caller(authorization);
+}
+
+function unknownPath(path: string): Reply {
+  if (!isBelowResource(path)) throw notFound("path not found");
+  return {
+    status: 404,
+    text: "404 page not found\n",
+    headers: { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" },
+  };
+}
+
+function errorReply(error: unknown): Reply {
+  const { code, message, status } =
+    error instanceof ApiError ? error : new ApiError("internal error", `emulator: ${String(error)}`);
+  return { status, json: { code, message }, headers: { "X-Platform-Error-Code": code } };
+}
+
+function send(response: ServerResponse, reply: Reply, version: string): void {
+  const text = reply.json === undefined ? (reply.text ?? "") : JSON.stringify(reply.json);
+  response.writeHead(reply.status, {
+    "X-Influxdb-Build": "OSS",
+    "X-Influxdb-Version": version,
+    ...(reply.json !== undefined && { "Content-Type": "application/json; charset=utf-8" }),
+    ...(reply.status !== 204 && { "Content-Length": Buffer.byteLength(text) }),
+    ...reply.headers,
+  });
+  response.end(text);
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,33 @@
+import { readRecordings } from "./support/recording";
+import { Replay } from "./support/replay";
+import { emulatorTarget, realTarget, type Target } from "./support/target";
+
+const { INFLUX_HOST: host, INFLUX_TOKEN: operatorToken } = process.env;
+
+describe.each(readRecordings())("$file", ({ recording }) => {
+  replays("the emulator", () => emulatorTarget(recording));
+
+  if (host !== undefined && host !== "" && operatorToken !== undefined && operatorToken !== "") {
+    replays("the server at INFLUX_HOST", () => realTarget(host, operatorToken));
+  }
+
+  function replays(title: string, open: () => Promise<Target>): void {
+    describe(`${title} answers as InfluxDB ${recording.server} did`, () => {
+      let target: Target | undefined;
+      let replay: Replay;
+
+      beforeAll(async () => {
+        target = await open();
+        replay = new Replay(target, recording);
+      });
+
+      afterAll(async () => {
+        await target?.remove();
+      });
+
+      it.each(recording.exchanges)("$name", async (exchange) => {
+        expect(await replay.run(exchange)).toEqual([]);
+      });
+    });
+  }
+});
