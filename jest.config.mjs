@@ -1,9 +1,19 @@
+const enforced = { lines: 95, branches: 95 };
+
 /** @type {import("jest").Config} */
 export default {
   testEnvironment: "node",
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
+  // Examples import the package by its name: here that is the source, not what was built from it.
+  moduleNameMapper: { "^pulumi-influx-token$": "<rootDir>/provider/index.ts" },
   // tsc checks the types of everything beforehand (`npm run check:types`), so that here each file is only transpiled.
   transform: { "\\.ts$": ["ts-jest", { diagnostics: false }] },
+  // The engine takes seconds for what a unit test does in milliseconds, and CI's machine may be slow.
+  testTimeout: 120_000,
+  reporters: ["default", "<rootDir>/test/support/plainLine.cjs"],
+  collectCoverageFrom: ["provider/**/*.ts", "emulator/**/*.ts"],
+  coverageReporters: ["text-summary", "json-summary", "lcovonly"],
+  coverageThreshold: { global: enforced, "./provider/": enforced, "./emulator/": enforced },
 };

@@ -79,10 +79,12 @@ const text: Reader = (value, property, fail) => {
 const description: Reader = (value, property, fail) =>
   value === "" ? undefined : text(value, property, fail);
 
-const flag: Reader = (value, property, fail) => {
+const toggle: Reader = (value, property, fail) => {
   if (typeof value !== "boolean") fail(property, `${property} must be true or false, not ${kindOf(value)}`);
-  return value === false ? undefined : value;
+  return value;
 };
+
+const flag: Reader = (value, property, fail) => toggle(value, property, fail) || undefined;
 
 const organizationId: Reader = (value, property, fail) => {
   if (typeof value !== "string") return text(value, property, fail);
@@ -124,16 +126,17 @@ const keepers: Reader = (value, property, fail) => {
     if (typeof keeper !== "string")
       fail(`${property}.${key}`, `${property}.${key} must be a string, not ${kindOf(keeper)}`);
   }
-  return value;
+  return Object.keys(value).length === 0 ? undefined : value;
 };
 
 const CONNECTION_READERS: ReadonlyMap<string, Reader> = new Map<keyof ConnectionInputs, Reader>([
   ["host", text],
   ["token", text],
-  ["skipVerify", flag],
+  // A `false` here overrides the environment.
+  ["skipVerify", toggle],
   ["activeConfig", text],
   ["configsPath", text],
-  ["httpDebug", flag],
+  ["httpDebug", toggle],
 ]);
 
 const connection: Reader = (value, property, fail) => {

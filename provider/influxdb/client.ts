@@ -62,11 +62,11 @@ class HttpClient implements InfluxClient {
 
   async request(request: Request): Promise<unknown> {
     let response = await this.send(request);
-    if (response.status === 401 && this.fallback !== undefined) {
+    if (this.fallback !== undefined && refusesToken(response)) {
       // The state remembers the token that was right when it was written; whoever runs the program now may have a newer one.
       const { token, tokenFrom } = this.fallback;
       const retried = await this.send(request, token);
-      if (retried.status !== 401) {
+      if (!refusesToken(retried)) {
         this.token = token;
         this.tokenFrom = tokenFrom;
         this.fallback = undefined;
@@ -143,6 +143,11 @@ function createHttp({ host, skipVerify }: Connection): AxiosInstance {
     },
     validateStatus: () => true,
   });
+}
+
+/** Whether the token itself is refused. One that lacks a right is no stale one: to use another's would widen it unasked. */
+function refusesToken({ status, data }: AxiosResponse<unknown>): boolean {
+  return status === 401 && !errorBody(data).message.endsWith("is unauthorized");
 }
 
 function errorBody(data: unknown): { code: string | undefined; message: string } {

@@ -36,7 +36,10 @@ export function sortedUnique(permissions: readonly Permission[]): Permission[] {
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, permission]) => permission);
 }
 
-/** Whether holding `held` is enough for whoever needs `needed`. Source: the server's own matching of permissions. */
+/**
+ * Whether holding `held` is enough for whoever needs `needed`. As the server matches them, but for an id, where the
+ * server does not look at the organization: here a bucket of another organization counts as a difference.
+ */
 export function covers(held: Permission, needed: Permission): boolean {
   if (held.action !== needed.action || held.resource.type !== needed.resource.type) return false;
   const { id, orgID } = held.resource;

@@ -54,11 +54,19 @@ describe("check", () => {
         description: "",
         user: null,
         connection: {},
+        keepers: {},
         status: undefined,
       },
       nowhere,
     );
     expect(inputs).toEqual({ org: "acme", readTasks: true, permissions: ["read:orgs/acme/tasks"] });
+  });
+
+  it("keeps a false that overrides the environment", () => {
+    const connection = { skipVerify: false, httpDebug: false };
+    expect(checkInputs({ org: "acme", readTasks: true, connection }, nowhere).inputs).toMatchObject({
+      connection,
+    });
   });
 
   it("knows an alias by its one name", () => {

@@ -75,6 +75,8 @@ describe("a connection", () => {
       resolveConnection(sources({ env: { INFLUX_TOKEN: "t", INFLUX_SKIP_VERIFY: value } })).skipVerify;
     expect(["true", "TRUE", "1", "t"].map(skipVerify)).toEqual([true, true, true, true]);
     expect(["false", "0", ""].map(skipVerify)).toEqual([false, false, false]);
+    const env = { INFLUX_TOKEN: "t", INFLUX_SKIP_VERIFY: "true" };
+    expect(resolveConnection(sources({ stored: { skipVerify: false }, env })).skipVerify).toBe(false);
     expect(() => skipVerify("maybe")).toThrow("INFLUX_SKIP_VERIFY must be true or false");
     expect(
       resolveConnection(sources({ stored: { skipVerify: true, httpDebug: true, token: "t" } })),

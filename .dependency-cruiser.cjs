@@ -1,0 +1,78 @@
+// The "may import" column of the house plan in CONTRIBUTING.md, room by room.
+
+/** Files of a room may import from nowhere else within the project. */
+const room = (name, path, ...mayImport) => ({
+  name,
+  severity: "error",
+  comment: `${path} may import from ${mayImport.join(", ") || "nowhere"} only`,
+  from: { path },
+  to: { dependencyTypes: ["local"], pathNot: [path, ...mayImport] },
+});
+
+const types = "^provider/types\\.ts$";
+const errors = "^provider/errors\\.ts$";
+const permissions = "^provider/permissions/";
+
+module.exports = {
+  forbidden: [
+    {
+      name: "no-circle",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "no-orphan",
+      severity: "error",
+      from: { orphan: true, pathNot: ["^scripts/", "^emulator/main"] },
+      to: {},
+    },
+    { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    room("types-import-nothing", types),
+    room("errors-import-nothing", errors),
+    room("permissions", permissions, types),
+    room("inputs", "^provider/inputs\\.ts$", permissions, types),
+    room("state", "^provider/state\\.ts$", "^provider/inputs\\.ts$", permissions, types),
+    room("changes", "^provider/changes\\.ts$", "^provider/(inputs|state)\\.ts$", permissions, types),
+    room("connection", "^provider/connection/", errors, types),
+    room("influxdb", "^provider/influxdb/", "^provider/connection/", errors, types),
+    room("resource", "^provider/influxToken\\.ts$", "^provider/permissions/catalogue\\.ts$", types),
+    room("public-exports", "^provider/index\\.ts$", "^provider/influxToken\\.ts$", permissions, types),
+    room("emulator", "^emulator/", types),
+    room("program", "^program/", "^provider/index\\.ts$"),
+    {
+      name: "pulumi-at-run-time-in-the-resource-only",
+      severity: "error",
+      from: { path: "^provider/", pathNot: "^provider/influxToken\\.ts$" },
+      to: { path: "@pulumi/pulumi", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "axios-in-the-client-only",
+      severity: "error",
+      from: { pathNot: "^provider/influxdb/client\\.ts$" },
+      to: { path: "node_modules/axios" },
+    },
+    {
+      name: "files-are-read-by-profiles-only",
+      severity: "error",
+      from: { path: "^provider/", pathNot: "^provider/connection/profiles\\.ts$" },
+      to: { path: "^(node:)?fs(/promises)?$" },
+    },
+    {
+      name: "pure",
+      severity: "error",
+      comment: "decisions do no I/O",
+      from: { path: "^provider/(permissions/|inputs|changes|state|types|errors|connection/(resolve|host))" },
+      to: { dependencyTypes: ["core"] },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["require", "node", "default", "types"],
+    },
+  },
+};

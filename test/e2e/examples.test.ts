@@ -1,0 +1,99 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { openStack, type TestStack } from "../support/stack";
+
+const EXAMPLES = join(__dirname, "..", "..", "examples");
+
+/** What each example leaves on the server: how many permissions its token has, and some that it must have. */
+const EXPECTED: Record<string, { count: number; among: string[] }> = {
+  "all-access": { count: 43, among: ["read:/orgs/{org}", "write:orgs/{org}/authorizations"] },
+  operator: { count: 44, among: ["write:/orgs", "write:/authorizations"] },
+  "chosen-types": { count: 12, among: ["write:orgs/{org}/dashboards", "write:/users"] },
+  "chosen-buckets": {
+    count: 4,
+    among: ["read:orgs/{org}/buckets/{bucket}", "write:orgs/{org}/buckets/{bucket}"],
+  },
+  "read-only": { count: 21, among: ["read:orgs/{org}/dbrp", "read:/users"] },
+};
+
+/** Runs with Pulumi's mocks or the real plugin, in a test of its own. */
+const ELSEWHERE = ["rotation"];
+
+it("every example is run by a test", () => {
+  expect(readdirSync(EXAMPLES).sort()).toEqual([...Object.keys(EXPECTED), ...ELSEWHERE].sort());
+});
+
+describe.each(Object.entries(EXPECTED))("the example %s", (name, { count, among }) => {
+  let stack: TestStack;
+  let bucket = "";
+  beforeAll(async () => {
+    stack = await openStack(join(EXAMPLES, name));
+    if (name === "chosen-buckets") {
+      const buckets = await Promise.all(["metrics", "logs"].map((each) => stack.server.makeBucket(each)));
+      [bucket = ""] = buckets;
+      for (const [index, id] of buckets.entries())
+        await stack.engine.configSet(`buckets[${index}]`, id, { path: true });
+    }
+    stack.server.countRequests();
+  });
+  afterAll(() => stack.dispose());
+
+  it("shows its permissions in a preview that sends no request", async () => {
+    const shown = await stack.preview(["--diff"]);
+    expect(shown.match(/"(read|write):.*"/g)).toHaveLength(count);
+    expect(stack.server.countRequests()).toEqual({});
+  });
+
+  it("makes its token", async () => {
+    expect(await stack.up()).toEqual({ created: 2 });
+    const { orgId } = stack.server;
+    const { resources = [] } = (await stack.engine.export()).deployment;
+    const granted = resources.find(({ type }) => type.endsWith(":InfluxToken"))?.outputs?.[
+      "effectivePermissions"
+    ];
+    expect(granted).toHaveLength(count);
+    expect(granted).toEqual(
+      expect.arrayContaining(among.map((text) => text.replace("{org}", orgId).replace("{bucket}", bucket))),
+    );
+    expect(stack.server.authorizations()).toHaveLength(2);
+  });
+
+  it("changes nothing when it is run again", async () => {
+    stack.server.countRequests();
+    expect(await stack.up()).toEqual({ unchanged: 2 });
+    expect(stack.server.countRequests()).toEqual({});
+  });
+
+  it("finds nothing changed on an untouched server, by one request", async () => {
+    const before = await stack.engine.export();
+    stack.server.countRequests();
+    expect(await stack.refresh()).toEqual({ unchanged: 2 });
+    expect(stack.server.countRequests()).toEqual({ "GET /api/v2/authorizations/{id}": 1 });
+    const after = await stack.engine.export();
+    const kept = ({ deployment }: typeof before): unknown =>
+      deployment.resources?.map(({ inputs, outputs }) => withoutCiphertext({ inputs, outputs }));
+    expect(kept(after)).toEqual(kept(before));
+    expect(await stack.up()).toEqual({ unchanged: 2 });
+  });
+
+  it("leaves its token in no state and no output", async () => {
+    const [, made] = stack.server.authorizations();
+    const token = made?.token ?? "none";
+    expect(token.length).toBeGreaterThan(20);
+    const everything = stack.printed() + (await stack.engine.stateText());
+    expect(everything).not.toContain(token);
+    expect(everything).not.toContain(stack.server.operatorToken);
+  });
+
+  it("leaves nothing behind when it is destroyed", async () => {
+    stack.server.countRequests();
+    expect(await stack.destroy()).toEqual({ deleted: 2 });
+    expect(stack.server.countRequests()).toEqual({ "DELETE /api/v2/authorizations/{id}": 1 });
+    expect(stack.server.authorizations()).toHaveLength(1);
+  });
+});
+
+/** Each write of the state encrypts anew, so that the same secret never looks the same. */
+function withoutCiphertext(values: object): unknown {
+  return JSON.parse(JSON.stringify(values, (key, value: unknown) => (key === "ciphertext" ? "…" : value)));
+}

@@ -1,0 +1,54 @@
+import { type Emulator, startEmulator } from "../../emulator";
+
+/** An emulator with an operator, the organization `acme`, and what a test adds to it. */
+export interface TestServer extends Emulator {
+  readonly orgId: string;
+  readonly operatorToken: string;
+  readonly adminId: string;
+  /** Sends a request as the operator and gives the body of the answer; fails for any answer but success. */
+  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Makes a bucket and gives its id. */
+  makeBucket(name: string, orgID?: string): Promise<string>;
+  /** Requests since the last call, by endpoint. */
+  countRequests(): Record<string, number>;
+}
+
+/** A marked token: easy to look for where it must not be. */
+export const OPERATOR_TOKEN = "operator-t0ken-that-must-not-leak";
+
+export async function startServer(options: { plainTokens?: boolean } = {}): Promise<TestServer> {
+  const emulator = await startEmulator({
+    ...options,
+    onboard: { username: "admin", org: "acme", bucket: "primary", token: OPERATOR_TOKEN },
+  });
+  const { orgId = "", userId = "" } = emulator.onboarded ?? {};
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await fetch(emulator.url + path, {
+      method,
+      headers: { Authorization: `Token ${OPERATOR_TOKEN}` },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  };
+  return {
+    ...emulator,
+    orgId,
+    adminId: userId,
+    operatorToken: OPERATOR_TOKEN,
+    call,
+    async makeBucket(name, orgID = orgId) {
+      const { id } = await call<{ id: string }>("POST", "/api/v2/buckets", {
+        name,
+        orgID,
+        retentionRules: [],
+      });
+      return id;
+    },
+    countRequests() {
+      const counts = emulator.requests.counts();
+      emulator.requests.reset();
+      return counts;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { Engine, type EngineOptions, succeeded } from "../../scripts/engine";
+import { OPERATOR_TOKEN, startServer, type TestServer } from "./influxdb";
+
+/** What the engine says that it did, by its own words: `created`, `updated`, `replaced`, `deleted`, `unchanged`, … */
+export type Summary = Record<string, number>;
+
+/** A stack of a real program, run by the real engine against an emulator of its own. */
+export interface TestStack {
+  readonly engine: Engine;
+  readonly server: TestServer;
+  /** Everything that the engine printed so far. */
+  printed(): string;
+  preview(args?: string[]): Promise<string>;
+  up(args?: string[]): Promise<Summary>;
+  refresh(args?: string[]): Promise<Summary>;
+  destroy(args?: string[]): Promise<Summary>;
+  /** Runs a command that is to fail, and gives what it printed. */
+  failing(args: string[], env?: Record<string, string>): Promise<string>;
+  /** Ends everything, whatever the stack still holds. */
+  dispose(): Promise<void>;
+}
+
+/** Starts an emulator and a stack whose config tells where it is and with which token. */
+export async function openStack(
+  programFolder: string,
+  options: Partial<EngineOptions> & { plainTokens?: boolean; configure?: boolean } = {},
+): Promise<TestStack> {
+  const { plainTokens = false, configure = true, ...engineOptions } = options;
+  const server = await startServer({ plainTokens });
+  // `npm test` checks the types of every program beforehand; to do so again at every run would take most of its time.
+  const env = { PULUMI_NODEJS_TRANSPILE_ONLY: "true", ...engineOptions.env };
+  const engine = await Engine.open({ programFolder, ...engineOptions, env });
+  await engine.stackInit();
+  if (configure) {
+    await engine.configSet("influxdb:host", server.url);
+    await engine.configSet("influxdb:token", OPERATOR_TOKEN, { secret: true });
+  }
+  let printed = "";
+  const keep = (result: { code: number; stdout: string; stderr: string }): typeof result => {
+    printed += result.stdout + result.stderr;
+    return result;
+  };
+  return {
+    engine,
+    server,
+    printed: () => printed,
+    preview: async (args = []) => succeeded(keep(await engine.preview(args))).stdout,
+    up: async (args) => summary(succeeded(keep(await engine.up(args))).stdout),
+    refresh: async (args) => summary(succeeded(keep(await engine.refresh(args))).stdout),
+    destroy: async (args) => summary(succeeded(keep(await engine.destroy(args))).stdout),
+    failing: async (args, env) => {
+      const { code, stdout, stderr } = keep(await engine.run(args, env));
+      if (code === 0) throw new Error(`pulumi ${args.join(" ")} succeeded:\n${stdout}`);
+      return stdout + stderr;
+    },
+    dispose: async () => {
+      await engine.dispose();
+      await server.close();
+    },
+  };
+}
+
+function summary(output: string): Summary {
+  const [, rows = ""] = /^Resources:\n((?: {4}.*\n)+)/m.exec(output) ?? [];
+  // Where there are several kinds of change the engine adds their sum.
+  const counts = [...rows.matchAll(/(\d+) ([a-z]+)/g)]
+    .map(([, count, word = ""]): [string, number] => [word, Number(count)])
+    .filter(([word]) => word !== "changes");
+  return Object.fromEntries(counts);
+}

@@ -1,0 +1,407 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { InfluxTokenInputs } from "../../provider/inputs";
+import provider from "../../provider/dynamicProvider";
+import type { InfluxTokenState } from "../../provider/state";
+import { OPERATOR_TOKEN, startServer, type TestServer } from "../support/influxdb";
+
+// The methods as the host calls them: without types, and with what it parsed from the engine's messages.
+const host = provider as unknown as {
+  configure(request: pulumi.dynamic.ConfigureRequest): Promise<void>;
+  check(
+    olds: unknown,
+    news: unknown,
+  ): Promise<{ inputs: InfluxTokenInputs; failures: { property: string; reason: string }[] }>;
+  diff(id: string, olds: unknown, news: unknown): Promise<pulumi.dynamic.DiffResult>;
+  create(inputs: unknown): Promise<{ id: string; outs: InfluxTokenState }>;
+  read(
+    id: string,
+    props: unknown,
+  ): Promise<{ id: string; props?: InfluxTokenState; inputs?: Record<string, unknown> }>;
+  update(id: string, olds: unknown, news: unknown): Promise<{ outs: InfluxTokenState }>;
+  delete(id: string, props: unknown): Promise<void>;
+};
+
+function configure(values: Record<string, string>): Promise<void> {
+  const get = (key: string): string | undefined => values[key];
+  return host.configure({ config: { get, require: (key) => get(key) ?? "" } });
+}
+
+async function check(raw: Record<string, unknown>): Promise<InfluxTokenInputs> {
+  const { inputs, failures } = await host.check({}, raw);
+  expect(failures).toEqual([]);
+  return inputs;
+}
+
+async function create(raw: Record<string, unknown>): Promise<{ id: string; outs: InfluxTokenState }> {
+  return host.create(await check(raw));
+}
+
+const GET_ONE = "GET /api/v2/authorizations/{id}";
+const POST = "POST /api/v2/authorizations";
+
+describe.each([
+  ["a server that stores tokens hashed", false],
+  ["a server that stores tokens plain", true],
+])("the provider on %s", (_kind, plainTokens) => {
+  let server: TestServer;
+  beforeEach(async () => {
+    server = await startServer({ plainTokens });
+    await configure({ "influxdb:host": server.url, "influxdb:token": OPERATOR_TOKEN });
+  });
+  afterEach(async () => {
+    await server.close();
+    jest.restoreAllMocks();
+  });
+
+  describe("create", () => {
+    it("makes the token and tells everything about it", async () => {
+      const bucket = await server.makeBucket("metrics");
+      const { id, outs } = await create({
+        org: "acme",
+        description: "ci",
+        readBucket: [bucket],
+        writeTasks: true,
+      });
+      const [, made] = server.authorizations();
+      expect(made).toMatchObject({ id, description: "ci", userID: server.adminId });
+      expect(outs).toEqual({
+        org: "acme",
+        orgId: server.orgId,
+        user: "admin",
+        userId: server.adminId,
+        description: "ci",
+        status: "active",
+        readBucket: [bucket],
+        writeTasks: true,
+        token: made?.token,
+        permissions: [`read:orgs/acme/buckets/${bucket}`, "write:orgs/acme/tasks"],
+        effectivePermissions: [
+          `read:orgs/${server.orgId}/buckets/${bucket}`,
+          `write:orgs/${server.orgId}/tasks`,
+        ],
+        createdAt: expect.any(String) as unknown,
+        updatedAt: expect.any(String) as unknown,
+        __declared: ["org", "description"],
+      });
+    });
+
+    it("makes operator and all-access tokens, also for another owner, and inactive ones", async () => {
+      const { id: ci } = await server.call<{ id: string }>("POST", "/api/v2/users", { name: "ci" });
+      const operator = await create({ org: "acme", operator: true, status: "inactive" });
+      expect(operator.outs.effectivePermissions).toHaveLength(44);
+      expect(operator.outs.status).toBe("inactive");
+      const own = await create({ org: "acme", allAccess: true });
+      expect(own.outs.effectivePermissions).toContain(`write:/users/${server.adminId}`);
+      const others = await create({ org: "acme", allAccess: true, user: "ci" });
+      expect(others.outs).toMatchObject({ user: "ci", userId: ci });
+      expect(others.outs.effectivePermissions).toContain(`write:/users/${ci}`);
+      expect(others.outs.effectivePermissions).toHaveLength(43);
+    });
+
+    it("asks the server nothing twice, however many tokens are made at once", async () => {
+      const buckets = await Promise.all(["a", "b"].map((name) => server.makeBucket(name)));
+      server.countRequests();
+      const tokens = Array.from({ length: 40 }, (_, n) =>
+        create(
+          n % 4 === 0
+            ? { org: "acme", allAccess: true }
+            : { org: "acme", readBucket: buckets, description: `${n}` },
+        ),
+      );
+      await Promise.all(tokens);
+      expect(server.countRequests()).toEqual({
+        [POST]: 40,
+        "GET /api/v2/orgs": 1,
+        "GET /api/v2/me": 1,
+        "GET /api/v2/resources": 1,
+        "GET /api/v2/buckets/{id}": 2,
+      });
+    });
+
+    it("asks nothing at all where ids are given and no preset is", async () => {
+      await create({ orgId: server.orgId, readTasks: true });
+      expect(server.countRequests()).toEqual({ [POST]: 1 });
+    });
+
+    const nothingMade = (): void => {
+      expect(server.authorizations()).toHaveLength(1);
+    };
+
+    it("refuses a bucket that does not exist or is another organization's, before anything is made", async () => {
+      const { id: other } = await server.call<{ id: string }>("POST", "/api/v2/orgs", { name: "umbrella" });
+      const elsewhere = await server.makeBucket("elsewhere", other);
+      await expect(create({ org: "acme", writeBucket: ["00000000000000fe"] })).rejects.toThrow(
+        /^writeBucket: no bucket has the id 00000000000000fe/,
+      );
+      await expect(create({ org: "acme", readBucket: [elsewhere] })).rejects.toThrow(
+        new RegExp(
+          `^readBucket: the bucket ${elsewhere} \\("elsewhere"\\) belongs to the organization ${other}, not`,
+        ),
+      );
+      nothingMade();
+    });
+
+    it("asks again after a failed look-up, so that a bucket made meanwhile is found", async () => {
+      await expect(create({ org: "umbrella", readTasks: true })).rejects.toThrow(
+        /organization name "umbrella" not found/,
+      );
+      await server.call("POST", "/api/v2/orgs", { name: "umbrella" });
+      await expect(create({ org: "umbrella", readTasks: true })).resolves.toMatchObject({
+        outs: { org: "umbrella" },
+      });
+    });
+
+    it("refuses a type that only Cloud has, by the input's name, before anything is made", async () => {
+      await expect(create({ org: "acme", readFlows: true })).rejects.toThrow(
+        /^readFlows: this server has no resource type "flows" \(InfluxDB Cloud only\)/,
+      );
+      nothingMade();
+    });
+
+    it.each([
+      [
+        { org: "acme", user: "ghost", readTasks: true },
+        /cannot look up the user "ghost" from user: .* answered 404 "user not found"/,
+      ],
+      [
+        { orgId: "00000000000000ff", readTasks: true },
+        /cannot create the token: .* answered 400 "unable to create token"/,
+      ],
+    ])("says what was tried and answered for %j", async (raw, message) => {
+      await expect(create(raw)).rejects.toThrow(message);
+      nothingMade();
+    });
+
+    it("says that a caller sees nothing rather than that nothing is there", async () => {
+      const { outs } = await create({ org: "acme", writeAuthorizations: true });
+      await expect(
+        create({ org: "acme", readTasks: true, connection: { token: outs.token } }),
+      ).rejects.toThrow(
+        /cannot look up the organization "acme" from org: .* empty list: the caller's token may not see it/,
+      );
+    });
+
+    it("says which right the caller lacks", async () => {
+      const { outs } = await create({ org: "acme", readTasks: true });
+      const weak = { connection: { token: outs.token }, orgId: server.orgId };
+      await expect(create({ ...weak, readTasks: true })).rejects.toThrow(
+        /answered 401 "write:orgs\/\w+\/authorizations is unauthorized": the token from connection.token lacks this right/,
+      );
+      const { outs: maker } = await create({
+        org: "acme",
+        readAuthorizations: true,
+        writeAuthorizations: true,
+        writeUsers: true,
+      });
+      await expect(
+        create({ orgId: server.orgId, readTasks: true, connection: { token: maker.token } }),
+      ).rejects.toThrow(/answered 403 .*a token can only grant what it holds itself/);
+    });
+  });
+
+  describe("read", () => {
+    it("finds an untouched token exactly as it is in the state, by one request", async () => {
+      const inputs = await check({
+        orgId: server.orgId,
+        allAccess: true,
+        description: "ci",
+        status: "active",
+        keepers: { a: "1" },
+      });
+      const { id, outs } = await host.create(inputs);
+      server.countRequests();
+      const found = await host.read(id, outs);
+      expect(server.countRequests()).toEqual({ [GET_ONE]: 1 });
+      expect(found).toEqual({ id, props: outs, inputs });
+    });
+
+    it("never lets a server that no longer tells the token erase it from the state", async () => {
+      const { id, outs } = await create({ org: "acme", readTasks: true });
+      expect((await host.read(id, outs)).props?.token).toBe(outs.token);
+      const { token, ...lost } = outs;
+      expect((await host.read(id, lost)).props?.token).toBe(plainTokens ? token : undefined);
+    });
+
+    it("finds what was changed behind its back, and diff wants it mended", async () => {
+      const inputs = await check({ org: "acme", readTasks: true });
+      const { id, outs } = await host.create(inputs);
+      await server.call("PATCH", `/api/v2/authorizations/${id}`, {
+        status: "inactive",
+        description: "mine now",
+      });
+      const found = await host.read(id, outs);
+      expect(found.props).toMatchObject({ status: "inactive", description: "mine now" });
+      expect(found.inputs).toMatchObject({ status: "inactive", description: "mine now" });
+      expect(await host.diff(id, found.props, inputs)).toMatchObject({ changes: true, replaces: [] });
+      const { outs: mended } = await host.update(id, found.props, inputs);
+      expect(mended).toMatchObject({ status: "active", description: "", token: outs.token });
+      expect(server.authorizations()[1]).toMatchObject({ status: "active", description: "" });
+    });
+
+    it("finds permissions that are others than were granted, and diff wants a new token", async () => {
+      const inputs = await check({ org: "acme", readTasks: true });
+      const { id, outs } = await host.create(inputs);
+      const other = { ...outs, effectivePermissions: [`read:orgs/${server.orgId}/checks`] };
+      const found = await host.read(id, { ...other, permissions: ["read:orgs/acme/checks"] });
+      expect(found.inputs).toMatchObject({ permissions: [`read:orgs/${server.orgId}/tasks`] });
+      const declared = await check({ org: "acme", readChecks: true });
+      expect(await host.diff(id, found.props, declared)).toMatchObject({ replaces: ["permissions"] });
+    });
+
+    it("follows an organization and an owner that got other names", async () => {
+      const { id, outs } = await create({ org: "acme", allAccess: true, user: "admin" });
+      await server.call("PATCH", `/api/v2/orgs/${server.orgId}`, { name: "acme ltd" });
+      const found = await host.read(id, outs);
+      expect(found.inputs).toMatchObject({ org: "acme ltd" });
+      expect(found.props?.permissions).toContain("read:/orgs/acme ltd");
+      expect(found.props?.permissions).toContain("write:orgs/acme ltd/buckets");
+      const declared = await check({ org: "acme ltd", allAccess: true, user: "admin" });
+      expect(await host.diff(id, found.props, declared)).toMatchObject({ changes: false });
+    });
+
+    it("takes 404, and only 404, for gone", async () => {
+      const { id, outs } = await create({ org: "acme", readTasks: true });
+      await expect(host.read(id, { ...outs, connection: { token: "wrong" } })).resolves.toMatchObject({ id });
+      await configure({ "influxdb:host": server.url });
+      await expect(host.read(id, { ...outs, connection: { token: "wrong" } })).rejects.toThrow(
+        /401 "unauthorized access"/,
+      );
+      await expect(host.read("nonsense", { ...outs, connection: { token: OPERATOR_TOKEN } })).rejects.toThrow(
+        /400/,
+      );
+      await server.call("DELETE", `/api/v2/authorizations/${id}`);
+      expect(await host.read(id, { ...outs, connection: { token: OPERATOR_TOKEN } })).toEqual({ id: "" });
+    });
+  });
+
+  describe("update", () => {
+    it("changes description and status by one request, and keeps the token", async () => {
+      const { id, outs } = await create({ org: "acme", readTasks: true });
+      server.countRequests();
+      const { outs: updated } = await host.update(
+        id,
+        outs,
+        await check({ org: "acme", readTasks: true, description: "new", status: "inactive" }),
+      );
+      expect(server.countRequests()).toEqual({ "PATCH /api/v2/authorizations/{id}": 1 });
+      expect(updated).toMatchObject({
+        description: "new",
+        status: "inactive",
+        token: outs.token,
+        __declared: ["org", "description", "status"],
+      });
+    });
+
+    it("tells no server of another connection", async () => {
+      const { id, outs } = await create({ org: "acme", readTasks: true });
+      server.countRequests();
+      const news = await check({ org: "acme", readTasks: true, connection: { host: "http://127.0.0.1:1" } });
+      expect(await host.diff(id, outs, news)).toMatchObject({ changes: true, replaces: [] });
+      expect((await host.update(id, outs, news)).outs).toEqual({
+        ...outs,
+        connection: { host: "http://127.0.0.1:1" },
+      });
+      expect(server.countRequests()).toEqual({});
+    });
+  });
+
+  describe("delete", () => {
+    it("removes the token by one request, and minds not that it is gone", async () => {
+      const { id, outs } = await create({ org: "acme", readTasks: true });
+      server.countRequests();
+      await host.delete(id, outs);
+      expect(server.countRequests()).toEqual({ "DELETE /api/v2/authorizations/{id}": 1 });
+      expect(server.authorizations()).toHaveLength(1);
+      await expect(host.delete(id, outs)).resolves.toBeUndefined();
+    });
+
+    it("minds every other failure", async () => {
+      const { id, outs } = await create({ org: "acme", readTasks: true });
+      await configure({ "influxdb:host": server.url, "influxdb:token": "wrong" });
+      await expect(host.delete(id, outs)).rejects.toThrow(
+        `cannot delete the token ${id}: ${server.url} answered 401`,
+      );
+    });
+  });
+
+  describe("check and diff", () => {
+    it("send no request", async () => {
+      const inputs = await check({ org: "acme", allAccess: true });
+      const { id, outs } = await host.create(inputs);
+      server.countRequests();
+      await host.check(inputs, { org: "acme", operator: true });
+      await host.diff(id, outs, inputs);
+      expect(server.countRequests()).toEqual({});
+    });
+
+    it("take the organization from the stack's config, and say what is wrong there", async () => {
+      await configure({ "influxdb:org": "acme" });
+      expect(await check({ readTasks: true })).toMatchObject({ org: "acme" });
+      await configure({ "influxdb:org": "acme", "influxdb:orgId": server.orgId });
+      expect((await host.check({}, { readTasks: true })).failures).toEqual([
+        { property: "org", reason: "influxdb:org and influxdb:orgId are both set: keep one of them" },
+      ]);
+    });
+
+    it("refuse an address that is none", async () => {
+      expect(
+        (await host.check({}, { org: "a", readTasks: true, connection: { host: "acme" } })).failures,
+      ).toEqual([
+        { property: "connection.host", reason: expect.stringContaining("is not a URL") as unknown },
+      ]);
+    });
+  });
+
+  describe("a stale token in the state", () => {
+    it("is replaced, once for the whole run, by what the other sources give", async () => {
+      const first = await create({ org: "acme", readTasks: true });
+      const second = await create({ org: "acme", readChecks: true });
+      server.countRequests();
+      const stale = { connection: { token: "stale" } };
+      expect(await host.read(first.id, { ...first.outs, ...stale })).toMatchObject({ id: first.id });
+      expect(await host.read(second.id, { ...second.outs, ...stale })).toMatchObject({ id: second.id });
+      expect(server.countRequests()).toEqual({ [GET_ONE]: 3 });
+    });
+
+    it("that nothing can replace is told as such", async () => {
+      await configure({ "influxdb:host": server.url, "influxdb:token": "just as wrong" });
+      await expect(create({ org: "acme", readTasks: true, connection: { token: "stale" } })).rejects.toThrow(
+        /the server does not know the token from connection.token/,
+      );
+      expect(server.countRequests()).toEqual({ "GET /api/v2/orgs": 2 });
+    });
+  });
+
+  it("has an inactive caller told so", async () => {
+    const { id, outs } = await create({ org: "acme", operator: true, status: "inactive" });
+    await expect(host.read(id, { ...outs, connection: { token: outs.token } })).resolves.toMatchObject({
+      id,
+    });
+    await configure({ "influxdb:host": server.url });
+    await expect(host.read(id, { ...outs, connection: { token: outs.token } })).rejects.toThrow(
+      /401 "token is inactive": the token from connection.token is switched off/,
+    );
+  });
+
+  it("logs each exchange where asked to, without any secret", async () => {
+    const log = jest.spyOn(console, "error").mockImplementation();
+    const { outs } = await create({ org: "acme", readTasks: true, connection: { httpDebug: true } });
+    const written = log.mock.calls.flat().join("\n");
+    expect(written).toContain(`> POST ${server.url}/api/v2/authorizations`);
+    expect(written).toContain("> Authorization: Token (redacted)");
+    expect(written).toContain('"token":"(redacted)"');
+    expect(written).not.toContain(OPERATOR_TOKEN);
+    expect(written).not.toContain(outs.token);
+  });
+
+  it("prints errors as one plain message, for the host prints `${error}: ${error.stack}`", async () => {
+    await configure({ "influxdb:host": "http://127.0.0.1:1", "influxdb:token": OPERATOR_TOKEN });
+    const error = await host.delete("00000000000000d1", {}).then(
+      () => undefined,
+      (reason: unknown) => reason as Error,
+    );
+    expect(`${String(error)}: ${error?.stack ?? ""}`).toBe(
+      "InfluxToken: cannot delete the token 00000000000000d1: no answer from http://127.0.0.1:1: ECONNREFUSED: nothing listens there: is InfluxDB running, and is the address from influxdb:host in the stack config right?",
+    );
+  });
+});

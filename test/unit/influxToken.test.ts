@@ -1,0 +1,96 @@
+import * as pulumi from "@pulumi/pulumi";
+import { InfluxToken, type InfluxTokenArgs } from "../../provider";
+import { INPUT_NAMES } from "../../provider/inputs";
+import packageJson from "../../package.json";
+
+interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+const registered: Registered[] = [];
+
+/** Pulumi's mocks stand in for the engine: what is tested is what the class hands to it. */
+async function register(args: InfluxTokenArgs): Promise<Registered> {
+  const token = new InfluxToken("ci", args);
+  await new Promise((resolve) => token.urn.apply(resolve));
+  const found = registered.pop();
+  if (found === undefined) throw new Error("nothing was registered");
+  return found;
+}
+
+describe("InfluxToken", () => {
+  beforeAll(async () => {
+    await pulumi.runtime.setMocks({
+      newResource: ({ type, name, inputs }) => {
+        registered.push({ type, name, inputs: inputs as Record<string, unknown> });
+        return { id: "00000000000000d1", state: { ...(inputs as object), token: "s3cret" } };
+      },
+      call: () => ({}),
+    });
+  });
+
+  it("is what users' states hold for ever: type, text and subpath", async () => {
+    const { type, inputs } = await register({ org: "acme", readTasks: true });
+    expect(type).toBe("pulumi-nodejs:dynamic/influxdb:InfluxToken");
+    expect(inputs["__provider"]).toBe('exports.handler=()=>require("pulumi-influx-token/provider")');
+    expect(packageJson.name).toBe("pulumi-influx-token");
+    expect(packageJson.exports["./provider"].default).toBe("./dist/provider/dynamicProvider.js");
+  });
+
+  it("hands over the inputs as they are, and nothing else but the stub", async () => {
+    const { inputs } = await register({ org: "acme", readTasks: true, keepers: { a: "1" } });
+    const given = Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== undefined));
+    expect(given).toEqual({
+      org: "acme",
+      readTasks: true,
+      keepers: { a: "1" },
+      __provider: expect.any(String) as unknown,
+    });
+  });
+
+  it.each<[string, () => InfluxTokenArgs["connection"]]>([
+    ["an object", () => ({ host: "http://a", token: "s3cret" })],
+    ["an output", () => pulumi.output({ host: "http://a", token: "s3cret" })],
+    ["a promise", () => Promise.resolve({ host: "http://a", token: "s3cret" })],
+  ])(
+    "marks connection.token as a secret, and only that, where the connection is %s",
+    async (_kind, connection) => {
+      const given = connection();
+      await register({ org: "acme", readTasks: true, connection: given });
+      const token = new InfluxToken("secret", {
+        org: "acme",
+        readTasks: true,
+        connection: given,
+      }) as unknown as {
+        connection: pulumi.Output<unknown>;
+      };
+      registered.pop();
+      expect(await pulumi.isSecret(token.connection)).toBe(true);
+    },
+  );
+
+  it("takes a connection without a token for no secret", async () => {
+    const { inputs } = await register({ org: "acme", readTasks: true, connection: { host: "http://a" } });
+    expect(inputs["connection"]).toEqual({ host: "http://a" });
+  });
+
+  it("has an argument for each input that check knows, and no other", () => {
+    type Name = keyof InfluxTokenArgs;
+    const names: Record<Exclude<Name, `read${string}` | `write${string}`>, true> = {
+      org: true,
+      orgId: true,
+      user: true,
+      description: true,
+      status: true,
+      keepers: true,
+      connection: true,
+      operator: true,
+      allAccess: true,
+    };
+    expect(INPUT_NAMES.filter((name) => !/^(read|write)[A-Z]/.test(name)).sort()).toEqual(
+      Object.keys(names).sort(),
+    );
+  });
+});

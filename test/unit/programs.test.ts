@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import provider from "../../provider/dynamicProvider";
+import type { InfluxTokenInputs } from "../../provider/inputs";
+import { runWithMocks } from "../support/program";
+
+const ROOT = join(__dirname, "..", "..");
+const PROGRAM = join(ROOT, "program", "index.ts");
+
+describe("the program of the root", () => {
+  it("makes a token for each entry of the stack config influxdb:tokens", async () => {
+    const tokens = { ci: { org: "acme", readTasks: true }, cd: { org: "acme", operator: true } };
+    const { registered, exported } = await runWithMocks(PROGRAM, {
+      "influxdb:tokens": JSON.stringify(tokens),
+    });
+    expect(registered.map(({ name, inputs }) => [name, without(inputs, "__provider")])).toEqual(
+      Object.entries(tokens),
+    );
+    expect(Object.keys(exported["ids"] ?? {})).toEqual(["ci", "cd"]);
+    expect(Object.keys(exported["tokens"] ?? {})).toEqual(["ci", "cd"]);
+  });
+
+  it.each([
+    [{ "influxdb:tokens": '["ci"]' }, /influxdb:tokens must hold an entry for each token/],
+    [{ "influxdb:tokens": '{"ci":"all-access"}' }, /influxdb:tokens.ci must hold the token's inputs/],
+    [{}, /Missing required configuration variable 'influxdb:tokens'/],
+  ])("says what the stack config %j lacks", async (config, message) => {
+    await expect(runWithMocks(PROGRAM, config)).rejects.toThrow(message);
+  });
+});
+
+describe("the example rotation", () => {
+  async function inputsFor(period: string): Promise<InfluxTokenInputs> {
+    const { registered } = await runWithMocks(
+      join(ROOT, "examples", "rotation", "index.ts"),
+      { "project:period": period },
+      ({ type, inputs }) =>
+        type === "random:index/randomId:RandomId"
+          ? { hex: Buffer.from(JSON.stringify(inputs["keepers"])).toString("hex") }
+          : {},
+    );
+    const token = registered.find(({ type }) => type.endsWith(":InfluxToken"));
+    const { inputs, failures } = (await provider.check?.({} as never, token?.inputs as never)) ?? {};
+    expect(failures).toEqual([]);
+    return inputs as InfluxTokenInputs;
+  }
+
+  it("gives a new token for a new period, and the same one for the same", async () => {
+    const december = await inputsFor("2026-12");
+    expect(december).toMatchObject({
+      keepers: { rotation: Buffer.from('{"period":"2026-12"}').toString("hex") },
+    });
+    const state = {
+      ...december,
+      org: "acme",
+      description: "acme: rotated",
+      status: "active",
+      user: "admin",
+      userId: "",
+    };
+    const diff = (news: InfluxTokenInputs): unknown => provider.diff?.("id", state as never, news);
+    expect(await diff(await inputsFor("2026-12"))).toMatchObject({ changes: false });
+    expect(await diff(await inputsFor("2027-01"))).toMatchObject({ changes: true, replaces: ["keepers"] });
+  });
+});
+
+function without(inputs: object, key: string): unknown {
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== key));
+}
