@@ -1,0 +1,69 @@
+import "reflect-metadata";
+import { webcrypto } from "node:crypto";
+import * as x509 from "@peculiar/x509";
+
+// The library's types want the browser's crypto, which Node's is.
+x509.cryptoProvider.set(webcrypto as never);
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const DAY_MS = 86_400_000;
+
+/** A certificate and its key, PEM. */
+export interface Issued {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** An authority that exists only in this process. */
+export interface Authority {
+  /** Its own certificate, PEM: who trusts it trusts all that it issues. */
+  readonly cert: string;
+  /** Issues a certificate for a host name or address; one whose days are below 0 has expired. */
+  issue(name: string, days?: number): Promise<Issued>;
+}
+
+export async function makeAuthority(): Promise<Authority> {
+  const keys = await newKeys();
+  const issuer = "CN=test authority";
+  const own = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: "01",
+    name: issuer,
+    ...validity(30),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [new x509.BasicConstraintsExtension(true, 1, true)],
+  });
+  let serial = 1;
+  return {
+    cert: own.toString("pem"),
+    async issue(name, days = 30) {
+      const subjectKeys = await newKeys();
+      serial += 1;
+      const certificate = await x509.X509CertificateGenerator.create({
+        serialNumber: serial.toString(16).padStart(2, "0"),
+        subject: `CN=${name}`,
+        issuer,
+        ...validity(days),
+        signingAlgorithm: ALGORITHM,
+        publicKey: subjectKeys.publicKey,
+        signingKey: keys.privateKey,
+        extensions: [
+          new x509.SubjectAlternativeNameExtension([
+            { type: /^[\d.]+$/.test(name) ? "ip" : "dns", value: name },
+          ]),
+        ],
+      });
+      const key = await webcrypto.subtle.exportKey("pkcs8", subjectKeys.privateKey);
+      return { cert: certificate.toString("pem"), key: x509.PemConverter.encode(key, "PRIVATE KEY") };
+    },
+  };
+}
+
+function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+}
+
+function validity(days: number): { notBefore: Date; notAfter: Date } {
+  const now = Date.now();
+  return { notBefore: new Date(now - 60 * DAY_MS), notAfter: new Date(now + days * DAY_MS) };
+}

@@ -1,0 +1,188 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import * as https from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Connection } from "../../../provider/connection/resolve";
+import {
+  createAuthorization,
+  deleteAuthorization,
+  readAuthorization,
+} from "../../../provider/influxdb/authorizations";
+import { clientFor } from "../../../provider/influxdb/client";
+import { directoryOf } from "../../../provider/influxdb/directory";
+import { makeAuthority } from "../../support/certificates";
+
+const servers: Server[] = [];
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** A server that answers as it is told, and the connection to it. */
+async function serving(listener: RequestListener): Promise<Connection> {
+  return connectionTo(`http://127.0.0.1:${await listen(createServer(listener))}`);
+}
+
+function connectionTo(host: string, more: Partial<Connection> = {}): Connection {
+  return {
+    host,
+    hostFrom: "INFLUX_HOST",
+    token: "s3cret-t0ken",
+    tokenFrom: "INFLUX_TOKEN",
+    skipVerify: false,
+    httpDebug: false,
+    warnings: [],
+    ...more,
+  };
+}
+
+function answering(status: number, body: string, type = "application/json"): RequestListener {
+  return (_request, response) => {
+    response.writeHead(status, { "Content-Type": type }).end(body);
+  };
+}
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+const ID = "00000000000000d1";
+
+describe("the client", () => {
+  it("is one for each connection, with at most 16 sockets that are kept alive", async () => {
+    let sockets = 0;
+    const listener = jest.fn((...[, response]: Parameters<RequestListener>) => {
+      setTimeout(() => response.end("{}"), 5);
+    });
+    const server = createServer(listener).on("connection", () => (sockets += 1));
+    const connection = connectionTo(`http://127.0.0.1:${await listen(server)}`);
+    const client = clientFor(connection);
+    expect(clientFor({ ...connection })).toBe(client);
+    expect(clientFor({ ...connection, skipVerify: true })).not.toBe(client);
+    expect(clientFor({ ...connection, token: "other" })).not.toBe(client);
+    await Promise.all(
+      Array.from({ length: 100 }, () => client.request({ method: "GET", path: "/", purpose: "ask" })),
+    );
+    expect(listener).toHaveBeenCalledTimes(100);
+    expect(sockets).toBe(16);
+  });
+
+  it("says a connection's warnings once", async () => {
+    const warn = jest.spyOn(console, "warn").mockImplementation();
+    const connection = { ...(await serving(answering(200, "{}"))), warnings: ["look here"] };
+    clientFor(connection);
+    clientFor(connection);
+    expect(warn.mock.calls).toEqual([["InfluxToken: warning: look here"]]);
+  });
+
+  it("does not follow a redirect, for that would carry the token elsewhere", async () => {
+    const elsewhere = jest.fn();
+    const other = await serving((_request, response) => {
+      elsewhere();
+      response.end("{}");
+    });
+    const client = clientFor(
+      await serving((_request, response) => {
+        response.writeHead(307, { Location: `${other.host}/api/v2/authorizations/${ID}` }).end();
+      }),
+    );
+    await expect(readAuthorization(client, ID)).rejects.toThrow(/answered 307$/);
+    expect(elsewhere).not.toHaveBeenCalled();
+  });
+
+  it("tells a proxy's 404 from InfluxDB's", async () => {
+    const client = clientFor(await serving(answering(404, "<html>not here</html>", "text/html")));
+    await expect(readAuthorization(client, ID)).rejects.toThrow(
+      /answered 404: is this the address of an InfluxDB 2.x\? It came from INFLUX_HOST$/,
+    );
+    await expect(deleteAuthorization(client, ID)).rejects.toThrow(/404/);
+    await expect(directoryOf(client).bucket(ID)).rejects.toThrow(/404/);
+    expect(await directoryOf(client).resourceTypes()).toBeUndefined();
+  });
+
+  it("passes on other failures of every look-up", async () => {
+    const client = clientFor(await serving(answering(500, '{"code":"internal error","message":"boom"}')));
+    const directory = directoryOf(client);
+    await expect(directory.resourceTypes()).rejects.toThrow(
+      /cannot list the server's resource types: .* 500 "boom"$/,
+    );
+    await expect(directory.callerId()).rejects.toThrow(/cannot tell whose token this is/);
+    await expect(directory.bucket(ID)).rejects.toThrow(/cannot look up the bucket/);
+  });
+
+  it("says that a busy server should be asked later", async () => {
+    const client = clientFor(await serving(answering(503, '{"code":"unavailable"}')));
+    await expect(readAuthorization(client, ID)).rejects.toThrow(
+      /answered 503: the server is busy: try again later$/,
+    );
+  });
+
+  it("takes an answer that is not InfluxDB's for none, though it be a success", async () => {
+    for (const body of ["<html>Sign in</html>", "null", '{"id":7}']) {
+      const client = clientFor(await serving(answering(200, body)));
+      const create = createAuthorization(client, { orgID: ID, permissions: [] });
+      await expect(create).rejects.toThrow(
+        /^cannot create the token: the answer is not InfluxDB's: does a proxy/,
+      );
+    }
+    const client = clientFor(await serving(answering(200, "{}")));
+    expect(await directoryOf(client).resourceTypes()).toBeUndefined();
+    await expect(directoryOf(client).userId("ci")).rejects.toThrow(/answered with an empty list/);
+  });
+
+  it("leaves the token out of a message that repeats it", async () => {
+    const client = clientFor(await serving(answering(400, '{"message":"bad header Token s3cret-t0ken"}')));
+    await expect(readAuthorization(client, ID)).rejects.toThrow(/"bad header Token \(redacted\)"$/);
+  });
+
+  it("logs an exchange that got no answer, too", async () => {
+    const log = jest.spyOn(console, "error").mockImplementation();
+    const { host } = await serving((request) => {
+      request.destroy();
+    });
+    const client = clientFor(connectionTo(host, { httpDebug: true }));
+    await expect(readAuthorization(client, ID)).rejects.toThrow(/no answer from http.*: ECONNRESET$/);
+    expect(log.mock.calls).toEqual([[`> GET ${host}/api/v2/authorizations/${ID}\n< ECONNRESET`]]);
+  });
+
+  it("tries a stale token's replacement, and keeps the first answer where that one is refused as well", async () => {
+    const tried: (string | undefined)[] = [];
+    const { host } = await serving((request, response) => {
+      tried.push(request.headers.authorization);
+      answering(401, '{"code":"unauthorized","message":"unauthorized access"}')(request, response);
+    });
+    const client = clientFor(connectionTo(host, { fallback: { token: "n3w", tokenFrom: "INFLUX_TOKEN" } }));
+    await expect(readAuthorization(client, ID)).rejects.toThrow(/does not know the token/);
+    expect(tried).toEqual(["Token s3cret-t0ken", "Token n3w"]);
+  });
+
+  it("says that a name cannot be resolved", async () => {
+    const client = clientFor(connectionTo("http://nowhere.invalid"));
+    await expect(readAuthorization(client, ID)).rejects.toThrow(
+      /(ENOTFOUND|EAI_AGAIN): the name cannot be resolved/,
+    );
+  });
+
+  describe("on TLS", () => {
+    async function secure(name: string, days?: number): Promise<string> {
+      const { key, cert } = await (await makeAuthority()).issue(name, days);
+      const answer = answering(404, '{"code":"not found","message":"authorization not found"}');
+      return `https://127.0.0.1:${await listen(https.createServer({ key, cert }, answer))}`;
+    }
+
+    it("accepts any certificate for the connection that says so, and for that one only", async () => {
+      const host = await secure("127.0.0.1");
+      expect(
+        await readAuthorization(clientFor(connectionTo(host, { skipVerify: true })), ID),
+      ).toBeUndefined();
+      await expect(readAuthorization(clientFor(connectionTo(host)), ID)).rejects.toThrow(
+        /UNABLE_TO_VERIFY_LEAF_SIGNATURE: the certificate is not signed by an authority that this machine trusts/,
+      );
+    });
+  });
+});
