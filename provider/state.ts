@@ -27,9 +27,10 @@ export interface InfluxTokenState extends DeclaredInputs {
   readonly updatedAt: string;
   /**
    * Which of the inputs that share their name with an output were declared. The engine gives `read` the outputs
-   * only, and shows no key that begins with two underscores.
+   * only, and shows no key that begins with two underscores. One text rather than a list: the engine writes each
+   * element of a list on a line of its own, in every checkpoint.
    */
-  readonly __declared?: readonly string[];
+  readonly __declared?: string;
 }
 
 /** The state after the server made or changed the token. */
@@ -44,7 +45,7 @@ export function toState(
     permissions: inputs.permissions === UNKNOWN ? [] : inputs.permissions,
     effectivePermissions: grantedBy(authorization),
     ...(token !== undefined && { token }),
-    __declared: SHARED_NAMES.filter((name) => inputs[name] !== undefined),
+    __declared: declaredAmong(inputs),
   };
 }
 
@@ -55,7 +56,7 @@ export function withInputs(state: InfluxTokenState, inputs: InfluxTokenInputs): 
     ...inputs,
     ...(Object.fromEntries(kept) as unknown as InfluxTokenState),
     permissions: inputs.permissions === UNKNOWN ? state.permissions : inputs.permissions,
-    __declared: SHARED_NAMES.filter((name) => inputs[name] !== undefined),
+    __declared: declaredAmong(inputs),
   };
 }
 
@@ -91,7 +92,7 @@ function renamed({ permissions, org, user }: InfluxTokenState, now: Authorizatio
 
 /** The inputs within a state, with what was found in place of what was declared. */
 function inputsOf(state: InfluxTokenState): InfluxTokenState {
-  const declared = new Set(state.__declared ?? ["org"]);
+  const declared = new Set((state.__declared ?? "org").split(" "));
   if (state.description !== "") declared.add("description");
   if (state.status !== "active") declared.add("status");
   const inputs = Object.entries(state).filter(
@@ -100,6 +101,10 @@ function inputsOf(state: InfluxTokenState): InfluxTokenState {
   );
   // The host's own type has one name for outputs and inputs that are read.
   return Object.fromEntries(inputs) as unknown as InfluxTokenState;
+}
+
+function declaredAmong(inputs: InfluxTokenInputs): string {
+  return SHARED_NAMES.filter((name) => inputs[name] !== undefined).join(" ");
 }
 
 function isShared(name: string): boolean {

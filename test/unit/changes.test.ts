@@ -133,7 +133,7 @@ describe("a change in place", () => {
       readBuckets: true,
       permissions: [`read:orgs/${ORG}/buckets`],
       effectivePermissions: state.effectivePermissions,
-      __declared: ["orgId"],
+      __declared: "orgId",
     });
   });
 });

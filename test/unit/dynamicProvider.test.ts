@@ -81,7 +81,7 @@ describe.each([
         ],
         createdAt: expect.any(String) as unknown,
         updatedAt: expect.any(String) as unknown,
-        __declared: ["org", "description"],
+        __declared: "org description",
       });
     });
 
@@ -288,7 +288,7 @@ describe.each([
         description: "new",
         status: "inactive",
         token: outs.token,
-        __declared: ["org", "description", "status"],
+        __declared: "org description status",
       });
     });
 
