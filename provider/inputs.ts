@@ -86,8 +86,16 @@ const toggle: Reader = (value, property, fail) => {
 
 const flag: Reader = (value, property, fail) => toggle(value, property, fail) || undefined;
 
+/** YAML takes an id of decimal digits only for a number, and by then it may have lost digits. */
+const idText: Reader = (value, property, fail) => {
+  if (typeof value === "number")
+    fail(property, `${property} must be a string, not a number: put the id in quotes`);
+  else text(value, property, fail);
+  return value;
+};
+
 const organizationId: Reader = (value, property, fail) => {
-  if (typeof value !== "string") return text(value, property, fail);
+  if (typeof value !== "string") return idText(value, property, fail);
   if (!isId(value)) {
     fail(
       property,
@@ -110,7 +118,7 @@ const bucketIds: Reader = (value, property, fail) => {
   }
   const ids = value.map((id: unknown, index) => {
     const at = `${property}[${index}]`;
-    if (isUnknown(id) || typeof id !== "string") return isUnknown(id) ? id : text(id, at, fail);
+    if (isUnknown(id) || typeof id !== "string") return isUnknown(id) ? id : idText(id, at, fail);
     if (!isId(id)) fail(at, notABucketId(shorten(id)));
     return id.toLowerCase();
   });

@@ -55,7 +55,7 @@ export class Engine {
     const pulumiCli = options.pulumiCli ?? (await findOrInstallPulumiCli()).path;
     const folder = await mkdtemp(join(tmpdir(), "influx-token-engine-"));
     try {
-      await Promise.all(["home", "project", "state"].map((name) => mkdir(join(folder, name))));
+      await Promise.all(["home", "project", "state", "tmp"].map((name) => mkdir(join(folder, name))));
       await makeProject(resolve(programFolder), join(folder, "project"), stack);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
@@ -161,6 +161,8 @@ function environmentOf(folder: string, pulumiCli: string): NodeJS.ProcessEnv {
     PATH: [dirname(pulumiCli), dirname(process.execPath), own["PATH"] ?? ""].join(delimiter),
     // The profiles of the influx CLI are in the home.
     HOME: home,
+    // Pulumi's Node.js host and ts-node leave folders behind in the folder for temporary files.
+    TMPDIR: join(folder, "tmp"),
     NO_PROXY: noProxy,
     no_proxy: noProxy,
     PULUMI_HOME: join(home, ".pulumi"),

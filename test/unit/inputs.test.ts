@@ -88,7 +88,11 @@ describe("check", () => {
       /must be a list of bucket ids, not a string: write \[readBucket\]/,
     ],
     [{ readBucket: ["metrics"] }, "readBucket[0]", /"metrics" is not a bucket id .* not its name/],
-    [{ writeBucket: ["00000000000000c1", 7] }, "writeBucket[1]", /must be a string, not a number/],
+    [
+      { writeBucket: ["00000000000000c1", 7] },
+      "writeBucket[1]",
+      /must be a string, not a number: put the id in quotes/,
+    ],
     [{ writeBucket: ["0000000000000000"] }, "writeBucket[0]", /not all zeros/],
     [{ status: "paused" }, "status", /must be "active" or "inactive"/],
     [{ description: 3 }, "description", /must be a string, not a number/],
