@@ -11,6 +11,7 @@ const room = (name, path, ...mayImport) => ({
 
 const types = "^provider/types\\.ts$";
 const errors = "^provider/errors\\.ts$";
+const told = "^provider/toldToken\\.ts$";
 const permissions = "^provider/permissions/";
 
 module.exports = {
@@ -32,11 +33,11 @@ module.exports = {
     room("errors-import-nothing", errors),
     room("permissions", permissions, types),
     room("inputs", "^provider/inputs\\.ts$", permissions, types),
-    room("state", "^provider/state\\.ts$", "^provider/inputs\\.ts$", permissions, types),
+    room("state", "^provider/state\\.ts$", "^provider/inputs\\.ts$", told, permissions, types),
     room("changes", "^provider/changes\\.ts$", "^provider/(inputs|state)\\.ts$", permissions, types),
     room("connection", "^provider/connection/", errors, types),
-    room("influxdb", "^provider/influxdb/", "^provider/connection/", errors, types),
-    room("resource", "^provider/influxToken\\.ts$", "^provider/permissions/catalogue\\.ts$", types),
+    room("influxdb", "^provider/influxdb/", "^provider/connection/", told, errors, types),
+    room("resource", "^provider/influxToken\\.ts$", permissions, types),
     room("public-exports", "^provider/index\\.ts$", "^provider/influxToken\\.ts$", permissions, types),
     room("emulator", "^emulator/", types),
     room("program", "^program/", "^provider/index\\.ts$"),
@@ -53,16 +54,18 @@ module.exports = {
       to: { path: "node_modules/axios" },
     },
     {
-      name: "files-are-read-by-profiles-only",
+      name: "files-are-read-by-the-connection-only",
       severity: "error",
-      from: { path: "^provider/", pathNot: "^provider/connection/profiles\\.ts$" },
+      from: { path: "^provider/", pathNot: "^provider/connection/(profiles|pemFile)\\.ts$" },
       to: { path: "^(node:)?fs(/promises)?$" },
     },
     {
       name: "pure",
       severity: "error",
       comment: "decisions do no I/O",
-      from: { path: "^provider/(permissions/|inputs|changes|state|types|errors|connection/(resolve|host))" },
+      from: {
+        path: "^provider/(permissions/|inputs|changes|state|toldToken|types|errors|connection/(resolve|host))",
+      },
       to: { dependencyTypes: ["core"] },
     },
   ],

@@ -4,7 +4,10 @@ import tseslint from "typescript-eslint";
 export default tseslint.config(
   { ignores: ["dist/", "coverage/", "**/node_modules/"] },
   js.configs.recommended,
-  { files: ["**/*.{cjs,mjs}"], languageOptions: { globals: { process: "readonly", module: "writable", require: "readonly" } } },
+  {
+    files: ["**/*.{cjs,mjs}"],
+    languageOptions: { globals: { process: "readonly", module: "writable", require: "readonly" } },
+  },
   {
     files: ["**/*.ts"],
     extends: [...tseslint.configs.strictTypeChecked],

@@ -17,7 +17,10 @@ export interface Change {
  */
 export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs): Change {
   const replaces = replacing(state, declared);
-  const updates = patchFor(state, declared) !== undefined || !sameJson(declared.connection, state.connection);
+  const updates =
+    patchFor(state, declared) !== undefined ||
+    !sameJson(declared.connection, state.connection) ||
+    !sameJson(declared.acknowledge, state.acknowledge);
   return { changes: updates || replaces.length > 0, replaces };
 }
 
@@ -36,6 +39,8 @@ export function patchFor(
 
 function replacing(state: InfluxTokenState, declared: InfluxTokenInputs): string[] {
   const replaces: string[] = [];
+  // Made, but never told: nobody can use it.
+  if (state.token === undefined) replaces.push("token");
   if (declared.org !== undefined && declared.org !== state.org) replaces.push("org");
   if (declared.orgId !== undefined && declared.orgId !== state.orgId) replaces.push("orgId");
   if (declared.user !== undefined && declared.user !== state.user) replaces.push("user");

@@ -1,20 +1,18 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { patchFor, planChange } from "./changes";
 import { hostProblem } from "./connection/host";
+import { readPem } from "./connection/pemFile";
 import { readProfile } from "./connection/profiles";
 import { resolveConnection, resolveOrganization, type Sources } from "./connection/resolve";
-import { ConnectionError } from "./errors";
-import {
-  createAuthorization,
-  deleteAuthorization,
-  readAuthorization,
-  updateAuthorization,
-} from "./influxdb/authorizations";
+import { ConnectionError, isNotFound, notOnThisServer, RecordedError, tokenIsGone } from "./errors";
+import { deleteAuthorization, readAuthorization, updateAuthorization } from "./influxdb/authorizations";
 import { clientFor, type InfluxClient } from "./influxdb/client";
+import { createSafely, UntoldTokenError } from "./influxdb/createSafely";
 import { directoryOf } from "./influxdb/directory";
 import { checkInputs, type InfluxTokenInputs, type Surroundings } from "./inputs";
 import { newAuthorization } from "./newAuthorization";
-import { type InfluxTokenState, refreshState, toState, withInputs } from "./state";
+import { formatPermission } from "./permissions/format";
+import { type InfluxTokenState, isFromElsewhere, refreshState, toState, withInputs } from "./state";
 import type { ConnectionInputs } from "./types";
 
 /** The stack's config. The host serves calls before `configure` has settled, so it is only kept, never awaited. */
@@ -26,11 +24,17 @@ function sourcesFor(stored: ConnectionInputs = {}): Sources {
     config: (key) => stackConfig?.get(key),
     env: process.env,
     readProfile: (request) => readProfile(request),
+    readPem,
   };
 }
 
 function connect({ connection }: { readonly connection?: ConnectionInputs }): InfluxClient {
   return clientFor(resolveConnection(sourcesFor(connection)));
+}
+
+/** A server that never had the token cannot tell that it is gone. */
+function refuseOtherServer(id: string, state: InfluxTokenState, { host }: InfluxClient): void {
+  if (isFromElsewhere(state, host)) throw notOnThisServer(id, host, state.host ?? "");
 }
 
 const surroundings: Surroundings = {
@@ -63,29 +67,46 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
 
   async create(inputs) {
     const client = connect(inputs);
-    const authorization = await createAuthorization(
-      client,
-      await newAuthorization(inputs, directoryOf(client)),
-    );
-    return { id: authorization.id, outs: toState(inputs, authorization) };
+    const body = await newAuthorization(inputs, directoryOf(client));
+    try {
+      const authorization = await createSafely(client, body, formatPermission);
+      return { id: authorization.id, outs: toState(inputs, authorization, client.host) };
+    } catch (error) {
+      if (!(error instanceof UntoldTokenError)) throw error;
+      const { authorization, message } = error;
+      // Without a token in its state the next `pulumi up` replaces it.
+      throw new RecordedError(message, authorization.id, toState(inputs, authorization, client.host));
+    }
   },
 
   async read(id, props) {
     const state = props as InfluxTokenState;
-    const authorization = await readAuthorization(connect(state), id);
+    const client = connect(state);
+    const authorization = await readAuthorization(client, id);
+    if (authorization !== undefined) return { id, ...refreshState(state, authorization, client.host) };
+    refuseOtherServer(id, state, client);
     // A blank id tells the engine that the token is gone.
-    return authorization === undefined ? { id: "" } : { id, ...refreshState(state, authorization) };
+    return { id: "" };
   },
 
   async update(id, olds, news) {
     const patch = patchFor(olds, news);
     if (patch === undefined) return { outs: withInputs(olds, news) };
-    const authorization = await updateAuthorization(connect(news), id, patch);
-    return { outs: toState(news, authorization, olds.token) };
+    const client = connect(news);
+    try {
+      const authorization = await updateAuthorization(client, id, patch);
+      return { outs: toState(news, authorization, client.host, olds.token) };
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      refuseOtherServer(id, olds, client);
+      throw tokenIsGone(id, client.host);
+    }
   },
 
   async delete(id, props) {
-    await deleteAuthorization(connect(props), id);
+    const client = connect(props);
+    const wasThere = await deleteAuthorization(client, id);
+    if (!wasThere) refuseOtherServer(id, props, client);
   },
 };
 

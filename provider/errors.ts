@@ -38,6 +38,8 @@ export class ServerError extends InfluxTokenError {
     readonly status: number,
     /** InfluxDB's own word for the case, such as `not found`. Absent where the answer is not InfluxDB's. */
     readonly code: string | undefined,
+    /** Whether it is certain that the request changed nothing. */
+    readonly nothingDone: boolean,
   ) {
     super(message);
   }
@@ -46,6 +48,46 @@ export class ServerError extends InfluxTokenError {
 /** No answer came: refused, reset, timed out, or the certificate was not accepted. */
 export class NetworkError extends InfluxTokenError {
   override readonly name = "NetworkError";
+
+  constructor(
+    message: string,
+    /** Whether it is certain that the request never arrived. */
+    readonly nothingDone: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** A success was answered that cannot be InfluxDB's, so that nobody knows what was done. */
+export class ForeignAnswerError extends InfluxTokenError {
+  override readonly name = "ForeignAnswerError";
+}
+
+/** An error in `create` after which the engine all the same records what `id` and `properties` tell. */
+export class RecordedError extends InfluxTokenError {
+  override readonly name = "RecordedError";
+  /** What the engine shows of a resource that was made only in part. */
+  readonly reasons: readonly string[];
+
+  constructor(
+    message: string,
+    readonly id: string,
+    readonly properties: object,
+  ) {
+    super(message);
+    this.reasons = [message];
+  }
+}
+
+/** Whether the request may have changed something all the same. */
+export function isUncertain(error: unknown): boolean {
+  if (error instanceof ServerError || error instanceof NetworkError) return !error.nothingDone;
+  return error instanceof ForeignAnswerError;
+}
+
+/** A message of several parts, each of which may be empty. */
+export function sentence(...parts: string[]): string {
+  return parts.filter((part) => part !== "").join(": ");
 }
 
 /** Whether the server said that there is no such thing: only InfluxDB's own 404 counts, never a proxy's. */
@@ -81,8 +123,26 @@ export function adviceFor(status: number, message: string, caller: Caller): stri
   if (status === 404 && message === "") {
     return `is this the address of an InfluxDB 2.x? It came from ${caller.hostFrom}`;
   }
-  if (status === 429 || status === 503) return "the server is busy: try again later";
+  if (status >= 300 && status < 400) {
+    return `it redirects, and a token is never sent after a redirect: give the final address in place of the one from ${caller.hostFrom}`;
+  }
+  if (status === 429 || status === 503) return "the server is busy or still starting: try again later";
+  if (status === 502 || status === 504) return "a proxy stands there and does not reach InfluxDB";
   return "";
+}
+
+/** What to say when the token is not on the server, and that server is not the one that made it. */
+export function notOnThisServer(id: string, host: string, recorded: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `the token ${id} was made on ${recorded} and is not on ${host}: if ${host} is the wrong server, set the right one (connection.host, influxdb:host or INFLUX_HOST); if ${recorded} is gone for good, take the token out of the state with \`pulumi state delete\` or rename the resource`,
+  );
+}
+
+/** What to say when a token that is to be changed is no longer there. */
+export function tokenIsGone(id: string, host: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `cannot update the token ${id}: it is no longer on ${host}: run \`pulumi refresh\`, and the next \`pulumi up\` makes a new one`,
+  );
 }
 
 /** What to do about a failed connection, by its system code such as `ECONNREFUSED`. */
@@ -95,11 +155,22 @@ export function networkAdvice(code: string | undefined, caller: Caller): string 
       return `the name cannot be resolved: is the address from ${caller.hostFrom} right?`;
     case "ETIMEDOUT":
     case "ECONNABORTED":
-      return "the server did not answer in time: try again";
+    case "ERR_CANCELED":
+      return "the server did not answer in time: try again, or raise connection.timeoutMs";
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
     case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_GET_ISSUER_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-      return "the certificate is not signed by an authority that this machine trusts: add it to NODE_EXTRA_CA_CERTS, or set connection.skipVerify for a test server";
+      return "the certificate is not signed by an authority that this machine trusts: name the authority's file in connection.caFile, or set connection.skipVerify for a test server";
+    case "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED":
+    case "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE":
+    case "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE":
+      return "the server wants a client certificate: give connection.certFile and connection.keyFile";
+    case "EPROTO":
+    case "ERR_SSL_WRONG_VERSION_NUMBER":
+    case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
+      return `the server does not speak TLS there: should the address from ${caller.hostFrom} begin with http://?`;
     case "CERT_HAS_EXPIRED":
       return "the certificate has expired: renew it on the server";
     case "ERR_TLS_CERT_ALTNAME_INVALID":

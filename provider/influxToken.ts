@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { TypeFlag } from "./permissions/catalogue";
+import { TYPE_FLAGS, type TypeFlag } from "./permissions/catalogue";
+import { PRESETS } from "./permissions/expand";
+import { findRisks, permissionsOfFlags, type RiskId, warningFor } from "./permissions/risks";
 import type { TokenStatus } from "./types";
 
 /**
@@ -33,6 +35,21 @@ export interface ConnectionArgs {
   configsPath?: pulumi.Input<string> | undefined;
   /** Log each exchange to stderr; secrets are redacted. Default: `false`. Mirrors `--http-debug`. */
   httpDebug?: pulumi.Input<boolean> | undefined;
+  /** PEM file of the authorities to trust, in place of the machine's own. Default: the machine's. */
+  caFile?: pulumi.Input<string> | undefined;
+  /** PEM file of a client certificate, for servers behind mutual TLS. Needs `keyFile`. Default: none. */
+  certFile?: pulumi.Input<string> | undefined;
+  /** PEM file of the client certificate's key. Needs `certFile`. Only its path is stored. Default: none. */
+  keyFile?: pulumi.Input<string> | undefined;
+  /** How long a request may take, its repetitions included: milliseconds, 1 to 3,600,000. Default: 60,000. */
+  timeoutMs?: pulumi.Input<number> | undefined;
+  /**
+   * How often a request is repeated at most: 0 to 100. Default: 4. One that makes a token is repeated only when it is
+   * certain that none was made.
+   */
+  retries?: pulumi.Input<number> | undefined;
+  /** How many requests may be under way at the host at once, for all tokens of the run: 1 to 1,000. Default: 16. */
+  maxConcurrent?: pulumi.Input<number> | undefined;
 }
 
 /** `readX` and `writeX` for each resource type X. Mirrors `--read-X` and `--write-X`. */
@@ -74,6 +91,11 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
   writeBucket?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Any strings: a change of one makes a new token, for rotation. */
   keepers?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+  /**
+   * Risk id to the reason why the risk is accepted, such as `{ "operator-token": "break-glass, see runbook" }`. Its
+   * warning is not shown, and the report names the reason. The server does not hear of it. Changes in place.
+   */
+  acknowledge?: pulumi.Input<{ [risk in RiskId]?: pulumi.Input<string> | undefined }> | undefined;
   /** How to reach the server. Default: see each of its properties. */
   connection?: pulumi.Input<ConnectionArgs> | undefined;
 }
@@ -89,6 +111,7 @@ const OUTPUTS: Readonly<Record<string, undefined>> = {
   userId: undefined,
   description: undefined,
   status: undefined,
+  host: undefined,
   createdAt: undefined,
   updatedAt: undefined,
 };
@@ -116,6 +139,8 @@ export class InfluxToken extends pulumi.CustomResource {
   declare readonly description: pulumi.Output<string>;
   /** `active` or `inactive`. */
   declare readonly status: pulumi.Output<TokenStatus>;
+  /** URL of the server that made the token, or has it now. */
+  declare readonly host: pulumi.Output<string>;
   /** When the token was made: RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;
   /** When the token was last changed: RFC 3339. */
@@ -136,7 +161,49 @@ export class InfluxToken extends pulumi.CustomResource {
       { ...OUTPUTS, ...args, ...connection, __provider: STUB },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["token"] }),
     );
+    warnOfRisks(this, args);
   }
+}
+
+/** What decides whether a token is risky: single buckets do not. */
+const RISKY_FLAGS: ReadonlySet<string> = new Set([...PRESETS, ...TYPE_FLAGS.keys()]);
+
+/** Tells of each risk once, as soon as it is known: a flag that is not known in a preview is passed over. */
+function warnOfRisks(token: InfluxToken, args: InfluxTokenArgs): void {
+  const flags = Object.entries(args).filter(([name]) => RISKY_FLAGS.has(name));
+  const known = Object.fromEntries(flags.filter(([, value]) => !isPending(value)));
+  const warned = new Set<RiskId>();
+  const warn = (acknowledged: Readonly<Record<string, unknown>>): void => {
+    // Which risks are accepted is known before their reasons may be.
+    const reasons = Object.fromEntries(Object.keys(acknowledged).map((risk) => [risk, ""]));
+    for (const finding of findRisks(permissionsOfFlags(known), reasons)) {
+      if (finding.acknowledged !== undefined || warned.has(finding.id)) continue;
+      warned.add(finding.id);
+      void pulumi.log.warn(warningFor(finding), token);
+    }
+  };
+  whenKnown(args.acknowledge, (acknowledged) => {
+    warn(acknowledged ?? {});
+    for (const [name, value] of flags.filter(([, flag]) => isPending(flag))) {
+      whenKnown<unknown>(value, (flag) => {
+        known[name] = flag;
+        warn(acknowledged ?? {});
+      });
+    }
+  });
+}
+
+function isPending(value: unknown): boolean {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
+}
+
+/** Calls at once where nothing has to be waited for, and never where a preview does not know the value. */
+function whenKnown<T>(input: pulumi.Input<T>, call: (value: T) => void): void {
+  if (!isPending(input)) call(input as T);
+  else
+    pulumi.output(input).apply((value) => {
+      call(value as T);
+    });
 }
 
 /** The host marks secrets by the name of the property that carried one in, so that this mark lasts into every state. */

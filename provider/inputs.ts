@@ -10,6 +10,7 @@ import {
 } from "./permissions/expand";
 import { formatPermission } from "./permissions/format";
 import { isId } from "./permissions/id";
+import { isRiskId, notARisk } from "./permissions/risks";
 import type { ConnectionInputs, TokenStatus } from "./types";
 
 /** What the engine sends in place of a value that is not known before `pulumi up`. */
@@ -26,6 +27,8 @@ export interface DeclaredInputs extends PermissionFlags {
   readonly description?: string;
   readonly status?: TokenStatus;
   readonly keepers?: Readonly<Record<string, string>>;
+  /** Risk id to the reason why the risk is accepted. */
+  readonly acknowledge?: Readonly<Record<string, string>>;
   readonly connection?: ConnectionInputs;
 }
 
@@ -86,6 +89,14 @@ const toggle: Reader = (value, property, fail) => {
 
 const flag: Reader = (value, property, fail) => toggle(value, property, fail) || undefined;
 
+const wholeNumber =
+  (min: number, max: number): Reader =>
+  (value, property, fail) => {
+    if (!Number.isInteger(value) || (value as number) < min || (value as number) > max)
+      fail(property, `${property} must be a whole number from ${min} to ${max}`);
+    return value;
+  };
+
 /** YAML takes an id of decimal digits only for a number, and by then it may have lost digits. */
 const idText: Reader = (value, property, fail) => {
   if (typeof value === "number")
@@ -137,6 +148,20 @@ const keepers: Reader = (value, property, fail) => {
   return Object.keys(value).length === 0 ? undefined : value;
 };
 
+const acknowledge: Reader = (value, property, fail) => {
+  if (!isRecord(value)) {
+    fail(property, `${property} must be an object of risk to reason, not ${kindOf(value)}`);
+    return value;
+  }
+  for (const [risk, reason] of Object.entries(value)) {
+    const at = `${property}[${quote(risk)}]`;
+    if (!isRiskId(risk)) fail(at, `${at} ${notARisk(risk)}`);
+    else if (typeof reason !== "string" || reason.trim() === "")
+      fail(at, `${at} must say why the risk is accepted`);
+  }
+  return Object.keys(value).length === 0 ? undefined : value;
+};
+
 const CONNECTION_READERS: ReadonlyMap<string, Reader> = new Map<keyof ConnectionInputs, Reader>([
   ["host", text],
   ["token", text],
@@ -145,6 +170,12 @@ const CONNECTION_READERS: ReadonlyMap<string, Reader> = new Map<keyof Connection
   ["activeConfig", text],
   ["configsPath", text],
   ["httpDebug", toggle],
+  ["caFile", text],
+  ["certFile", text],
+  ["keyFile", text],
+  ["timeoutMs", wholeNumber(1, 3_600_000)],
+  ["retries", wholeNumber(0, 100)],
+  ["maxConcurrent", wholeNumber(1, 1000)],
 ]);
 
 const connection: Reader = (value, property, fail) => {
@@ -163,6 +194,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["description", description],
   ["status", status],
   ["keepers", keepers],
+  ["acknowledge", acknowledge],
   ["connection", connection],
   ...PRESETS.map((name): [string, Reader] => [name, flag]),
   ...Object.keys(BUCKET_FLAGS).map((name): [string, Reader] => [name, bucketIds]),

@@ -1,5 +1,6 @@
 import { type DeclaredInputs, INPUT_NAMES, type InfluxTokenInputs, UNKNOWN } from "./inputs";
 import { formatPermission, sortedUnique } from "./permissions/format";
+import { toldToken } from "./toldToken";
 import type { Authorization, TokenStatus } from "./types";
 
 /** Inputs that have an output of the same name, whether they are declared or not. */
@@ -21,6 +22,8 @@ export interface InfluxTokenState extends DeclaredInputs {
   readonly userId: string;
   readonly description: string;
   readonly status: TokenStatus;
+  /** The server that made the token, or has it now: URL. Absent in older states. */
+  readonly host?: string;
   /** RFC 3339. */
   readonly createdAt: string;
   /** RFC 3339. */
@@ -37,13 +40,15 @@ export interface InfluxTokenState extends DeclaredInputs {
 export function toState(
   inputs: InfluxTokenInputs,
   authorization: Authorization,
-  token = tellsToken(authorization),
+  host: string,
+  token = toldToken(authorization),
 ): InfluxTokenState {
   return {
     ...inputs,
     ...identityOf(authorization),
     permissions: inputs.permissions === UNKNOWN ? [] : inputs.permissions,
     effectivePermissions: grantedBy(authorization),
+    host,
     ...(token !== undefined && { token }),
     __declared: declaredAmong(inputs),
   };
@@ -64,19 +69,27 @@ export function withInputs(state: InfluxTokenState, inputs: InfluxTokenInputs): 
 export function refreshState(
   state: InfluxTokenState,
   authorization: Authorization,
+  host: string,
 ): { props: InfluxTokenState; inputs: InfluxTokenState } {
   const granted = grantedBy(authorization);
   const drifted = JSON.stringify(granted) !== JSON.stringify(state.effectivePermissions);
   // A server that stores tokens hashed no longer tells this one: what the state holds is the only copy.
-  const token = tellsToken(authorization) ?? state.token;
+  const token = toldToken(authorization) ?? state.token;
   const props: InfluxTokenState = {
     ...state,
     ...identityOf(authorization),
     permissions: drifted ? granted : renamed(state, authorization),
     effectivePermissions: granted,
+    // Found by its id, so the server is the same, whatever its address is now.
+    host,
     ...(token !== undefined && { token }),
   };
   return { props, inputs: inputsOf(props) };
+}
+
+/** Whether another server than this one made the token, so that it cannot be missed here. */
+export function isFromElsewhere({ host }: InfluxTokenState, here: string): boolean {
+  return host !== undefined && host !== here;
 }
 
 /** The declared permissions, after the organization or the owner got another name on the server. */
@@ -117,9 +130,4 @@ function identityOf({ org, orgID, user, userID, description, status, createdAt, 
 
 function grantedBy({ permissions }: Authorization): string[] {
   return sortedUnique(permissions).map(formatPermission);
-}
-
-/** The token, where this answer tells it: servers that store it hashed say nothing, Cloud says `redacted`. */
-function tellsToken({ token }: Authorization): string | undefined {
-  return token === undefined || token === "" || token === "redacted" ? undefined : token;
 }

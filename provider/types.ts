@@ -71,4 +71,16 @@ export interface ConnectionInputs {
   readonly configsPath?: string;
   /** Log each exchange to stderr, secrets redacted. Default: `false`. Mirrors `--http-debug`. */
   readonly httpDebug?: boolean;
+  /** PEM file of the authorities to trust, in place of the machine's own. */
+  readonly caFile?: string;
+  /** PEM file of a client certificate; needs `keyFile`. */
+  readonly certFile?: string;
+  /** PEM file of the client certificate's key; needs `certFile`. */
+  readonly keyFile?: string;
+  /** How long a request may take, its repetitions included: milliseconds. Default: 60,000. */
+  readonly timeoutMs?: number;
+  /** How often a request that failed is repeated at most. Default: 4. */
+  readonly retries?: number;
+  /** How many requests may be under way at the host at once. Default: 16. */
+  readonly maxConcurrent?: number;
 }

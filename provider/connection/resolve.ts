@@ -13,6 +13,8 @@ export interface Sources {
   readonly config: (key: string) => string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readProfile: (request: ProfileRequest) => Profile | undefined;
+  /** Gives a PEM file's text; throws a {@link ConnectionError} where it cannot be read. */
+  readonly readPem: (path: string, from: string, property: string) => string;
 }
 
 /** Everything that a request needs to know of the server. */
@@ -28,6 +30,13 @@ export interface Connection {
   readonly fallback?: { readonly token: string; readonly tokenFrom: string };
   readonly skipVerify: boolean;
   readonly httpDebug: boolean;
+  /** PEM texts: authorities in place of the machine's own, and a client certificate. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** Milliseconds for a request, its repetitions included. */
+  readonly timeoutMs: number;
+  readonly retries: number;
+  /** Requests under way at the host at once. */
+  readonly maxConcurrent: number;
   /** What the user should know, though it is no error. */
   readonly warnings: readonly string[];
 }
@@ -39,7 +48,7 @@ interface Found {
   readonly property: string;
 }
 
-type Setting = "host" | "token" | "skipVerify" | "activeConfig" | "configsPath" | "httpDebug";
+type Setting = keyof ConnectionInputs;
 
 /** The environment variables of the influx CLI. It has none for `--http-debug`. */
 const VARIABLES: Readonly<Partial<Record<Setting, string>>> = {
@@ -88,6 +97,41 @@ function truth(found: Found | undefined): boolean {
   throw new ConnectionError(found.property, `${found.from} must be true or false`);
 }
 
+function count(found: Found | undefined, otherwise: number, min: number): number {
+  if (found === undefined) return otherwise;
+  const value = Number(found.value);
+  if (!Number.isInteger(value) || value < min) {
+    throw new ConnectionError(found.property, `${found.from} must be a whole number from ${min} on`);
+  }
+  return value;
+}
+
+function readTls(sources: Sources): Connection["tls"] {
+  const pem = (setting: "caFile" | "certFile" | "keyFile"): string | undefined => {
+    const found = find(sources, setting);
+    return found && sources.readPem(found.value, found.from, found.property);
+  };
+  const [ca, cert, key] = [pem("caFile"), pem("certFile"), pem("keyFile")];
+  if ((cert === undefined) !== (key === undefined)) {
+    const [given, missing] = cert === undefined ? ["keyFile", "certFile"] : ["certFile", "keyFile"];
+    throw new ConnectionError(
+      `connection.${missing}`,
+      `connection.${given} is given without connection.${missing}: a client certificate needs both`,
+    );
+  }
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
+}
+
+/** Whether what is sent there can be read on the way. */
+function isInTheOpen(host: string): boolean {
+  const { protocol, hostname } = new URL(host);
+  return protocol === "http:" && !/^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
 function checkedHost(found: Found): Found {
   const problem = hostProblem(found.value);
   if (problem !== undefined) throw new ConnectionError("connection.host", `${found.from} ${problem}`);
@@ -128,10 +172,21 @@ export function resolveConnection(sources: Sources): Connection {
       `${token.from} holds a character that no token has, such as a blank or a line break`,
     );
   }
-  const goesElsewhere =
+  const warnings: string[] = [];
+  if (
     token === profileToken &&
     profileHost !== undefined &&
-    normaliseHost(checkedHost(profileHost).value) !== host.value;
+    normaliseHost(checkedHost(profileHost).value) !== host.value
+  ) {
+    warnings.push(
+      `the ${token.from} was made for ${profileHost.value} and is sent to ${host.value}, from ${host.from}`,
+    );
+  }
+  if (isInTheOpen(host.value)) {
+    warnings.push(
+      `${host.value}, from ${host.from}, is not encrypted: tokens can be read on the way there; use https://`,
+    );
+  }
   const fallback = staleReplacement(sources, host.value, token, profile);
   return {
     host: host.value,
@@ -141,11 +196,11 @@ export function resolveConnection(sources: Sources): Connection {
     ...(fallback && { fallback }),
     skipVerify: truth(find(sources, "skipVerify")),
     httpDebug: truth(find(sources, "httpDebug")),
-    warnings: goesElsewhere
-      ? [
-          `the ${token.from} was made for ${profileHost.value} and is sent to ${host.value}, from ${host.from}`,
-        ]
-      : [],
+    tls: readTls(sources),
+    timeoutMs: count(find(sources, "timeoutMs"), 60_000, 1),
+    retries: count(find(sources, "retries"), 4, 0),
+    maxConcurrent: count(find(sources, "maxConcurrent"), 16, 1),
+    warnings,
   };
 }
 

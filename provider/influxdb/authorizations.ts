@@ -1,18 +1,15 @@
-import { InfluxTokenError, isNotFound } from "../errors";
+import { ForeignAnswerError, isNotFound } from "../errors";
 import type { Authorization, NewAuthorization, TokenStatus } from "../types";
-import type { InfluxClient } from "./client";
+import type { InfluxClient, Request } from "./client";
 
 const PATH = "/api/v2/authorizations";
 
 const one = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
 
 /** Makes a token. The answer is the only place where a server that stores tokens hashed ever tells it. */
-export async function createAuthorization(
-  client: InfluxClient,
-  body: NewAuthorization,
-): Promise<Authorization> {
-  const purpose = `create the token${body.description === undefined ? "" : ` "${body.description}"`}`;
-  return asAuthorization(await client.request({ method: "POST", path: PATH, body, purpose }), purpose);
+export function createAuthorization(client: InfluxClient, body: NewAuthorization): Promise<Authorization> {
+  const purpose = `create the token${described(body)}`;
+  return exchange(client, { method: "POST", path: PATH, body, purpose });
 }
 
 /** Reads a token's record by id, never by listing: a server's list has no pages. `undefined` where it is gone. */
@@ -20,9 +17,8 @@ export async function readAuthorization(
   client: InfluxClient,
   id: string,
 ): Promise<Authorization | undefined> {
-  const purpose = `read the token ${id}`;
   try {
-    return asAuthorization(await client.request({ method: "GET", path: one(id), purpose }), purpose);
+    return await exchange(client, { method: "GET", path: one(id), purpose: `read the token ${id}` }, id);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -30,30 +26,63 @@ export async function readAuthorization(
 }
 
 /** Changes what a server lets one change of a token: anything else in a PATCH is ignored with 200. */
-export async function updateAuthorization(
+export function updateAuthorization(
   client: InfluxClient,
   id: string,
   body: { description?: string; status?: TokenStatus },
 ): Promise<Authorization> {
-  const purpose = `update the token ${id}`;
-  return asAuthorization(await client.request({ method: "PATCH", path: one(id), body, purpose }), purpose);
+  return exchange(client, { method: "PATCH", path: one(id), body, purpose: `update the token ${id}` }, id);
 }
 
-/** Deletes a token. One that is already gone is no error. */
-export async function deleteAuthorization(client: InfluxClient, id: string): Promise<void> {
+/** Deletes a token, and tells whether there was one. */
+export async function deleteAuthorization(client: InfluxClient, id: string): Promise<boolean> {
+  const purpose = `delete the token ${id}`;
   try {
-    await client.request({ method: "DELETE", path: one(id), purpose: `delete the token ${id}` });
+    const answer = await client.request({ method: "DELETE", path: one(id), purpose });
+    // InfluxDB has nothing to say of a success. A page that somebody else answers with deletes nothing.
+    if (answer !== undefined && answer !== "") throw await foreignAnswer(client, purpose);
+    return true;
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    if (isNotFound(error)) return false;
+    throw error;
   }
 }
 
-function asAuthorization(answer: unknown, purpose: string): Authorization {
-  const { id, permissions } = (answer ?? {}) as Partial<Authorization>;
-  if (typeof id !== "string" || !Array.isArray(permissions)) {
-    throw new InfluxTokenError(
-      `cannot ${purpose}: the answer is not InfluxDB's: does a proxy stand at this address?`,
-    );
+/**
+ * Lists the tokens of an organization and an owner, without pages: only for what no other way can tell, such as
+ * whether a request without an answer made one.
+ */
+export async function listAuthorizations(
+  client: InfluxClient,
+  orgID: string,
+  userID: string | undefined,
+): Promise<Authorization[]> {
+  const filter = new URLSearchParams({ orgID, ...(userID !== undefined && { userID }) });
+  const purpose = "list the organization's tokens";
+  const answer = await client.request({ method: "GET", path: `${PATH}?${filter.toString()}`, purpose });
+  const listed = (answer as { authorizations?: unknown } | null)?.authorizations;
+  if (!Array.isArray(listed)) throw await foreignAnswer(client, purpose);
+  return listed as Authorization[];
+}
+
+/** How messages tell one token from another before it has an id. */
+export function described({ description }: NewAuthorization): string {
+  return description === undefined ? "" : ` "${description}"`;
+}
+
+async function exchange(client: InfluxClient, request: Request, asked?: string): Promise<Authorization> {
+  const answer = (await client.request(request)) as { [key in keyof Authorization]?: unknown } | null;
+  const { id, permissions, token = "" } = answer ?? {};
+  const isAuthorization =
+    typeof id === "string" && id !== "" && Array.isArray(permissions) && typeof token === "string";
+  // A proxy that answers twice gives one request's answer to the next one as well.
+  if (!isAuthorization || (asked !== undefined && id !== asked)) {
+    throw await foreignAnswer(client, request.purpose);
   }
-  return answer as Authorization;
+  return answer as unknown as Authorization;
+}
+
+async function foreignAnswer(client: InfluxClient, purpose: string): Promise<ForeignAnswerError> {
+  const identity = (await client.identify()) || "does a proxy stand at this address?";
+  return new ForeignAnswerError(`cannot ${purpose}: the answer is not InfluxDB's: ${identity}`);
 }

@@ -2,9 +2,13 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { createRequire } from "node:module";
 import type Axios from "axios";
-import type { AxiosInstance, AxiosResponse } from "axios";
+import type { AxiosError, AxiosInstance, AxiosResponse } from "axios";
+import type AxiosRetry from "axios-retry";
 import type { Connection } from "../connection/resolve";
-import { adviceFor, NetworkError, networkAdvice, ServerError } from "../errors";
+import { adviceFor, NetworkError, networkAdvice, sentence, ServerError } from "../errors";
+import { logExchange, redact } from "./debugLog";
+import { type Greeting, identify } from "./identify";
+import { limited } from "./limiter";
 
 /** One request to the server. */
 export interface Request {
@@ -20,24 +24,27 @@ export interface Request {
 export interface InfluxClient {
   /** URL of the server, without a trailing slash. */
   readonly host: string;
+  /** How often a request that failed may be repeated. */
+  readonly retries: number;
+  /** How far the server's clock is ahead of this machine's, in milliseconds, by its last answer. */
+  readonly clockAheadMs: number;
   /**
-   * Sends a request and gives the body of its successful answer.
+   * Sends a request and gives the body of its successful answer. GET, PATCH and DELETE are repeated after failures
+   * that may pass; POST only when it is certain that the server did nothing.
    *
    * @throws {ServerError} for any answer but success.
-   * @throws {NetworkError} when no answer came.
+   * @throws {NetworkError} when no answer came within the connection's time.
    */
   request(request: Request): Promise<unknown>;
+  /** What stands at the address, where it does not answer as InfluxDB 2.x should; else empty. */
+  identify(): Promise<string>;
 }
-
-const MAX_SOCKETS = 16;
-const TIMEOUT_MS = 30_000;
 
 const clients = new Map<string, InfluxClient>();
 
 /** The client for a connection: the same one whenever the same connection is asked for. */
 export function clientFor(connection: Connection): InfluxClient {
-  const { host, token, fallback, skipVerify, httpDebug } = connection;
-  const key = JSON.stringify([host, token, fallback?.token, skipVerify, httpDebug]);
+  const key = JSON.stringify({ ...connection, hostFrom: "", tokenFrom: "", warnings: [] });
   let client = clients.get(key);
   if (client === undefined) {
     for (const warning of connection.warnings) console.warn(`InfluxToken: warning: ${warning}`);
@@ -49,13 +56,16 @@ export function clientFor(connection: Connection): InfluxClient {
 
 class HttpClient implements InfluxClient {
   readonly host: string;
+  readonly retries: number;
+  clockAheadMs = 0;
   private readonly http: AxiosInstance;
   private token: string;
   private tokenFrom: string;
   private fallback: Connection["fallback"];
+  private identity: Promise<string> | undefined;
 
   constructor(private readonly connection: Connection) {
-    this.host = connection.host;
+    ({ host: this.host, retries: this.retries } = connection);
     ({ token: this.token, tokenFrom: this.tokenFrom, fallback: this.fallback } = connection);
     this.http = createHttp(connection);
   }
@@ -74,75 +84,152 @@ class HttpClient implements InfluxClient {
       }
     }
     if (response.status >= 200 && response.status < 300) return response.data;
-    throw this.refusal(request, response);
+    throw await this.refusal(request, response);
+  }
+
+  identify(): Promise<string> {
+    this.identity ??= identify(this.host, async (path): Promise<Greeting | undefined> => {
+      try {
+        return await this.http.get(path, { "axios-retry": { retries: 0 }, validateStatus: () => true });
+      } catch {
+        return undefined;
+      }
+    });
+    return this.identity;
   }
 
   private async send(request: Request, token = this.token): Promise<AxiosResponse<unknown>> {
     const { method, path, body } = request;
-    try {
-      const response = await this.http.request<unknown>({
-        method,
-        url: path,
-        data: body,
-        headers: { Authorization: `Token ${token}` },
-      });
-      if (this.connection.httpDebug) logExchange(this.host, request, response, this.secrets());
+    const { timeoutMs, maxConcurrent, httpDebug } = this.connection;
+    return limited(this.host, maxConcurrent, async () => {
+      const signal = AbortSignal.timeout(timeoutMs);
+      const headers = { Authorization: `Token ${token}` };
+      let response: AxiosResponse<unknown>;
+      try {
+        response = await this.http.request<unknown>({ method, url: path, data: body, headers, signal });
+      } catch (error) {
+        const failed = error as AxiosError;
+        // After the last repetition the answer is what it is.
+        if (failed.response === undefined || wasCutOff(failed)) throw this.noAnswer(request, failed);
+        response = failed.response;
+      }
+      const date = Date.parse(String(response.headers["date"]));
+      if (!Number.isNaN(date)) this.clockAheadMs = date - Date.now();
+      if (httpDebug) logExchange(this.host, request, response, this.secrets());
       return response;
-    } catch (error) {
-      const { code, message } = error as { code?: string; message: string };
-      const advice = networkAdvice(code, { ...this.connection, tokenFrom: this.tokenFrom });
-      if (this.connection.httpDebug)
-        console.error(`> ${method} ${this.host}${path}\n< ${code ?? "no answer"}`);
-      throw new NetworkError(
-        sentence(
-          `cannot ${request.purpose}`,
-          `no answer from ${this.host}`,
-          code ?? redact(message, this.secrets()),
-          advice,
-        ),
-      );
-    }
+    });
   }
 
-  private refusal(request: Request, { status, data }: AxiosResponse<unknown>): ServerError {
+  private noAnswer({ method, path, purpose }: Request, error: AxiosError): NetworkError {
+    const code = error.code ?? "no answer";
+    if (this.connection.httpDebug) console.error(`> ${method} ${this.host}${path}\n< ${code}`);
+    return new NetworkError(
+      sentence(
+        `cannot ${purpose}`,
+        `no answer from ${this.host}`,
+        code,
+        networkAdvice(code, { ...this.connection, tokenFrom: this.tokenFrom }),
+      ),
+      neverArrived(code),
+    );
+  }
+
+  private async refusal(request: Request, response: AxiosResponse<unknown>): Promise<ServerError> {
+    const { status, data } = response;
     const { code, message } = errorBody(data);
     const said = redact(message, this.secrets());
     const caller = { host: this.host, hostFrom: this.connection.hostFrom, tokenFrom: this.tokenFrom };
+    // Only what InfluxDB 2.x would not say, or says of every token before it is set up, leaves open who it is.
+    const isOdd = code === undefined || (status === 401 && message === "unauthorized access");
+    const identity = isOdd && status !== 429 ? await this.identify() : "";
     return new ServerError(
       sentence(
         `cannot ${request.purpose}`,
         `${this.host} answered ${status}${said === "" ? "" : ` "${said}"`}`,
-        adviceFor(status, said, caller),
+        identity === "" ? adviceFor(status, said, caller) : identity,
       ),
       status,
       code,
+      refusedUnread(response),
     );
   }
 
   private secrets(): string[] {
-    return [this.token, this.connection.token, this.fallback?.token ?? this.token];
+    const { tls, token, fallback } = this.connection;
+    return [this.token, token, fallback?.token, tls.key].filter((secret) => secret !== undefined);
   }
 }
 
-function createHttp({ host, skipVerify }: Connection): AxiosInstance {
+function createHttp(connection: Connection): AxiosInstance {
   // Loaded with the first request only: a preview sends none and should not pay for it.
   const load = createRequire(__filename);
   const axios = load("axios") as typeof Axios;
-  const pool = { keepAlive: true, maxSockets: MAX_SOCKETS };
-  return axios.create({
+  const { default: axiosRetry, ...delays } = load("axios-retry") as { default: typeof AxiosRetry } & {
+    exponentialDelay: typeof AxiosRetry.exponentialDelay;
+  };
+  const { host, skipVerify, tls, timeoutMs, retries, maxConcurrent } = connection;
+  const pool = { keepAlive: true, maxSockets: maxConcurrent };
+  const instance = axios.create({
     baseURL: host,
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     // InfluxDB never redirects, and a redirect to elsewhere must not carry the token along.
     maxRedirects: 0,
     httpAgent: new http.Agent(pool),
-    httpsAgent: new https.Agent({ ...pool, rejectUnauthorized: !skipVerify }),
+    httpsAgent: new https.Agent({ ...pool, ...tls, rejectUnauthorized: !skipVerify }),
     headers: {
       "User-Agent": "pulumi-influx-token",
       "Content-Type": "application/json",
       Accept: "application/json",
     },
-    validateStatus: () => true,
+    validateStatus: (status) => !PASSING_STATUS.has(status),
   });
+  axiosRetry(instance, {
+    retries,
+    retryCondition: mayRepeat,
+    retryDelay: (count, error) => delays.exponentialDelay(count, error),
+  });
+  return instance;
+}
+
+/** Answers that may be others a moment later. */
+const PASSING_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** Failures by which no request ever left this machine, or none was let in. */
+const NEVER_ARRIVED: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"]);
+
+/** Failures that may pass, but by which the request may have arrived. */
+const PASSING: ReadonlySet<string> = new Set([
+  "ECONNRESET",
+  "ECONNABORTED",
+  "ETIMEDOUT",
+  "EPIPE",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ERR_BAD_RESPONSE",
+]);
+
+function mayRepeat(error: AxiosError): boolean {
+  const { response, code = "" } = error;
+  const isSafe = error.config?.method?.toUpperCase() !== "POST";
+  if (response === undefined || wasCutOff(error)) {
+    return (NEVER_ARRIVED.has(code) && code !== "ENOTFOUND") || (isSafe && PASSING.has(code));
+  }
+  return PASSING_STATUS.has(response.status) && (isSafe || refusedUnread(response));
+}
+
+/** Whether the answer began and never ended. */
+function wasCutOff({ code, response }: AxiosError): boolean {
+  return code === "ERR_BAD_RESPONSE" && response !== undefined && !PASSING_STATUS.has(response.status);
+}
+
+/** Whether no request can have arrived. Of certificates one is told before anything is sent. */
+function neverArrived(code: string): boolean {
+  return NEVER_ARRIVED.has(code) || /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+}
+
+/** Whether the answer proves that the server did nothing: it refused, or asked to come again later. */
+function refusedUnread({ status, headers }: AxiosResponse<unknown>): boolean {
+  return (status < 500 && status !== 408) || (status === 503 && headers["retry-after"] !== undefined);
 }
 
 /** Whether the token itself is refused. One that lacks a right is no stale one: to use another's would widen it unasked. */
@@ -157,27 +244,4 @@ function errorBody(data: unknown): { code: string | undefined; message: string }
     code: typeof code === "string" ? code : undefined,
     message: typeof message === "string" ? message : "",
   };
-}
-
-function sentence(...parts: string[]): string {
-  return parts.filter((part) => part !== "").join(": ");
-}
-
-function redact(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "(redacted)"), text);
-}
-
-function logExchange(
-  host: string,
-  { method, path, body }: Request,
-  { status, data }: AxiosResponse<unknown>,
-  secrets: readonly string[],
-): void {
-  const shown = (value: unknown): string =>
-    JSON.stringify(value, (key, inner: unknown) => (key === "token" && inner !== "" ? "(redacted)" : inner));
-  const lines = [`> ${method} ${host}${path}`, "> Authorization: Token (redacted)"];
-  if (body !== undefined) lines.push(`> ${shown(body)}`);
-  lines.push(`< ${status}`);
-  if (data !== undefined && data !== "") lines.push(`< ${shown(data)}`);
-  console.error(redact(lines.join("\n"), secrets));
 }

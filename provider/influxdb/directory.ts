@@ -27,13 +27,13 @@ export class Directory {
     return this.findByName("user", "users", "name", name, "user");
   }
 
-  /** Id of the user whose token makes the requests. */
+  /** Id of the user whose token makes the requests: `allAccess` includes the owner's own user. */
   callerId(): Promise<string> {
     return this.once("me", async () => {
       const answer = await this.client.request({
         method: "GET",
         path: "/api/v2/me",
-        purpose: "tell whose token this is, for allAccess includes the owner's own user",
+        purpose: "tell whose token this is",
       });
       return (answer as { id: string }).id;
     });
@@ -89,8 +89,12 @@ export class Directory {
       >;
       const found = answer[collection]?.find((entry) => entry.name === name);
       if (found === undefined) {
+        // A caller that is switched off gets empty lists, too; asked for itself, the server says so.
+        await this.callerId().catch((error: unknown) => {
+          if (error instanceof ServerError && error.message.includes('"token is inactive"')) throw error;
+        });
         throw new InfluxTokenError(
-          `cannot ${purpose}: ${this.client.host} answered with an empty list: the caller's token may not see it (it needs read on this ${noun}), or is inactive`,
+          `cannot ${purpose}: ${this.client.host} answered with an empty list: the caller's token may not see it: it needs read on this ${noun}`,
         );
       }
       return found.id;

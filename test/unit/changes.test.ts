@@ -34,7 +34,7 @@ function authorization(declared: InfluxTokenInputs): Authorization {
 /** What a change of the program from one set of inputs to another would do. */
 function change(from: Record<string, unknown>, to: Record<string, unknown>): ReturnType<typeof planChange> {
   const old = inputs(from);
-  return planChange(toState(old, authorization(old)), inputs(to));
+  return planChange(toState(old, authorization(old), "http://a"), inputs(to));
 }
 
 const same = { changes: false, replaces: [] };
@@ -105,7 +105,10 @@ describe("diff", () => {
   it("does not mistake the owner's place in all-access for another's", () => {
     const to = inputs({ org: "acme", allAccess: true });
     const old = inputs({ org: "acme", allAccess: true });
-    const state = { ...toState(old, authorization(old)), permissions: ["read:/users/00000000000000b2"] };
+    const state = {
+      ...toState(old, authorization(old), "http://a"),
+      permissions: ["read:/users/00000000000000b2"],
+    };
     expect(planChange(state, to)).toMatchObject({ replaces: ["permissions"] });
   });
 });
@@ -113,7 +116,7 @@ describe("diff", () => {
 describe("a change in place", () => {
   it("tells the server what is new, and only that", () => {
     const old = inputs(base);
-    const state = toState(old, authorization(old));
+    const state = toState(old, authorization(old), "http://a");
     expect(patchFor(state, inputs({ ...base, description: "new" }))).toEqual({ description: "new" });
     expect(patchFor(state, inputs({ ...base, status: "inactive" }))).toEqual({ status: "inactive" });
     expect(patchFor({ ...state, description: "old" }, inputs(base))).toEqual({ description: "" });
@@ -122,7 +125,7 @@ describe("a change in place", () => {
 
   it("keeps what the server told, and takes the new inputs", () => {
     const old = inputs({ ...base, connection: { token: "stale" } });
-    const state = toState(old, authorization(old));
+    const state = toState(old, authorization(old), "http://a");
     const updated = withInputs(state, inputs({ orgId: ORG, readBuckets: true }));
     expect(updated).not.toHaveProperty("connection");
     expect(updated).not.toHaveProperty("readBucket");

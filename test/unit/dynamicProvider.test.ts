@@ -71,6 +71,7 @@ describe.each([
         userId: server.adminId,
         description: "ci",
         status: "active",
+        host: server.url,
         readBucket: [bucket],
         writeTasks: true,
         token: made?.token,
@@ -368,7 +369,11 @@ describe.each([
       await expect(create({ org: "acme", readTasks: true, connection: { token: "stale" } })).rejects.toThrow(
         /the server does not know the token from connection.token/,
       );
-      expect(server.countRequests()).toEqual({ "GET /api/v2/orgs": 2 });
+      expect(server.countRequests()).toEqual({
+        "GET /api/v2/orgs": 2,
+        "GET /ping": 1,
+        "GET /api/v2/setup": 1,
+      });
     });
   });
 

@@ -56,6 +56,7 @@ describe("the example rotation", () => {
       status: "active",
       user: "admin",
       userId: "",
+      token: "t0ken",
     };
     const diff = (news: InfluxTokenInputs): unknown => provider.diff?.("id", state as never, news);
     expect(await diff(await inputsFor("2026-12"))).toMatchObject({ changes: false });

@@ -9,14 +9,20 @@ interface Given {
 }
 
 function sources({ stored = {}, config = {}, env = {}, profile }: Given): Sources {
-  return { stored, config: (key) => config[key], env, readProfile: () => profile };
+  return {
+    stored,
+    config: (key) => config[key],
+    env,
+    readProfile: () => profile,
+    readPem: (path) => `PEM of ${path}`,
+  };
 }
 
 const all = {
   stored: { host: "http://stored:1", token: "stored" },
   config: { "influxdb:host": "http://config:1", "influxdb:token": "config" },
   env: { INFLUX_HOST: "http://env:1", INFLUX_TOKEN: "env" },
-  profile: { name: "p", url: "http://profile:1", token: "profile" },
+  profile: { name: "p", url: "https://profile:1", token: "profile" },
 } satisfies Given;
 
 describe("a connection", () => {
@@ -33,7 +39,7 @@ describe("a connection", () => {
       "influxdb:token in the stack config",
     ]);
     expect(told({ env, profile })).toEqual(["http://env:1", "env", "INFLUX_TOKEN"]);
-    expect(told({ profile })).toEqual(["http://profile:1", "profile", 'token of the profile "p"']);
+    expect(told({ profile })).toEqual(["https://profile:1", "profile", 'token of the profile "p"']);
     expect(told({ env: { INFLUX_TOKEN: "t" } })[0]).toBe("http://localhost:8086");
   });
 
@@ -107,15 +113,55 @@ describe("a connection", () => {
     const { profile } = all;
     const warnings = (host: string): readonly string[] =>
       resolveConnection(sources({ stored: { host }, profile })).warnings;
-    expect(warnings("http://elsewhere:1")).toEqual([
-      'the token of the profile "p" was made for http://profile:1 and is sent to http://elsewhere:1, from connection.host',
+    expect(warnings("https://elsewhere:1")).toEqual([
+      'the token of the profile "p" was made for https://profile:1 and is sent to https://elsewhere:1, from connection.host',
     ]);
-    expect(warnings("http://PROFILE:1/")).toEqual([]);
+    expect(warnings("https://PROFILE:1/")).toEqual([]);
     expect(
       resolveConnection(
-        sources({ stored: { host: "http://elsewhere:1" }, profile: { name: "p", token: "t" } }),
+        sources({ stored: { host: "https://elsewhere:1" }, profile: { name: "p", token: "t" } }),
       ).warnings,
     ).toEqual([]);
+  });
+
+  it("warns of a host to which tokens travel in the open, but not of this machine", () => {
+    const warnings = (host: string): number =>
+      resolveConnection(sources({ stored: { host, token: "t" } })).warnings.length;
+    expect(["http://influxdb.example.com", "http://10.0.0.1:8086"].map(warnings)).toEqual([1, 1]);
+    const fine = [
+      "https://influxdb.example.com",
+      "http://localhost:8086",
+      "http://127.0.0.1",
+      "http://[::1]:8086",
+    ];
+    expect(fine.map(warnings)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("has limits with defaults, and refuses others that are none", () => {
+    const config = { "influxdb:timeoutMs": "5000", "influxdb:retries": "0" };
+    const stored = { token: "t" };
+    expect(resolveConnection(sources({ stored }))).toMatchObject({
+      timeoutMs: 60_000,
+      retries: 4,
+      maxConcurrent: 16,
+    });
+    expect(resolveConnection(sources({ stored, config }))).toMatchObject({ timeoutMs: 5000, retries: 0 });
+    expect(() => resolveConnection(sources({ stored, config: { "influxdb:maxConcurrent": "0" } }))).toThrow(
+      "influxdb:maxConcurrent in the stack config must be a whole number from 1 on",
+    );
+  });
+
+  it("reads the files of TLS, and wants both of a client certificate", () => {
+    const tls = (files: Sources["stored"]): unknown =>
+      resolveConnection(sources({ stored: { token: "t", ...files } })).tls;
+    expect(tls({})).toEqual({});
+    expect(tls({ caFile: "a", certFile: "b", keyFile: "c" })).toEqual({
+      ca: "PEM of a",
+      cert: "PEM of b",
+      key: "PEM of c",
+    });
+    expect(() => tls({ certFile: "b" })).toThrow(/certFile is given without connection.keyFile/);
+    expect(() => tls({ keyFile: "c" })).toThrow(/keyFile is given without connection.certFile/);
   });
 
   describe("with a token from the state, which may be stale", () => {

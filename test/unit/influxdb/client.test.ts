@@ -32,6 +32,10 @@ function connectionTo(host: string, more: Partial<Connection> = {}): Connection 
     tokenFrom: "INFLUX_TOKEN",
     skipVerify: false,
     httpDebug: false,
+    tls: {},
+    timeoutMs: 5000,
+    retries: 0,
+    maxConcurrent: 16,
     warnings: [],
     ...more,
   };
@@ -91,14 +95,16 @@ describe("the client", () => {
         response.writeHead(307, { Location: `${other.host}/api/v2/authorizations/${ID}` }).end();
       }),
     );
-    await expect(readAuthorization(client, ID)).rejects.toThrow(/answered 307$/);
+    await expect(readAuthorization(client, ID)).rejects.toThrow(
+      /answered 307: it redirects, and a token is never sent after a redirect/,
+    );
     expect(elsewhere).not.toHaveBeenCalled();
   });
 
   it("tells a proxy's 404 from InfluxDB's", async () => {
     const client = clientFor(await serving(answering(404, "<html>not here</html>", "text/html")));
     await expect(readAuthorization(client, ID)).rejects.toThrow(
-      /answered 404: is this the address of an InfluxDB 2.x\? It came from INFLUX_HOST$/,
+      /answered 404: a web page answers there, not InfluxDB: does a proxy or another service stand at this/,
     );
     await expect(deleteAuthorization(client, ID)).rejects.toThrow(/404/);
     await expect(directoryOf(client).bucket(ID)).rejects.toThrow(/404/);
@@ -118,7 +124,7 @@ describe("the client", () => {
   it("says that a busy server should be asked later", async () => {
     const client = clientFor(await serving(answering(503, '{"code":"unavailable"}')));
     await expect(readAuthorization(client, ID)).rejects.toThrow(
-      /answered 503: the server is busy: try again later$/,
+      /answered 503: the server is busy or still starting: try again later$/,
     );
   });
 
@@ -127,7 +133,7 @@ describe("the client", () => {
       const client = clientFor(await serving(answering(200, body)));
       const create = createAuthorization(client, { orgID: ID, permissions: [] });
       await expect(create).rejects.toThrow(
-        /^cannot create the token: the answer is not InfluxDB's: does a proxy/,
+        /^cannot create the token: the answer is not InfluxDB's: .*does a proxy/,
       );
     }
     const client = clientFor(await serving(answering(200, "{}")));

@@ -1,0 +1,203 @@
+import { closest, distance } from "fastest-levenshtein";
+import type { Action, Permission } from "../types";
+import { CATALOGUE, type ResourceType } from "./catalogue";
+import { expandPermissions, type PermissionFlags, PermissionFlagsError } from "./expand";
+
+/** The permissions of every token of a stack, or `undefined` where not all of them are known. */
+type Stack = readonly (readonly Permission[])[] | undefined;
+
+/** What a token may do that somebody should have thought about. */
+export interface Risk {
+  /** Names it in `acknowledge` and in `--fail-on`. */
+  readonly id: string;
+  /** A few words. */
+  readonly title: string;
+  /** What its holder can do, in one or two sentences. */
+  readonly explanation: string;
+  /** Risks that this one brings along: they are not told of beside it. */
+  readonly includes?: readonly string[];
+  /** Whether a token with these permissions has it. Says no wherever it cannot be sure. */
+  readonly test: (held: readonly Permission[], stack: Stack) => boolean;
+}
+
+const ORGANIZATION_TYPES: ReadonlySet<string> = new Set(
+  CATALOGUE.filter(({ scope }) => scope === "organization").map(({ type }) => type),
+);
+
+/** Types that every server has had from the first release on: who writes all of them writes everything. */
+const OLDEST_TYPES: readonly string[] = CATALOGUE.filter(
+  ({ scope, editions, since }: ResourceType) =>
+    scope === "organization" && editions.length > 1 && since === undefined,
+).map(({ type }) => type);
+
+/** Whether all of the type, and not only single ones, are within reach. */
+function reaches(held: readonly Permission[], action: Action, type: string): boolean {
+  return held.some(({ action: may, resource }) => may === action && resource.type === type && !resource.id);
+}
+
+function reachesServer(held: readonly Permission[], type: string): boolean {
+  return held.some(({ resource }) => resource.type === type && !resource.id && !resource.orgID);
+}
+
+function bucketIds(held: readonly Permission[], action: Action): string[] {
+  return held.flatMap(({ action: may, resource: { type, id } }) =>
+    may === action && type === "buckets" && id !== undefined ? [id] : [],
+  );
+}
+
+function writesUnread(held: readonly Permission[], stack: Stack): boolean {
+  if (stack === undefined || stack.some((other) => reaches(other, "read", "buckets"))) return false;
+  const read = new Set(stack.flatMap((other) => bucketIds(other, "read")));
+  // A stack that gives nobody a bucket to read leaves that to somebody else: its writers tell nothing.
+  return read.size > 0 && bucketIds(held, "write").some((id) => !read.has(id));
+}
+
+/** Every risk, the far-reaching ones first. Documentation, warnings, `acknowledge` and reports derive from this table. */
+export const RISKS = [
+  {
+    id: "operator-token",
+    title: "operator token",
+    explanation:
+      "It reads and writes everything in every organization of the server, also in those that are made later, and every user.",
+    includes: [
+      "all-access-token",
+      "write-authorizations",
+      "read-authorizations",
+      "server-wide-orgs",
+      "server-wide-users",
+      "read-secrets",
+      "system-bucket",
+    ],
+    test: (held) =>
+      held.some(({ resource: { type, id, orgID } }) => ORGANIZATION_TYPES.has(type) && !id && !orgID),
+  },
+  {
+    id: "all-access-token",
+    title: "all-access token",
+    explanation: "It reads and writes everything in its organization, tokens and secrets included.",
+    includes: ["write-authorizations", "read-authorizations", "read-secrets", "system-bucket"],
+    test: (held) => OLDEST_TYPES.every((type) => reaches(held, "read", type) && reaches(held, "write", type)),
+  },
+  {
+    id: "write-authorizations",
+    title: "can manage tokens",
+    explanation:
+      "Where it may also write their owner, it makes tokens that outlive it, and switches off or deletes those of others.",
+    test: (held) => reaches(held, "write", "authorizations"),
+  },
+  {
+    id: "read-authorizations",
+    title: "can read other tokens",
+    explanation:
+      "A server that stores tokens in the clear, as most before 2.9 do, tells it the tokens of the organization: it can do what the strongest of them can.",
+    test: (held) => reaches(held, "read", "authorizations"),
+  },
+  {
+    id: "server-wide-orgs",
+    title: "reaches every organization",
+    explanation:
+      "readOrgs and writeOrgs carry no organization: it sees, or with write renames and deletes, every organization of the server.",
+    test: (held) => reachesServer(held, "orgs"),
+  },
+  {
+    id: "server-wide-users",
+    title: "reaches every user",
+    explanation:
+      "readUsers and writeUsers carry no organization: it sees, or with write changes and deletes, every user of the server.",
+    test: (held) => reachesServer(held, "users"),
+  },
+  {
+    id: "read-secrets",
+    title: "can read secrets",
+    explanation: "It reads the secrets of the organization: their names by the API, their values in a query.",
+    test: (held) => reaches(held, "read", "secrets"),
+  },
+  {
+    id: "system-bucket",
+    title: "may write system buckets",
+    explanation:
+      "Write on every bucket does not leave out _monitoring and _tasks, where statuses of checks and runs of tasks are recorded.",
+    test: (held) => reaches(held, "write", "buckets"),
+  },
+  {
+    id: "write-without-reader",
+    title: "writes what nobody reads",
+    explanation:
+      "It writes a bucket that no token of the stack may read, although the stack gives others single buckets to read: perhaps a wrong id.",
+    test: writesUnread,
+  },
+] as const satisfies readonly Risk[];
+
+/** Id of a risk. */
+export type RiskId = (typeof RISKS)[number]["id"];
+
+/** Ids of every risk, the far-reaching ones first. */
+export const RISK_IDS: readonly RiskId[] = RISKS.map(({ id }) => id);
+
+export function isRiskId(text: string): text is RiskId {
+  return (RISK_IDS as readonly string[]).includes(text);
+}
+
+/** What to say of an id that is none: the nearest one, or all there are. */
+export function notARisk(text: string): string {
+  const nearest = text.length > 64 ? "" : closest(text, RISK_IDS);
+  const close = nearest !== "" && distance(text.toLowerCase(), nearest) <= nearest.length / 3;
+  return `is not a risk: ${close ? `did you mean "${nearest}"?` : `there are ${RISK_IDS.join(", ")}`}`;
+}
+
+/** A risk that a token has. */
+export interface Finding {
+  readonly id: RiskId;
+  readonly title: string;
+  readonly explanation: string;
+  /** Risks that the token has with this one, and that are not told of by themselves. */
+  readonly includes: readonly RiskId[];
+  /** Why it is accepted, where the program says so. */
+  readonly acknowledged?: string;
+}
+
+/**
+ * The risks of a token, the far-reaching ones first. A risk that another one brings along is listed with that one
+ * only. To acknowledge a risk is to acknowledge what it brings along.
+ *
+ * @param acknowledge risk id to reason.
+ * @param stack the permissions of every token of the stack; leave it out where not all of them are known.
+ */
+export function findRisks(
+  held: readonly Permission[],
+  acknowledge: Readonly<Record<string, string>> = {},
+  stack?: Stack,
+): Finding[] {
+  const present = RISKS.filter(({ test }) => test(held, stack));
+  const covered = new Set(present.flatMap((risk: Risk) => risk.includes ?? []));
+  return present
+    .filter(({ id }) => !covered.has(id))
+    .map(({ id, title, explanation, ...rest }) => {
+      const all: readonly string[] = "includes" in rest ? rest.includes : [];
+      const includes = present
+        .map((other) => other.id)
+        .filter((other) => all.includes(other) && !has(acknowledge, other));
+      const acknowledged = has(acknowledge, id) ? { acknowledged: acknowledge[id] ?? "" } : {};
+      return { id, title, explanation, includes, ...acknowledged };
+    });
+}
+
+/** What flags alone tell of a token's permissions: enough for its risks, not for its names. Wrong flags tell nothing. */
+export function permissionsOfFlags(flags: PermissionFlags): Permission[] {
+  try {
+    return expandPermissions(flags, { orgId: "of the token", userId: "owner" });
+  } catch (error) {
+    // Whoever validates the inputs says what is wrong with them.
+    if (error instanceof PermissionFlagsError) return [];
+    throw error;
+  }
+}
+
+/** What a warning says of a risk, on one line: the id first, to search for, and how to silence it at the end. */
+export function warningFor({ id, title, explanation }: Finding): string {
+  return `${id} (${title}): ${explanation} If this is meant to be: acknowledge: { "${id}": "why" }.`;
+}
+
+function has(record: object, key: string): boolean {
+  return Object.prototype.hasOwnProperty.call(record, key);
+}
