@@ -82,7 +82,8 @@ async function exchange(client: InfluxClient, request: Request, asked?: string):
   return answer as unknown as Authorization;
 }
 
-async function foreignAnswer(client: InfluxClient, purpose: string): Promise<ForeignAnswerError> {
+/** What to throw where a success was answered in a shape that InfluxDB does not answer with. */
+export async function foreignAnswer(client: InfluxClient, purpose: string): Promise<ForeignAnswerError> {
   const identity = (await client.identify()) || "does a proxy stand at this address?";
   return new ForeignAnswerError(`cannot ${purpose}: the answer is not InfluxDB's: ${identity}`);
 }

@@ -50,8 +50,10 @@ class Group {
 
 const groups = new Map<string, Group>();
 
-/** Ids of tokens whose making is settled: no later look may take them for its own. */
+/** Tokens whose making is settled, by server and id: no later look may take them for its own. */
 const settled = new Set<string>();
+
+const keyOf = ({ host }: InfluxClient, { id }: Authorization): string => `${host} ${id}`;
 
 /**
  * Makes a token exactly once, also where the answer never comes: POST is never repeated blindly. What the request may
@@ -112,12 +114,12 @@ async function create(
 ): Promise<Authorization> {
   const made = await createAuthorization(client, body);
   // A proxy that answers twice gives one request's answer to the next one as well.
-  if (settled.has(made.id) || !isSame(made)) {
+  if (settled.has(keyOf(client, made)) || !isSame(made)) {
     throw new ForeignAnswerError(
       "cannot create the token: the answer tells of another token: does a proxy mix up answers?",
     );
   }
-  settled.add(made.id);
+  settled.add(keyOf(client, made));
   if (toldToken(made) !== undefined) return made;
   await discard(client, made, `${client.host} made the token ${made.id} but did not tell it`);
   throw new InfluxTokenError(
@@ -139,7 +141,7 @@ async function lookFor(
       const begin = (): number => since + client.clockAheadMs - CLOCK_SLACK_MS;
       const listed = await listPatiently(client, body, reason);
       const candidates = listed.filter(
-        (one) => !settled.has(one.id) && Date.parse(one.createdAt) >= begin() && isSame(one),
+        (one) => !settled.has(keyOf(client, one)) && Date.parse(one.createdAt) >= begin() && isSame(one),
       );
       // As many as there are unsettled creates: each of them is one's own. One more, and somebody else made one.
       if (candidates.length > group.uncertain) {
@@ -150,7 +152,7 @@ async function lookFor(
       }
       const [found] = candidates;
       if (found === undefined) return undefined;
-      settled.add(found.id);
+      settled.add(keyOf(client, found));
       if (toldToken(found) !== undefined) return found;
       await discard(
         client,

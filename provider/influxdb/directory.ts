@@ -1,4 +1,5 @@
 import { InfluxTokenError, isNotFound, ServerError } from "../errors";
+import { foreignAnswer } from "./authorizations";
 import type { InfluxClient } from "./client";
 
 /** What the directory tells of a bucket. */
@@ -30,26 +31,21 @@ export class Directory {
   /** Id of the user whose token makes the requests: `allAccess` includes the owner's own user. */
   callerId(): Promise<string> {
     return this.once("me", async () => {
-      const answer = await this.client.request({
-        method: "GET",
-        path: "/api/v2/me",
-        purpose: "tell whose token this is",
-      });
-      return (answer as { id: string }).id;
+      const purpose = "tell whose token this is";
+      const answer = await this.client.request({ method: "GET", path: "/api/v2/me", purpose });
+      if (!isNamed(answer)) throw await foreignAnswer(this.client, purpose);
+      return answer.id;
     });
   }
 
   /** Types that the server lists, or `undefined` where it does not tell: servers before 2.4 cannot. */
   resourceTypes(): Promise<readonly string[] | undefined> {
     return this.once("resources", async () => {
+      const purpose = "list the server's resource types";
       try {
-        const path = "/api/v2/resources";
-        const answer = await this.client.request({
-          method: "GET",
-          path,
-          purpose: "list the server's resource types",
-        });
-        return Array.isArray(answer) ? answer.filter((type) => typeof type === "string") : undefined;
+        const answer = await this.client.request({ method: "GET", path: "/api/v2/resources", purpose });
+        if (!Array.isArray(answer)) throw await foreignAnswer(this.client, purpose);
+        return answer.filter((type) => typeof type === "string");
       } catch (error) {
         if (error instanceof ServerError && error.status === 404) return undefined;
         throw error;
@@ -60,13 +56,14 @@ export class Directory {
   /** The bucket, or `undefined` where there is none with this id that the caller may see. */
   bucket(id: string): Promise<Bucket | undefined> {
     return this.once(`bucket ${id}`, async () => {
+      const purpose = `look up the bucket ${id}`;
       try {
         const path = `/api/v2/buckets/${encodeURIComponent(id)}`;
-        return (await this.client.request({
-          method: "GET",
-          path,
-          purpose: `look up the bucket ${id}`,
-        })) as Bucket;
+        const answer = await this.client.request({ method: "GET", path, purpose });
+        if (!isNamed(answer) || answer.id !== id || !("orgID" in answer)) {
+          throw await foreignAnswer(this.client, purpose);
+        }
+        return { id, name: answer.name, orgID: String(answer.orgID) };
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;
@@ -85,9 +82,11 @@ export class Directory {
       const purpose = `look up the ${noun} "${name}" from ${input}`;
       const path = `/api/v2/${collection}?${parameter}=${encodeURIComponent(name)}`;
       const answer = (await this.client.request({ method: "GET", path, purpose })) as Partial<
-        Record<typeof collection, { id: string; name: string }[]>
-      >;
-      const found = answer[collection]?.find((entry) => entry.name === name);
+        Record<typeof collection, unknown>
+      > | null;
+      const listed = answer?.[collection];
+      if (!Array.isArray(listed)) throw await foreignAnswer(this.client, purpose);
+      const found = listed.filter(isNamed).find((entry) => entry.name === name);
       if (found === undefined) {
         // A caller that is switched off gets empty lists, too; asked for itself, the server says so.
         await this.callerId().catch((error: unknown) => {
@@ -109,6 +108,11 @@ export class Directory {
     answer.catch(() => this.answers.delete(question));
     return answer;
   }
+}
+
+function isNamed(answer: unknown): answer is { id: string; name: string } {
+  const { id, name } = (answer ?? {}) as { id?: unknown; name?: unknown };
+  return typeof id === "string" && id !== "" && typeof name === "string";
 }
 
 const directories = new WeakMap<InfluxClient, Directory>();

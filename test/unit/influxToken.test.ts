@@ -86,6 +86,7 @@ describe("InfluxToken", () => {
       status: true,
       keepers: true,
       connection: true,
+      acknowledge: true,
       operator: true,
       allAccess: true,
     };

@@ -1,0 +1,118 @@
+import provider from "../../provider/dynamicProvider";
+import type { InfluxTokenState } from "../../provider/state";
+
+// The methods as Pulumi's host calls them: without types.
+const host = provider as unknown as {
+  check(
+    olds: object,
+    news: object,
+  ): Promise<{ inputs: object; failures: { property: string; reason: string }[] }>;
+  diff(id: string, olds: object, news: object): Promise<{ changes: boolean; replaces: string[] }>;
+  create(inputs: object): Promise<{ id: string; outs: InfluxTokenState }>;
+  read(id: string, props: object): Promise<{ id: string; props?: InfluxTokenState }>;
+  update(id: string, olds: object, news: object): Promise<{ outs: InfluxTokenState }>;
+  delete(id: string, props: object): Promise<void>;
+};
+
+/** One resource in the state. */
+export interface Entry {
+  readonly id: string;
+  readonly outs: InfluxTokenState;
+}
+
+/**
+ * What Pulumi's engine does with a provider, as far as tokens are concerned: it takes the steps of a run at once, keeps
+ * in its state what is certain, and goes on after a failure with what does not depend on it.
+ */
+export class MiniEngine {
+  readonly state = new Map<string, Entry>();
+  /** Replaced resources that still have to be deleted. */
+  readonly pendingDeletes: Entry[] = [];
+  readonly errors: Error[] = [];
+
+  /** `pulumi up`: makes the state what is declared. Failures are in `errors`. */
+  async up(declared: ReadonlyMap<string, object>): Promise<void> {
+    const step = this.steps();
+    for (const [name, inputs] of declared) step.add(() => this.apply(name, inputs));
+    await step.all();
+    const gone = [...this.state].filter(([name]) => !declared.has(name));
+    for (const [name, entry] of gone) {
+      step.add(async () => {
+        await host.delete(entry.id, entry.outs);
+        this.state.delete(name);
+      });
+    }
+    for (const entry of this.pendingDeletes.splice(0)) step.add(() => this.deleteReplaced(entry));
+    await step.all();
+  }
+
+  /** `pulumi refresh`. */
+  async refresh(): Promise<void> {
+    const step = this.steps();
+    for (const [name, { id, outs }] of this.state) {
+      step.add(async () => {
+        const found = await host.read(id, outs);
+        if (found.id === "" || found.props === undefined) this.state.delete(name);
+        else this.state.set(name, { id, outs: found.props });
+      });
+    }
+    await step.all();
+  }
+
+  private async apply(name: string, declared: object): Promise<void> {
+    const old = this.state.get(name);
+    const { inputs, failures } = await host.check({}, declared);
+    if (failures.length > 0) throw new Error(JSON.stringify(failures));
+    if (old === undefined) {
+      await this.create(name, inputs);
+      return;
+    }
+    const { changes, replaces } = await host.diff(old.id, old.outs, inputs);
+    if (replaces.length > 0) {
+      await this.create(name, inputs);
+      this.pendingDeletes.push(old);
+    } else if (changes) {
+      const { outs } = await host.update(old.id, old.outs, inputs);
+      this.state.set(name, { id: old.id, outs });
+    }
+  }
+
+  private async create(name: string, inputs: object): Promise<void> {
+    const old = this.state.get(name);
+    try {
+      this.state.set(name, await host.create(inputs));
+    } catch (error) {
+      const { id, properties } = error as { id?: string; properties?: InfluxTokenState };
+      if (id !== undefined && properties !== undefined) {
+        this.state.set(name, { id, outs: properties });
+        if (old !== undefined) this.pendingDeletes.push(old);
+      }
+      throw error;
+    }
+  }
+
+  private async deleteReplaced(entry: Entry): Promise<void> {
+    try {
+      await host.delete(entry.id, entry.outs);
+    } catch (error) {
+      this.pendingDeletes.push(entry);
+      throw error;
+    }
+  }
+
+  private steps(): { add: (step: () => Promise<void>) => void; all: () => Promise<void> } {
+    let steps: Promise<void>[] = [];
+    return {
+      add: (step) =>
+        steps.push(
+          step().catch((error: unknown) => {
+            this.errors.push(error as Error);
+          }),
+        ),
+      all: async () => {
+        await Promise.all(steps);
+        steps = [];
+      },
+    };
+  }
+}

@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import * as https from "node:https";
+import { type AddressInfo, connect, type Server as NetServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import provider from "../../../provider/dynamicProvider";
+import { type Authority, makeAuthority } from "../../support/certificates";
+import { closeServer } from "../../support/faultProxy";
+
+const ID = "00000000000000d1";
+const host = provider as unknown as {
+  read(id: string, props: object): Promise<{ id: string }>;
+  check(olds: object, news: object): Promise<{ failures: { property: string; reason: string }[] }>;
+};
+
+/** Where everything is fine the server says that there is no such token: `read` gives a blank id. */
+const GONE = { id: "" };
+
+let authority: Authority;
+let folder: string;
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  authority = await makeAuthority();
+  folder = mkdtempSync(join(tmpdir(), "tls-"));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) await closeServer(server);
+});
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const caFile = (): string => file("ca.pem", authority.cert);
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** A server with a certificate of the authority: for the name, and for so many days from now. */
+async function secure(name = "127.0.0.1", days = 30, options: https.ServerOptions = {}): Promise<string> {
+  const { key, cert } = await authority.issue(name, days);
+  const server = https.createServer({ key, cert, ...options }, (_request, response) => {
+    response.writeHead(404, { "Content-Type": "application/json" });
+    response.end('{"code":"not found","message":"authorization not found"}');
+  });
+  return `https://127.0.0.1:${await listen(server)}`;
+}
+
+function read(url: string, connection: object = {}): Promise<{ id: string }> {
+  return host.read(ID, { connection: { host: url, token: "s3cret", retries: 0, ...connection } });
+}
+
+describe("TLS", () => {
+  it("trusts the authority of connection.caFile", async () => {
+    expect(await read(await secure(), { caFile: caFile() })).toEqual(GONE);
+  });
+
+  it("accepts any certificate for the connection that says so, and for that one only", async () => {
+    const url = await secure();
+    expect(await read(url, { skipVerify: true })).toEqual(GONE);
+    await expect(read(url)).rejects.toThrow(
+      /: the certificate is not signed by an authority that this machine trusts/,
+    );
+  });
+
+  it("says that a certificate has expired", async () => {
+    await expect(read(await secure("127.0.0.1", -1), { caFile: caFile() })).rejects.toThrow(
+      /CERT_HAS_EXPIRED: the certificate has expired: renew it on the server/,
+    );
+  });
+
+  it("says that a certificate is for another name", async () => {
+    await expect(read(await secure("influxdb.example.com"), { caFile: caFile() })).rejects.toThrow(
+      /ERR_TLS_CERT_ALTNAME_INVALID: the certificate is for another name/,
+    );
+  });
+
+  it("shows a client certificate, and says that the server wants one", async () => {
+    const url = await secure("127.0.0.1", 30, {
+      ca: authority.cert,
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
+    const { cert, key } = await authority.issue("client");
+    const files = { caFile: caFile(), certFile: file("client.pem", cert), keyFile: file("client.key", key) };
+    expect(await read(url, files)).toEqual(GONE);
+    await expect(read(url, { caFile: caFile() })).rejects.toThrow(
+      /the server wants a client certificate: give connection.certFile and connection.keyFile/,
+    );
+  });
+
+  it("says that the server does not speak it", async () => {
+    const port = await listen(createServer((_request, response) => response.end()));
+    await expect(read(`https://127.0.0.1:${port}`)).rejects.toThrow(
+      /the server does not speak TLS there: should the address from connection.host begin with http:\/\/\?/,
+    );
+  });
+
+  it("names a file that is missing, or is none of its kind, without showing what is in it", async () => {
+    await expect(read("https://127.0.0.1:1", { caFile: "/nowhere" })).rejects.toThrow(
+      "cannot read /nowhere, from connection.caFile (ENOENT)",
+    );
+    const odd = file("odd.txt", "s3cret text");
+    const reading = read("https://127.0.0.1:1", { caFile: odd });
+    await expect(reading).rejects.toThrow(`${odd}, from connection.caFile, is not a PEM file`);
+    await expect(reading).rejects.not.toThrow(/s3cret/);
+  });
+});
+
+describe("a proxy of the environment", () => {
+  const saved = { ...process.env };
+  let seen: string[];
+  let proxy: string;
+  /** A server does not count tunnels among its connections, so nobody but the test ends them. */
+  const tunnels: { destroy(): unknown }[] = [];
+
+  beforeEach(async () => {
+    seen = [];
+    const server = createServer((request, response) => {
+      seen.push(`${request.method ?? ""} ${request.url ?? ""}`);
+      response.writeHead(404, { "Content-Type": "application/json" });
+      response.end('{"code":"not found","message":"authorization not found"}');
+    });
+    (server as NetServer).on("connect", (request: { url: string }, socket: Socket) => {
+      seen.push(`CONNECT ${request.url}`);
+      const [hostname = "", port = ""] = request.url.split(":");
+      const upstream = connect(Number(port), hostname, () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        upstream.pipe(socket).pipe(upstream);
+      });
+      tunnels.push(socket, upstream);
+      for (const end of [upstream, socket]) end.on("error", () => upstream.destroy());
+    });
+    proxy = `http://127.0.0.1:${await listen(server)}`;
+    for (const name of ["NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"]) {
+      Reflect.deleteProperty(process.env, name);
+    }
+  });
+  afterEach(() => {
+    for (const tunnel of tunnels.splice(0)) tunnel.destroy();
+    Object.assign(process.env, saved);
+    for (const name of ["HTTP_PROXY", "HTTPS_PROXY"])
+      if (!(name in saved)) Reflect.deleteProperty(process.env, name);
+  });
+
+  it("is used for https, through a tunnel that keeps TLS whole", async () => {
+    process.env["HTTPS_PROXY"] = proxy;
+    const url = await secure();
+    expect(await read(url, { caFile: caFile() })).toEqual(GONE);
+    expect(seen).toEqual([`CONNECT ${new URL(url).host}`]);
+    await expect(read(url)).rejects.toThrow(/not signed by an authority/);
+  });
+
+  it("is used for http", async () => {
+    process.env["HTTP_PROXY"] = proxy;
+    expect(await read("http://influxdb.test:8086")).toEqual(GONE);
+    expect(seen).toEqual([`GET http://influxdb.test:8086/api/v2/authorizations/${ID}`]);
+  });
+
+  it("is passed by for what NO_PROXY names", async () => {
+    process.env["HTTPS_PROXY"] = proxy;
+    process.env["NO_PROXY"] = "127.0.0.1";
+    expect(await read(await secure(), { caFile: caFile() })).toEqual(GONE);
+    expect(seen).toEqual([]);
+  });
+});
