@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Between two looks at the processes: a peak is remembered by the system, so only the last moment can be missed. */
+const SAMPLE_MS = 250;
+const KILL_AFTER_MS = 10_000;
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    // A process may end at any moment, and only Linux has /proc.
+    return "";
+  }
+}
+
+/** Ids of all processes below this one, whoever started them. Empty where the system has no /proc. */
+export function descendants(root = process.pid): number[] {
+  let names: string[];
+  try {
+    names = readdirSync("/proc");
+  } catch {
+    return [];
+  }
+  const children = new Map<number, number[]>();
+  for (const id of names.filter((name) => /^\d+$/.test(name)).map(Number)) {
+    // The name of the program, in parentheses, may hold anything; after it come the state and the parent's id.
+    const parent = Number(/^.*\) \S (\d+)/s.exec(read(`/proc/${id}/stat`))?.[1] ?? NaN);
+    children.set(parent, [...(children.get(parent) ?? []), id]);
+  }
+  const below = (id: number): number[] =>
+    (children.get(id) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(root);
+}
+
+/** Whether a process is the one that hosts the dynamic provider, by its arguments. */
+export function isProviderProcess(commandLine: string): boolean {
+  // The shell script that starts it asks another node, with -e, where the host is.
+  const [, script = ""] = commandLine.split("\0");
+  return /[\\/]cmd[\\/]dynamic-provider/.test(script) && !script.includes("(");
+}
+
+/** The most memory that a process ever had, in MiB, from its status file. */
+export function peakMiB(status: string): number | undefined {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kib === undefined ? undefined : Number(kib) / 1024;
+}
+
+/** The processor time that a process took so far, in seconds, from its stat file. */
+export function processorSeconds(stat: string): number | undefined {
+  // After the name in parentheses, user and system time are the 12th and 13th field, in ticks of 10 ms.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return Number.isNaN(ticks) ? undefined : ticks / 100;
+}
+
+/** What the provider's process took. Absent where it could not be seen. */
+export interface ProviderUse {
+  readonly peakMemoryMiB: number | undefined;
+  readonly processorSeconds: number | undefined;
+}
+
+/** Runs a command of the engine and watches the provider's process meanwhile. */
+export async function watchingProvider<T>(run: () => Promise<T>): Promise<{ result: T; use: ProviderUse }> {
+  const peaks = new Map<number, number>();
+  const times = new Map<number, number>();
+  const look = (): void => {
+    for (const id of descendants()) {
+      if (!isProviderProcess(read(`/proc/${id}/cmdline`))) continue;
+      const peak = peakMiB(read(`/proc/${id}/status`));
+      const time = processorSeconds(read(`/proc/${id}/stat`));
+      if (peak !== undefined) peaks.set(id, peak);
+      if (time !== undefined) times.set(id, time);
+    }
+  };
+  const timer = setInterval(look, SAMPLE_MS);
+  try {
+    const result = await run();
+    const seen = peaks.size > 0;
+    const use = {
+      peakMemoryMiB: seen ? Math.max(...peaks.values()) : undefined,
+      processorSeconds: seen ? [...times.values()].reduce((sum, time) => sum + time, 0) : undefined,
+    };
+    return { result, use };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Ends every process below this one, by its id: politely, and after a while for good. */
+export async function endDescendants(): Promise<void> {
+  const ids = descendants();
+  const signal = (id: number, name: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(id, name);
+    } catch {
+      return false;
+    }
+  };
+  for (const id of ids) signal(id, "SIGTERM");
+  const deadline = Date.now() + KILL_AFTER_MS;
+  while (Date.now() < deadline && ids.some((id) => signal(id, 0))) await sleep(100);
+  for (const id of ids) signal(id, "SIGKILL");
+}
