@@ -1,0 +1,203 @@
+import fc from "fast-check";
+import { UNKNOWN } from "../../../provider/inputs";
+import { clean } from "../../../report/clean";
+import { MARKDOWN_LIMIT, renderMarkdown } from "../../../report/markdown";
+import { makeReport, type Report } from "../../../report/model";
+import { renderPage } from "../../../report/page";
+import { parsePreview } from "../../../report/parse";
+import { renderTable } from "../../../report/table";
+import { previewOf, SAMPLE, type SampleToken } from "../../../scripts/screenshots/sample";
+
+const reportOf = (tokens: readonly SampleToken[]): Report => makeReport(parsePreview(previewOf(tokens)));
+const sample = reportOf(SAMPLE);
+const ESCAPE = "\u001b";
+
+/** Texts that would break out of a page, a table or a terminal, among any other. */
+const nasty = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.constantFrom(
+    `<script>alert(1)</script>`,
+    `"><img src=x onerror=alert(1)>`,
+    "</style><b>",
+    "| a | b |",
+    "```\n# head",
+    "</details>",
+    "@everyone #1 https://example.com",
+    `${ESCAPE}[2J${ESCAPE}]0;x\u0007`,
+    "\u202egnp.exe",
+    "&lt;",
+  ),
+);
+const tokens = fc.array(
+  fc.record({ name: nasty, org: nasty, user: nasty, description: nasty, reason: nasty }),
+  { minLength: 1, maxLength: 6 },
+);
+const nastyReport = (
+  given: { name: string; org: string; user: string; description: string; reason: string }[],
+): Report =>
+  reportOf(
+    given.map(({ name, reason, ...inputs }, n) => ({
+      name: `${n}${name}`,
+      after: { ...inputs, operator: true, acknowledge: { "operator-token": reason } },
+    })),
+  );
+
+describe("the table", () => {
+  it("has a line a permission, as the influx CLI prints lists", () => {
+    const text = renderTable(reportOf(SAMPLE.filter(({ name }) => ["ci", "auditor"].includes(name))));
+    expect(text).toBe(
+      `Name     Organization  Owner    Change                  Permissions                      Risks
+ci       acme          ci       ± replace: permissions  + read:orgs/acme/dashboards
+                                                        + write:orgs/acme/tasks
+                                                          read:orgs/acme/buckets
+                                                          read:orgs/acme/tasks
+auditor  acme          auditor  + create                + read:/orgs                     ! read-authorizations
+                                                        + read:/users                    ! server-wide-orgs
+                                                        + read:orgs/acme/authorizations  ! server-wide-users
+
+InfluxDB tokens: 1 to replace, 1 to create. 3 open risks.
+`,
+    );
+  });
+
+  it("can go without headers and summary, and with every permission", () => {
+    expect(renderTable(sample, { hideHeaders: true })).not.toMatch(/Organization|open risk/);
+    expect(renderTable(sample)).toContain("… and 38 more (--full)");
+    expect(renderTable(sample, { full: true })).not.toContain("--full");
+  });
+
+  it("has colours only where they are asked for", () => {
+    expect(renderTable(sample)).not.toContain(ESCAPE);
+    const coloured = renderTable(sample, { colour: true });
+    expect(coloured.replaceAll(new RegExp(`${ESCAPE}\\[\\d+m`, "g"), "").replace(/ +$/gm, "")).toBe(
+      renderTable(sample),
+    );
+  });
+
+  it("says so where there is nothing", () => {
+    expect(renderTable(reportOf([]))).toBe("No InfluxDB tokens.\n");
+    expect(renderTable(reportOf([]), { hideHeaders: true })).toBe("");
+  });
+
+  it("tells what is not known, and what is acknowledged in vain", () => {
+    const text = renderTable(
+      reportOf([
+        { name: "a", after: { readTasks: true, permissions: UNKNOWN, acknowledge: { "read-secrets": "x" } } },
+      ]),
+    );
+    expect(text).toContain("? permissions not known before pulumi up");
+    expect(text).toContain("read-secrets is acknowledged, but not there");
+  });
+
+  it("cannot act on a terminal, whatever the names are", () => {
+    fc.assert(
+      fc.property(tokens, (given) => {
+        expect(/\p{Cc}|[\u202a-\u202e]/u.test(renderTable(nastyReport(given)).replaceAll("\n", ""))).toBe(
+          false,
+        );
+      }),
+    );
+  });
+});
+
+describe("the Markdown", () => {
+  it("has a row a token, and folds the rest", () => {
+    const text = renderMarkdown(sample);
+    expect(text).toContain("| ± | <code>ci</code> | <code>acme</code> | <code>ci</code> |");
+    expect(text).toContain(
+      "```diff\n+ read:orgs/acme/dashboards\n+ write:orgs/acme/tasks\n  read:orgs/acme/buckets\n",
+    );
+    expect(text).toContain("⚠️ **all-access-token**");
+    expect(text).toContain(
+      "✅ operator-token: <code>break&#45;glass, see runbook</code>".replace("&#45;", "-"),
+    );
+    expect(text).not.toContain("Cut to fit");
+    expect(renderMarkdown(reportOf([]))).toBe("### No InfluxDB tokens\n");
+  });
+
+  it("fits, says what it leaves out, and closes what it opens, however much there is", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 400 }),
+        nasty,
+        fc.integer({ min: 1500, max: MARKDOWN_LIMIT }),
+        (count, name, limit) => {
+          const many = Array.from({ length: count }, (_, n) => ({
+            name: `${n}${name}`,
+            after: { allAccess: true },
+          }));
+          const text = renderMarkdown(reportOf(many), limit);
+          expect(text.length).toBeLessThanOrEqual(limit);
+          expect(text.split("<details>").length).toBe(text.split("</details>").length);
+          const rows = text.split("\n").filter((line) => line.startsWith("| + |")).length;
+          // One for each token, and one for what their risks mean.
+          const details = text.split("<details>").length - 1;
+          const whole = rows === count && details === (count === 0 ? 0 : count + 1);
+          expect(text.includes("Cut to fit")).toBe(!whole);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it("holds names as they are: no markup, no mention, no row of its own", () => {
+    fc.assert(
+      fc.property(tokens, (given) => {
+        const text = renderMarkdown(nastyReport(given));
+        const outside = text.replace(/^(`{3,})diff\n[\s\S]*?\n\1$/gm, "");
+        expect(outside.replace(/<\/?(code|details|summary|br)>/g, "").replace(/&#\d+;/g, "")).not.toMatch(
+          /[<@`]/,
+        );
+        expect(outside.split("\n").filter((line) => line.startsWith("| + |"))).toHaveLength(given.length);
+      }),
+    );
+  });
+});
+
+describe("the page", () => {
+  const withoutOwn = (html: string): string =>
+    html.replace(/<style>[\s\S]*?<\/style>/, "").replace(/<script>[\s\S]*?<\/script>/, "");
+
+  it("holds names as text only, and runs nothing but its own", () => {
+    fc.assert(
+      fc.property(tokens, (given) => {
+        const html = renderPage(nastyReport(given));
+        // Tags by themselves, without what is in quotes: no name must have made one, or an attribute.
+        const tags = (withoutOwn(html).match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/"[^"]*"/g, '""'));
+        expect([html.split("<script").length, html.split("<style").length]).toEqual([2, 2]);
+        expect(
+          tags.filter((tag) => /^<(img|iframe|link|b>.)|\s(on[a-z]+|src|href|style)=/.test(tag)),
+        ).toEqual([]);
+        expect(tags.filter((tag) => tag.startsWith("<tr "))).toHaveLength(given.length);
+        expect(/[\u202a-\u202e]|\p{Cc}/u.test(html.replaceAll("\n", ""))).toBe(false);
+      }),
+    );
+  });
+
+  it("allows nothing from elsewhere", () => {
+    expect(renderPage(sample)).toMatch(
+      /content="default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+'; base-uri 'none'; form-action 'none'"/,
+    );
+    expect(/https?:|\/\//.test(withoutOwn(renderPage(sample)).replace(/sha256-[^']+/g, ""))).toBe(false);
+  });
+
+  it("can be empty, and can be of a state", () => {
+    expect(renderPage(reportOf([]))).toContain("No InfluxDB tokens");
+    const { tokens: kept } = sample;
+    const state: Report = {
+      ...sample,
+      source: "state",
+      permissionsFrom: "effectivePermissions",
+      tokens: kept,
+    };
+    expect(renderPage(state)).toContain("as the server granted them");
+    expect(renderPage(state)).not.toContain("changes only");
+  });
+});
+
+describe("a clean text", () => {
+  it("is on one line, without anything that cannot be seen", () => {
+    expect(clean("a\r\nb\tc\u0000\ud800\u200b")).toBe("a b c\ufffd\ufffd\ufffd");
+    expect(clean("Ünïcode 日本 😀")).toBe("Ünïcode 日本 😀");
+  });
+});

@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CATALOGUE } from "../../../provider/permissions/catalogue";
+import type { PermissionFlags } from "../../../provider/permissions/expand";
+import { parsePermission } from "../../../provider/permissions/format";
+import {
+  findRisks,
+  permissionsOfFlags,
+  RISK_IDS,
+  RISKS,
+  type RiskId,
+  notARisk,
+  warningFor,
+} from "../../../provider/permissions/risks";
+
+const ids = (flags: PermissionFlags): RiskId[] => findRisks(permissionsOfFlags(flags)).map(({ id }) => id);
+const BUCKET = "00000000000000c1";
+const OTHER = "00000000000000c2";
+const writes = (id: string) => [parsePermission(`write:orgs/acme/buckets/${id}`)];
+const reads = (id: string) => [parsePermission(`read:orgs/acme/buckets/${id}`)];
+
+describe("risks", () => {
+  it.each<[PermissionFlags, RiskId[]]>([
+    [{ operator: true }, ["operator-token"]],
+    [{ allAccess: true }, ["all-access-token"]],
+    [{ writeAuthorizations: true }, ["write-authorizations"]],
+    [{ readAuthorizations: true }, ["read-authorizations"]],
+    [{ readOrgs: true }, ["server-wide-orgs"]],
+    [{ writeOrgs: true }, ["server-wide-orgs"]],
+    [{ readUsers: true, writeUsers: true }, ["server-wide-users"]],
+    [{ readSecrets: true }, ["read-secrets"]],
+    [{ writeSecrets: true }, []],
+    [{ writeBuckets: true }, ["system-bucket"]],
+    [{ readBuckets: true, writeBucket: [BUCKET], writeTasks: true, readDashboards: true }, []],
+    [{ readOrgs: true, readSecrets: true }, ["server-wide-orgs", "read-secrets"]],
+  ])("of %j are %j", (flags, expected) => {
+    expect(ids(flags)).toEqual(expected);
+  });
+
+  it("of a token that has every flag are those of an all-access token", () => {
+    const flags = CATALOGUE.filter(({ scope }) => scope === "organization").flatMap(({ type }) => {
+      const noun = type.charAt(0).toUpperCase() + type.slice(1);
+      return [`read${noun}`, `write${noun}`];
+    });
+    expect(ids(Object.fromEntries(flags.map((name) => [name, true])))).toEqual(["all-access-token"]);
+  });
+
+  it("of wrong flags are none: who validates them tells", () => {
+    expect(ids({ operator: true, readTasks: true })).toEqual([]);
+  });
+
+  it("tells what a wide risk brings along, so that a pipeline can ask for that too", () => {
+    const [finding] = findRisks(permissionsOfFlags({ operator: true }));
+    expect(finding?.includes).toEqual([
+      "all-access-token",
+      "write-authorizations",
+      "read-authorizations",
+      "server-wide-orgs",
+      "server-wide-users",
+      "read-secrets",
+      "system-bucket",
+    ]);
+    expect(
+      findRisks(permissionsOfFlags({ operator: true }), { "read-secrets": "known" })[0]?.includes,
+    ).not.toContain("read-secrets");
+  });
+
+  it("keep the reason why they are accepted", () => {
+    const found = findRisks(permissionsOfFlags({ readSecrets: true, readOrgs: true }), {
+      "read-secrets": "backup",
+    });
+    expect(found.map(({ id, acknowledged }) => [id, acknowledged])).toEqual([
+      ["server-wide-orgs", undefined],
+      ["read-secrets", "backup"],
+    ]);
+  });
+
+  it("are told of a writer only where the stack shows that nobody reads", () => {
+    const risky = (stack?: Parameters<typeof findRisks>[2]) =>
+      findRisks(writes(BUCKET), {}, stack).map(({ id }) => id);
+    expect(risky()).toEqual([]);
+    expect(risky([writes(BUCKET)])).toEqual([]);
+    expect(risky([writes(BUCKET), reads(OTHER)])).toEqual(["write-without-reader"]);
+    expect(risky([writes(BUCKET), reads(OTHER), reads(BUCKET)])).toEqual([]);
+    expect(risky([writes(BUCKET), reads(OTHER), permissionsOfFlags({ readBuckets: true })])).toEqual([]);
+  });
+
+  it("include only risks that there are", () => {
+    const all: readonly string[] = RISK_IDS;
+    expect(new Set(all).size).toBe(RISKS.length);
+    for (const risk of RISKS) {
+      if ("includes" in risk) expect(risk.includes.filter((id: string) => !all.includes(id))).toEqual([]);
+    }
+  });
+
+  it("warn on one line, with the id to search for and how to silence it", () => {
+    const [finding] = findRisks(permissionsOfFlags({ operator: true }));
+    if (finding === undefined) throw new Error("nothing was found");
+    expect(warningFor(finding)).toMatch(
+      /^operator-token \(operator token\): [^\n]*acknowledge: \{ "operator-token": "why" \}\.$/,
+    );
+  });
+
+  it("suggest the nearest id, or list all", () => {
+    expect(notARisk("oprator-token")).toBe('is not a risk: did you mean "operator-token"?');
+    expect(notARisk("nothing")).toBe(`is not a risk: there are ${RISK_IDS.join(", ")}`);
+    expect(notARisk("x".repeat(1000))).toContain("there are");
+  });
+});
+
+describe("docs/risks.md", () => {
+  const page = readFileSync(join(__dirname, "..", "..", "..", "docs", "risks.md"), "utf8");
+
+  it("has the table of risks", () => {
+    const [, table = ""] = /<!-- risks: begin -->\n([\s\S]*)<!-- risks: end -->/.exec(page) ?? [];
+    const [header, , ...rows] = table
+      .trim()
+      .split("\n")
+      .map((row) =>
+        row
+          .split("|")
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      );
+    expect(header).toEqual(["id", "in short", "what it means"]);
+    expect(rows).toEqual(
+      RISKS.map(({ id, title, explanation }) => [
+        `[\`${id}\`](#${id})`,
+        title,
+        explanation.replaceAll("_", "\\_"),
+      ]),
+    );
+  });
+
+  it("has a section for each", () => {
+    expect([...page.matchAll(/^## `(.*)`$/gm)].map(([, id]) => id)).toEqual(RISK_IDS);
+  });
+});
