@@ -215,7 +215,7 @@ describe("check", () => {
     });
 
     const others = INPUT_NAMES.filter(
-      (name) => !/^(org|orgId|operator|allAccess|(read|write)[A-Z].*)$/.test(name),
+      (name) => !/^(operator|allAccess|(read|write)[A-Z].*)$/.test(name),
     );
     it.each(INPUT_NAMES)("is never an error: %s", (name) => {
       expect(
