@@ -214,9 +214,7 @@ describe("check", () => {
       });
     });
 
-    const others = INPUT_NAMES.filter(
-      (name) => !/^(operator|allAccess|(read|write)[A-Z].*)$/.test(name),
-    );
+    const others = INPUT_NAMES.filter((name) => !/^(operator|allAccess|(read|write)[A-Z].*)$/.test(name));
     it.each(INPUT_NAMES)("is never an error: %s", (name) => {
       expect(
         failures({ org: "acme", ...(others.includes(name) && { readTasks: true }), [name]: UNKNOWN }),
