@@ -85,6 +85,12 @@ export function isUncertain(error: unknown): boolean {
   return error instanceof ForeignAnswerError;
 }
 
+/** Whether the same request may succeed a moment later. */
+export function mayPass(error: unknown): boolean {
+  if (error instanceof ServerError) return error.status === 429 || error.status >= 500;
+  return error instanceof NetworkError || error instanceof ForeignAnswerError;
+}
+
 /** A message of several parts, each of which may be empty. */
 export function sentence(...parts: string[]): string {
   return parts.filter((part) => part !== "").join(": ");

@@ -1,4 +1,4 @@
-import { ForeignAnswerError, InfluxTokenError, isUncertain } from "../errors";
+import { ForeignAnswerError, InfluxTokenError, isUncertain, mayPass } from "../errors";
 import { toldToken } from "../toldToken";
 import type { Authorization, NewAuthorization, Permission } from "../types";
 import { createAuthorization, deleteAuthorization, described, listAuthorizations } from "./authorizations";
@@ -176,7 +176,7 @@ async function listPatiently(
     try {
       return await listAuthorizations(client, body.orgID, body.userID ?? (await callerOf(client)));
     } catch (error) {
-      if (isUncertain(error) && attempt < client.retries) continue;
+      if (mayPass(error) && attempt < client.retries) continue;
       throw new InfluxTokenError(
         `${messageOf(reason)}; it may have been made all the same, and looking for it failed (${messageOf(error)}): look for a token${described(body)} made just now with \`influx auth list\` and delete it, before you run again`,
       );
