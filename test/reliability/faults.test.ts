@@ -3,7 +3,7 @@ import { OPERATOR_TOKEN, startServer } from "../support/influxdb";
 import { MiniEngine } from "../support/miniEngine";
 
 const RUNS = Number(process.env["FAULT_RUNS"] ?? 300);
-/** Replay one run by giving its seed: `FAULT_SEED=123 npm run test:faults`. */
+/** Replay one run by giving its seed: `FAULT_SEED=123 npx jest test/reliability`. */
 const SEED = process.env["FAULT_SEED"];
 const AT_ONCE = 20;
 
