@@ -37,7 +37,7 @@ module.exports = {
     room("changes", "^provider/changes\\.ts$", "^provider/(inputs|state)\\.ts$", permissions, types),
     room("connection", "^provider/connection/", errors, types),
     room("influxdb", "^provider/influxdb/", "^provider/connection/", told, errors, types),
-    room("resource", "^provider/influxToken\\.ts$", permissions, types),
+    room("resource", "^provider/influxToken\\.ts$", "^provider/stackTraces\\.ts$", permissions, types),
     room("public-exports", "^provider/index\\.ts$", "^provider/influxToken\\.ts$", permissions, types),
     room("emulator", "^emulator/", types),
     room("program", "^program/", "^provider/index\\.ts$"),
@@ -64,7 +64,7 @@ module.exports = {
       severity: "error",
       comment: "decisions do no I/O",
       from: {
-        path: "^provider/(permissions/|inputs|changes|state|toldToken|types|errors|connection/(resolve|host))",
+        path: "^provider/(permissions/|inputs|stackTraces|changes|state|toldToken|types|errors|connection/(resolve|host))",
       },
       to: { dependencyTypes: ["core"] },
     },

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { shortenStackTraces } from "../provider/stackTraces";
 import type { PlannedToken } from "./plan";
 
 /** Type and text have the length of InfluxToken's, so that the engine has the same bytes to move and to store. */
@@ -16,6 +17,7 @@ const OUTPUTS: Readonly<Record<string, undefined>> = {
   userId: undefined,
   description: undefined,
   status: undefined,
+  host: undefined,
   createdAt: undefined,
   updatedAt: undefined,
 };
@@ -23,6 +25,11 @@ const OUTPUTS: Readonly<Record<string, undefined>> = {
 /** A token that no server ever hears of: what the engine itself takes for resources of this size. */
 export class FloorToken extends pulumi.CustomResource {
   constructor(name: string, args: PlannedToken["args"]) {
-    super(TYPE, name, { ...OUTPUTS, ...args, __provider: STUB }, { additionalSecretOutputs: ["token"] });
+    const restore = shortenStackTraces();
+    try {
+      super(TYPE, name, { ...OUTPUTS, ...args, __provider: STUB }, { additionalSecretOutputs: ["token"] });
+    } finally {
+      restore();
+    }
   }
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { TYPE_FLAGS, type TypeFlag } from "./permissions/catalogue";
 import { PRESETS } from "./permissions/expand";
 import { findRisks, permissionsOfFlags, type RiskId, warningFor } from "./permissions/risks";
+import { shortenStackTraces } from "./stackTraces";
 import type { TokenStatus } from "./types";
 
 /**
@@ -155,12 +156,17 @@ export class InfluxToken extends pulumi.CustomResource {
    */
   constructor(name: string, args: InfluxTokenArgs, opts?: pulumi.CustomResourceOptions) {
     const connection = args.connection === undefined ? {} : { connection: withSecretToken(args.connection) };
-    super(
-      TYPE,
-      name,
-      { ...OUTPUTS, ...args, ...connection, __provider: STUB },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["token"] }),
-    );
+    const restore = shortenStackTraces();
+    try {
+      super(
+        TYPE,
+        name,
+        { ...OUTPUTS, ...args, ...connection, __provider: STUB },
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: ["token"] }),
+      );
+    } finally {
+      restore();
+    }
     warnOfRisks(this, args);
   }
 }

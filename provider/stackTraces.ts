@@ -1,0 +1,39 @@
+/** A frame; written out, it is what V8 puts after "at". */
+interface Site extends NodeJS.CallSite {
+  toString(): string;
+}
+
+/** V8's hook; absent where nobody set one. */
+const hook: { prepareStackTrace?: ((error: Error, sites: Site[]) => unknown) | undefined } = Error;
+
+/** Frames that are never the program's own: Node.js itself, and packages, among them the host that runs the program. */
+const FOREIGN_FILE = /^node:|[\\/]node_modules[\\/]/;
+
+/**
+ * Leaves out of stack traces, until the returned function is called, what is below the program's own last frame: how
+ * Node.js and Pulumi's host came to run it. The SDK takes a stack trace for each resource, and the engine writes it into
+ * every checkpoint: the host's frames are the same for all, tell nobody anything, and are a quarter of a token's bytes.
+ */
+export function shortenStackTraces(): () => void {
+  const { prepareStackTrace } = hook;
+  // What Node.js does itself with --enable-source-maps, nobody else can.
+  if (prepareStackTrace === undefined && process.sourceMapsEnabled) return () => undefined;
+  const format = prepareStackTrace ?? plainly;
+  hook.prepareStackTrace = (error, sites) => {
+    const last = sites.map(isProgram).lastIndexOf(true);
+    return format(error, last === -1 ? sites : sites.slice(0, last + 1));
+  };
+  return () => {
+    hook.prepareStackTrace = prepareStackTrace;
+  };
+}
+
+function isProgram(site: Site): boolean {
+  const file = site.getFileName() ?? "node:";
+  return !FOREIGN_FILE.test(file);
+}
+
+/** As V8 does where nobody asks for anything else. */
+function plainly(error: Error, sites: Site[]): string {
+  return [String(error), ...sites.map((site) => `    at ${site.toString()}`)].join("\n");
+}
