@@ -31,6 +31,7 @@ module.exports = {
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     room("types-import-nothing", types),
     room("errors-import-nothing", errors),
+    room("interrupts", "^provider/interrupts\\.ts$"),
     room("permissions", permissions, types),
     room("inputs", "^provider/inputs\\.ts$", permissions, types),
     room("state", "^provider/state\\.ts$", "^provider/inputs\\.ts$", told, permissions, types),

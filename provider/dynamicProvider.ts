@@ -10,6 +10,7 @@ import { clientFor, type InfluxClient } from "./influxdb/client";
 import { createSafely, UntoldTokenError } from "./influxdb/createSafely";
 import { directoryOf } from "./influxdb/directory";
 import { checkInputs, type InfluxTokenInputs, type Surroundings } from "./inputs";
+import { isAbandoned, toTheEnd } from "./interrupts";
 import { newAuthorization } from "./newAuthorization";
 import { formatPermission } from "./permissions/format";
 import { type InfluxTokenState, isFromElsewhere, refreshState, toState, withInputs } from "./state";
@@ -65,18 +66,20 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
     return Promise.resolve({ ...planChange(olds, news), deleteBeforeReplace: false });
   },
 
-  async create(inputs) {
-    const client = connect(inputs);
-    const body = await newAuthorization(inputs, directoryOf(client));
-    try {
-      const authorization = await createSafely(client, body, formatPermission);
-      return { id: authorization.id, outs: toState(inputs, authorization, client.host) };
-    } catch (error) {
-      if (!(error instanceof UntoldTokenError)) throw error;
-      const { authorization, message } = error;
-      // Without a token in its state the next `pulumi up` replaces it.
-      throw new RecordedError(message, authorization.id, toState(inputs, authorization, client.host));
-    }
+  create(inputs) {
+    return toTheEnd(async () => {
+      const client = connect(inputs);
+      const body = await newAuthorization(inputs, directoryOf(client));
+      try {
+        const authorization = await createSafely(client, body, formatPermission, isAbandoned);
+        return { id: authorization.id, outs: toState(inputs, authorization, client.host) };
+      } catch (error) {
+        if (!(error instanceof UntoldTokenError)) throw error;
+        const { authorization, message } = error;
+        // Without a token in its state the next `pulumi up` replaces it.
+        throw new RecordedError(message, authorization.id, toState(inputs, authorization, client.host));
+      }
+    });
   },
 
   async read(id, props) {
@@ -89,24 +92,28 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
     return { id: "" };
   },
 
-  async update(id, olds, news) {
-    const patch = patchFor(olds, news);
-    if (patch === undefined) return { outs: withInputs(olds, news) };
-    const client = connect(news);
-    try {
-      const authorization = await updateAuthorization(client, id, patch);
-      return { outs: toState(news, authorization, client.host, olds.token) };
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      refuseOtherServer(id, olds, client);
-      throw tokenIsGone(id, client.host);
-    }
+  update(id, olds, news) {
+    return toTheEnd(async () => {
+      const patch = patchFor(olds, news);
+      if (patch === undefined) return { outs: withInputs(olds, news) };
+      const client = connect(news);
+      try {
+        const authorization = await updateAuthorization(client, id, patch);
+        return { outs: toState(news, authorization, client.host, olds.token) };
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        refuseOtherServer(id, olds, client);
+        throw tokenIsGone(id, client.host);
+      }
+    });
   },
 
-  async delete(id, props) {
-    const client = connect(props);
-    const wasThere = await deleteAuthorization(client, id);
-    if (!wasThere) refuseOtherServer(id, props, client);
+  delete(id, props) {
+    return toTheEnd(async () => {
+      const client = connect(props);
+      const wasThere = await deleteAuthorization(client, id);
+      if (!wasThere) refuseOtherServer(id, props, client);
+    });
   },
 };
 

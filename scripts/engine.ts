@@ -20,7 +20,14 @@ export interface EngineOptions {
 
 /** What `pulumi stack export` prints, as far as it is used here. */
 export interface StackExport {
-  deployment: { resources?: StackResource[] };
+  deployment: { resources?: StackResource[]; pending_operations?: PendingOperation[] };
+}
+
+/** A step that the engine began and of whose end it knows nothing. */
+export interface PendingOperation {
+  resource: StackResource;
+  /** Such as `creating`. */
+  type: string;
 }
 
 /** One resource in a stack's state. */
@@ -30,6 +37,19 @@ export interface StackResource {
   id?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
+  /** Whether it was replaced and still has to be deleted. */
+  delete?: boolean;
+}
+
+/** How `pulumi stack export --show-secrets` writes a secret: its value as JSON, inside an object. */
+export function plaintextOf(secret: unknown): string {
+  const { plaintext = '""' } = (secret ?? {}) as { plaintext?: string };
+  return String(JSON.parse(plaintext));
+}
+
+/** The name that the program gave a resource. */
+export function nameOf({ urn }: StackResource): string {
+  return urn.slice(urn.lastIndexOf("::") + 2);
 }
 
 /** The caller's own settings must not reach a run: not the server's credentials, and not the engine's account. */

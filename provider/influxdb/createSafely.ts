@@ -5,7 +5,7 @@ import { createAuthorization, deleteAuthorization, described, listAuthorizations
 import type { InfluxClient } from "./client";
 import { directoryOf } from "./directory";
 
-/** The server made a token that nobody knows: it was never told, and could not be deleted either. */
+/** The server made a token that was never told, or that nobody wants any more, and that could not be deleted either. */
 export class UntoldTokenError extends InfluxTokenError {
   override readonly name = "UntoldTokenError";
 
@@ -61,10 +61,27 @@ const keyOf = ({ host }: InfluxClient, { id }: Authorization): string => `${host
  * where it does not.
  *
  * @param format writes a permission, for comparing.
+ * @param isAbandoned tells whether nobody is left to record the token: then it is deleted again.
  * @throws {InfluxTokenError} when the outcome stays unknown; the message says what to look for.
  * @throws {UntoldTokenError} when a token was made that is neither told nor can be deleted.
  */
 export async function createSafely(
+  client: InfluxClient,
+  body: NewAuthorization,
+  format: (permission: Permission) => string,
+  isAbandoned: () => Promise<boolean>,
+): Promise<Authorization> {
+  if (await isAbandoned()) {
+    throw new InfluxTokenError(`did not create the token${described(body)}: the run was interrupted`);
+  }
+  const made = await createOnce(client, body, format);
+  if (!(await isAbandoned())) return made;
+  const why = `the run was interrupted after ${client.host} made the token ${made.id}`;
+  await discard(client, made, why);
+  throw new InfluxTokenError(`${why}: it was deleted again, for nobody would have recorded it`);
+}
+
+async function createOnce(
   client: InfluxClient,
   body: NewAuthorization,
   format: (permission: Permission) => string,
@@ -184,7 +201,7 @@ async function listPatiently(
   }
 }
 
-/** Deletes a token whose value nobody knows, nor ever will. */
+/** Deletes a token that nobody will ever know. */
 async function discard(client: InfluxClient, made: Authorization, why: string): Promise<void> {
   try {
     await deleteAuthorization(client, made.id);

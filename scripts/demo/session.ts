@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Engine, succeeded } from "../engine";
+import { type Engine, nameOf, plaintextOf, succeeded } from "../engine";
 import type { RunResult } from "../run";
 import { call, type ApiAnswer, type ApiRequest } from "./api";
 import type { Checks } from "./checks";
@@ -126,11 +126,12 @@ export class Session {
   async stackTokens(): Promise<Readonly<Record<string, StackToken>>> {
     const { deployment } = await this.engine.export(["--show-secrets"]);
     const tokens: Record<string, StackToken> = {};
-    for (const { urn, type, id = "", outputs = {} } of deployment.resources ?? []) {
+    for (const resource of deployment.resources ?? []) {
+      const { type, id = "", outputs = {} } = resource;
       if (!type.endsWith(":InfluxToken")) continue;
       const token = plaintextOf(outputs["token"]);
       this.secrets.add(token);
-      tokens[urn.slice(urn.lastIndexOf("::") + 2)] = {
+      tokens[nameOf(resource)] = {
         id,
         token,
         description: String(outputs["description"]),
@@ -157,12 +158,6 @@ export class Session {
 function pathFlags(value: string): string[] {
   if (value === "true" || value === "false") return ["--path"];
   return ["--path", "--plaintext", ...(/^\d+$/.test(value) ? ["--type", "string"] : [])];
-}
-
-/** How `pulumi stack export --show-secrets` writes a secret: its value as JSON, inside an object. */
-function plaintextOf(secret: unknown): string {
-  const { plaintext = '""' } = (secret ?? {}) as { plaintext?: string };
-  return String(JSON.parse(plaintext));
 }
 
 function requestText(requests: Record<string, number>): string {

@@ -26,9 +26,26 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number];
 
+/** Stops a request where it is, until it is let go. */
+export interface Hold {
+  /** Before the server hears of it, or after the server did it and before its answer is sent. */
+  readonly at: "before" | "after";
+  /** Called once it is there. */
+  readonly reached: () => void;
+  /** Settles when it may go on. A request whose sender is gone by then never arrives. */
+  readonly released: Promise<void>;
+}
+
 /** A proxy that does to each request what it is told. */
 export interface FaultProxy {
   readonly url: string;
+  /**
+   * Ends as a server's process does that is killed: every connection breaks, and new ones are refused. What the
+   * server behind it has done stays done, as on a disk.
+   */
+  kill(): Promise<void>;
+  /** Listens again at the same address. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,16 +63,27 @@ export function seeded(seed: number): () => number {
 /** @param next says what to do to a request; `undefined` lets it pass. */
 export async function startFaultProxy(
   target: string,
-  next: (request: IncomingMessage) => Fault | undefined,
+  next: (request: IncomingMessage, body: Buffer) => Fault | Hold | undefined,
 ): Promise<FaultProxy> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => void serve(target, request, Buffer.concat(chunks), response, next(request)));
+    request.on("end", () => {
+      const body = Buffer.concat(chunks);
+      const what = next(request, body);
+      void (typeof what === "object"
+        ? hold(target, request, body, response, what)
+        : serve(target, request, body, response, what));
+    });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
+    kill: () => closeServer(server),
+    restart: () => listen(port),
     close: () => closeServer(server),
   };
 }
@@ -70,6 +98,26 @@ interface Answer {
   readonly status: number;
   readonly headers: Record<string, string | string[]>;
   readonly body: Buffer;
+}
+
+async function hold(
+  target: string,
+  request: IncomingMessage,
+  body: Buffer,
+  response: ServerResponse,
+  { at, reached, released }: Hold,
+): Promise<void> {
+  if (at === "before") {
+    reached();
+    await released;
+    if (request.socket.destroyed) return;
+  }
+  const { status, headers, body: answer } = await ask(target, request, body);
+  if (at === "after") {
+    reached();
+    await released;
+  }
+  response.writeHead(status, headers).end(answer);
 }
 
 async function serve(

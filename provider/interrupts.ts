@@ -1,0 +1,60 @@
+import { createConnection } from "node:net";
+
+/** How the engine ends its plugins, and how containers and services end a process: both leave it some seconds. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** For the way of the last answer to the engine. */
+const FAREWELL_MS = 100;
+
+/** The signal to die of as soon as nothing is under way any more. */
+let received: NodeJS.Signals | undefined;
+let underWay = 0;
+
+function putOff(signal: NodeJS.Signals): void {
+  received ??= signal;
+}
+
+/**
+ * Takes a step that changes the server to its end: a signal that ends the process waits for it. At any other time
+ * signals do what they do.
+ */
+export async function toTheEnd<T>(step: () => Promise<T>): Promise<T> {
+  if (underWay === 0) for (const signal of SIGNALS) process.on(signal, putOff);
+  underWay += 1;
+  try {
+    return await step();
+  } finally {
+    underWay -= 1;
+    if (underWay === 0) {
+      for (const signal of SIGNALS) process.off(signal, putOff);
+      if (received !== undefined) setTimeout(die, FAREWELL_MS, received);
+    }
+  }
+}
+
+function die(signal: NodeJS.Signals): void {
+  process.kill(process.pid, signal);
+}
+
+/** Whether nobody may be left to record what is made now: the process is told to end, or its engine did. */
+export async function isAbandoned(): Promise<boolean> {
+  if (received === undefined && (await engineIsGone())) received = "SIGTERM";
+  return received !== undefined;
+}
+
+/** Pulumi's host is started with the engine's address as its argument, and an engine listens there until it ends. */
+function engineIsGone(): Promise<boolean> {
+  const [, port] = /^127\.0\.0\.1:(\d+)$/.exec(process.argv[2] ?? "") ?? [];
+  if (port === undefined) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = createConnection(Number(port), "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    // Only a refusal is a proof: anything else may be this machine's trouble.
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => {
+      resolve(code === "ECONNREFUSED");
+    });
+  });
+}

@@ -1,0 +1,119 @@
+import type { StoredAuthorization } from "../../emulator";
+import { OPERATOR_TOKEN, type TestServer } from "./influxdb";
+
+/** Numbers from 0 up to 1. */
+export type Random = () => number;
+
+/** A token as a program declares it. */
+export interface DeclaredToken {
+  readonly org: string;
+  readonly connection: { host: string; token: string; retries: number; timeoutMs: number };
+  readonly description?: string;
+  readonly status?: string;
+  readonly readTasks?: boolean;
+  readonly allAccess?: boolean;
+  readonly readBucket?: readonly string[];
+  readonly keepers?: Readonly<Record<string, string>>;
+}
+
+/** A token as the state knows it. */
+export interface RecordedToken {
+  readonly id: string;
+  readonly token: string | undefined;
+  readonly description: string;
+  readonly status: string;
+}
+
+export function pick<T>(random: Random, values: readonly T[]): T {
+  const value = values[Math.floor(random() * values.length)];
+  if (value === undefined) throw new Error("nothing to pick from");
+  return value;
+}
+
+/**
+ * A random stack. Some of its tokens cannot be told apart on the server: those are the hard ones.
+ *
+ * @param names of the tokens that it may have.
+ * @param host where the provider is to find the server.
+ */
+export function randomStack(
+  random: Random,
+  names: readonly string[],
+  host: string,
+  buckets: readonly string[],
+): Map<string, DeclaredToken> {
+  const chosen = names.filter(() => random() < 0.6);
+  return new Map(
+    chosen.map((name) => [
+      name,
+      {
+        org: "acme",
+        connection: { host, token: OPERATOR_TOKEN, retries: 3, timeoutMs: 20_000 },
+        ...pick(random, [{}, { description: "same" }, { description: name }]),
+        ...pick(random, [{}, { status: "inactive" }, {}]),
+        ...pick(random, [
+          { readTasks: true },
+          { readTasks: true },
+          { allAccess: true },
+          { readBucket: [pick(random, buckets)] },
+        ]),
+        ...pick(random, [{}, {}, { keepers: { period: pick(random, ["1", "2"]) } }]),
+      },
+    ]),
+  );
+}
+
+/** Fails unless declared, recorded and existing tokens are the same, each with a value that opens what is declared. */
+export async function expectSameTokens(
+  declared: ReadonlyMap<string, DeclaredToken>,
+  recorded: ReadonlyMap<string, RecordedToken>,
+  server: TestServer,
+): Promise<void> {
+  const [, ...onServer] = server.authorizations();
+  const known = (one: RecordedToken): string[] => [one.id, String(one.token), one.description, one.status];
+  expect([...recorded.values()].map(known).sort()).toEqual(onServer.map(known).sort());
+  const byId = new Map(onServer.map((one) => [one.id, one]));
+  const found = [...recorded].map(([name, { id }]) => [name, byId.get(id)] as const);
+  expect(new Map(found.map(([name, one]) => [name, one && seen(one)] as const))).toEqual(
+    new Map([...declared].map(([name, one]) => [name, wanted(one)] as const)),
+  );
+  const answers = await Promise.all(found.map(([, one]) => isKnown(server, String(one?.token))));
+  expect(answers).toEqual(found.map(() => true));
+}
+
+interface Seen {
+  readonly description: string;
+  readonly status: string;
+  readonly grants: string;
+}
+
+const ALL = "everything";
+
+function wanted({
+  description = "",
+  status = "active",
+  readTasks,
+  readBucket,
+  allAccess,
+}: DeclaredToken): Seen {
+  const grants = [
+    ...(readTasks === true ? ["read:tasks/"] : []),
+    ...(readBucket ?? []).map((id) => `read:buckets/${id}`),
+    ...(allAccess === true ? [ALL] : []),
+  ];
+  return { description, status, grants: grants.join() };
+}
+
+/** Not by the provider's own functions: a mistake of theirs must not be repeated here. */
+function seen({ description, status, permissions }: StoredAuthorization): Seen {
+  const grants = permissions.map(({ action, resource }) => `${action}:${resource.type}/${resource.id ?? ""}`);
+  // All-access is reading and writing of more than twenty kinds; nothing else here is more than one permission.
+  return { description, status, grants: grants.length > 40 ? ALL : grants.join() };
+}
+
+/** Whether the server knows this value: one that it does not know is refused before anything else. */
+async function isKnown({ url }: TestServer, token: string): Promise<boolean> {
+  const response = await fetch(`${url}/api/v2/me`, { headers: { Authorization: `Token ${token}` } });
+  const { message } = (await response.json()) as { message?: string };
+  return message !== "unauthorized access";
+}

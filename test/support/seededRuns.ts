@@ -1,0 +1,31 @@
+/** Replay one run by giving its seed: `FAULT_SEED=123 npx jest test/reliability`. */
+const SEED = process.env["FAULT_SEED"];
+
+/** What {@link seededRuns} is to do. */
+export interface SeededRuns {
+  /** How many runs, each with a seed of its own; default of FAULT_RUNS. */
+  readonly runs: number;
+  /** How many of them at the same time. */
+  readonly atOnce: number;
+  readonly run: (seed: number) => Promise<void>;
+}
+
+/** Runs with seeds that are printed, or with the one that FAULT_SEED names. Gives the message of each that failed. */
+export async function seededRuns({ runs, atOnce, run }: SeededRuns): Promise<string[]> {
+  const first = Math.floor(Math.random() * 1_000_000_000);
+  const count = Number(process.env["FAULT_RUNS"] ?? runs);
+  const seeds = SEED === undefined ? Array.from({ length: count }, (_, n) => first + n) : [Number(SEED)];
+  process.stdout.write(`fault injection: seeds ${String(seeds[0])} to ${String(seeds.at(-1))}\n`);
+  const failed: string[] = [];
+  const worker = async (): Promise<void> => {
+    for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
+      try {
+        await run(seed);
+      } catch (error) {
+        failed.push(`FAULT_SEED=${seed}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return failed;
+}
