@@ -74,7 +74,7 @@ describe("what a token costs", () => {
 
   it("holds the program's own stack frames, and none of the host's", async () => {
     for (const { sourcePosition, stackTrace } of await tokens()) {
-      expect(sourcePosition).toMatch(/programs\/declared\/index\.ts#\d+,\d+$/);
+      expect(sourcePosition).toMatch(/programs\/declared\/index\.c?[jt]s#\d+,\d+$/);
       expect(stackTrace?.[0]).toEqual({ sourcePosition });
       expect(JSON.stringify(stackTrace)).not.toContain("node_modules");
     }

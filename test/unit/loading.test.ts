@@ -45,6 +45,7 @@ describe("what is loaded", () => {
       (name) => `provider/influxdb/${name}.js`,
     ),
     "provider/inputs.js",
+    "provider/interrupts.js",
     "provider/newAuthorization.js",
     ...PERMISSIONS,
     "provider/state.js",
