@@ -39,6 +39,7 @@ module.exports = {
     room("connection", "^provider/connection/", errors, types),
     room("influxdb", "^provider/influxdb/", "^provider/connection/", told, errors, types),
     room("resource", "^provider/influxToken\\.ts$", "^provider/stackTraces\\.ts$", permissions, types),
+    room("second-copies", "^provider/secondCopies\\.ts$", errors),
     room("public-exports", "^provider/index\\.ts$", "^provider/influxToken\\.ts$", permissions, types),
     room("emulator", "^emulator/", types),
     room("program", "^program/", "^provider/index\\.ts$"),

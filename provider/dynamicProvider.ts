@@ -13,6 +13,7 @@ import { checkInputs, type InfluxTokenInputs, type Surroundings } from "./inputs
 import { isAbandoned, toTheEnd } from "./interrupts";
 import { newAuthorization } from "./newAuthorization";
 import { formatPermission } from "./permissions/format";
+import { toldOnce } from "./secondCopies";
 import { type InfluxTokenState, isFromElsewhere, refreshState, toState, withInputs } from "./state";
 import type { ConnectionInputs } from "./types";
 
@@ -82,14 +83,16 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
     });
   },
 
-  async read(id, props) {
-    const state = props as InfluxTokenState;
-    const client = connect(state);
-    const authorization = await readAuthorization(client, id);
-    if (authorization !== undefined) return { id, ...refreshState(state, authorization, client.host) };
-    refuseOtherServer(id, state, client);
-    // A blank id tells the engine that the token is gone.
-    return { id: "" };
+  read(id, props) {
+    return toldOnce(async () => {
+      const state = props as InfluxTokenState;
+      const client = connect(state);
+      const authorization = await readAuthorization(client, id);
+      if (authorization !== undefined) return { id, ...refreshState(state, authorization, client.host) };
+      refuseOtherServer(id, state, client);
+      // A blank id tells the engine that the token is gone.
+      return { id: "" };
+    });
   },
 
   update(id, olds, news) {
@@ -109,11 +112,13 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
   },
 
   delete(id, props) {
-    return toTheEnd(async () => {
-      const client = connect(props);
-      const wasThere = await deleteAuthorization(client, id);
-      if (!wasThere) refuseOtherServer(id, props, client);
-    });
+    return toldOnce(() =>
+      toTheEnd(async () => {
+        const client = connect(props);
+        const wasThere = await deleteAuthorization(client, id);
+        if (!wasThere) refuseOtherServer(id, props, client);
+      }),
+    );
   },
 };
 

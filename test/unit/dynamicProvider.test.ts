@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { InfluxTokenInputs } from "../../provider/inputs";
 import provider from "../../provider/dynamicProvider";
 import type { InfluxTokenState } from "../../provider/state";
+import { toldOnce } from "../../provider/secondCopies";
 import { OPERATOR_TOKEN, startServer, type TestServer } from "../support/influxdb";
 
 // The methods as the host calls them: without types, and with what it parsed from the engine's messages.
@@ -399,14 +400,46 @@ describe.each([
     expect(written).not.toContain(outs.token);
   });
 
-  it("prints errors as one plain message, for the host prints `${error}: ${error.stack}`", async () => {
-    await configure({ "influxdb:host": "http://127.0.0.1:1", "influxdb:token": OPERATOR_TOKEN });
-    const error = await host.delete("00000000000000d1", {}).then(
-      () => undefined,
-      (reason: unknown) => reason as Error,
-    );
-    expect(`${String(error)}: ${error?.stack ?? ""}`).toBe(
-      "InfluxToken: cannot delete the token 00000000000000d1: no answer from http://127.0.0.1:1: ECONNREFUSED: nothing listens there: is InfluxDB running, and is the address from influxdb:host in the stack config right?",
-    );
+  describe("a failure, which Pulumi's host prints as `${error}: ${error.stack}` beside what the engine prints", () => {
+    const hostPrints = (error: unknown): void => {
+      console.error(`${String(error)}: ${(error as Error).stack ?? ""}`);
+    };
+
+    it("of read and delete is told by the engine only", async () => {
+      await configure({ "influxdb:host": "http://127.0.0.1:1", "influxdb:token": OPERATOR_TOKEN });
+      const connection = { retries: 0 };
+      const print = jest.spyOn(console, "error").mockReturnValue();
+      const failures: unknown[] = [];
+      const failed = (error: unknown): void => {
+        hostPrints(error);
+        console.error("something else");
+        failures.push(error);
+      };
+      await Promise.all([
+        host.delete("00000000000000d1", { connection }).catch(failed),
+        host.delete("00000000000000d2", { connection }).catch(failed),
+        host.read("00000000000000d3", { connection }).catch(failed),
+      ]);
+      expect(print.mock.calls).toEqual(Array(3).fill(["something else"]));
+      // A copy of any other time is printed, as one plain message.
+      await new Promise(setImmediate);
+      expect(console.error).toBe(print);
+      hostPrints(failures[0]);
+      expect(print.mock.calls[3]).toEqual([
+        expect.stringMatching(
+          /^InfluxToken: cannot delete the token 00000000000000d[12]: no answer from http:\/\/127\.0\.0\.1:1: ECONNREFUSED: nothing listens there: is InfluxDB running, and is the address from influxdb:host in the stack config right\?$/,
+        ),
+      ]);
+      print.mockRestore();
+    });
+
+    it("that is a fault of this package keeps its stack trace", async () => {
+      const print = jest.spyOn(console, "error").mockReturnValue();
+      const fault = new TypeError("x is not a function");
+      await expect(toldOnce(() => Promise.reject(fault))).rejects.toBe(fault);
+      hostPrints(fault);
+      expect(print).toHaveBeenCalledTimes(1);
+      print.mockRestore();
+    });
   });
 });

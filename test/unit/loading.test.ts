@@ -48,6 +48,7 @@ describe("what is loaded", () => {
     "provider/interrupts.js",
     "provider/newAuthorization.js",
     ...PERMISSIONS,
+    "provider/secondCopies.js",
     "provider/state.js",
     "provider/toldToken.js",
   ];
