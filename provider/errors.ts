@@ -137,6 +137,25 @@ export function adviceFor(status: number, message: string, caller: Caller): stri
   return "";
 }
 
+/** What to do about a proxy that lets nothing through: by the status of its answer, or by the system's code. */
+export function proxyAdvice(reason: string, from: string): string {
+  switch (reason) {
+    case "407":
+      return `it wants to know its user: write ${from} as http://user:password@host:port`;
+    case "ECONNREFUSED":
+      return `nothing listens there: is ${from} right? NO_PROXY names the hosts that need no proxy`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `its name cannot be resolved: is ${from} right? NO_PROXY names the hosts that need no proxy`;
+    case "502":
+    case "503":
+    case "504":
+      return "it does not reach the server: is the address right, and does InfluxDB run?";
+    default:
+      return `is ${from} right, and may this machine use it? NO_PROXY names the hosts that need no proxy`;
+  }
+}
+
 /** What to say when the token is not on the server, and that server is not the one that made it. */
 export function notOnThisServer(id: string, host: string, recorded: string): InfluxTokenError {
   return new InfluxTokenError(

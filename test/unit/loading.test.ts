@@ -38,12 +38,19 @@ describe("what is loaded", () => {
   );
   const PROVIDER = [
     "provider/changes.js",
-    ...["host", "pemFile", "profiles", "resolve"].map((name) => `provider/connection/${name}.js`),
+    ...["host", "pemFile", "profiles", "proxy", "resolve"].map((name) => `provider/connection/${name}.js`),
     "provider/dynamicProvider.js",
     "provider/errors.js",
-    ...["authorizations", "client", "createSafely", "debugLog", "directory", "identify", "limiter"].map(
-      (name) => `provider/influxdb/${name}.js`,
-    ),
+    ...[
+      "agents",
+      "authorizations",
+      "client",
+      "createSafely",
+      "debugLog",
+      "directory",
+      "identify",
+      "limiter",
+    ].map((name) => `provider/influxdb/${name}.js`),
     "provider/inputs.js",
     "provider/interrupts.js",
     "provider/newAuthorization.js",
