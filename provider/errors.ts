@@ -1,3 +1,8 @@
+import { printable } from "./printable";
+
+/** Far longer than any message; each foreign part of one is cut before. */
+const MAX_LENGTH = 10_000;
+
 /**
  * An error for the user: one plain message that says what was tried, what was answered and what to do next.
  * It never holds a secret. Pulumi's host prints `${error}: ${error.stack}`, which for this class is
@@ -7,8 +12,8 @@ export class InfluxTokenError extends Error {
   override readonly name: string = "InfluxTokenError";
 
   constructor(message: string) {
-    super(message);
-    this.stack = message;
+    super(printable(message, MAX_LENGTH));
+    this.stack = this.message;
   }
 
   override toString(): string {
@@ -75,7 +80,7 @@ export class RecordedError extends InfluxTokenError {
     readonly properties: object,
   ) {
     super(message);
-    this.reasons = [message];
+    this.reasons = [this.message];
   }
 }
 

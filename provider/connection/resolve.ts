@@ -1,4 +1,5 @@
 import { ConnectionError } from "../errors";
+import { quoted } from "../printable";
 import type { ConnectionInputs } from "../types";
 import { hostProblem, isLoopback, normaliseHost } from "./host";
 import type { Profile, ProfileRequest } from "./profiles";
@@ -144,7 +145,11 @@ function checkedHost(found: Found): Found {
 function fromProfile(profile: Profile | undefined, key: "url" | "token"): Found | undefined {
   const value = profile?.[key];
   if (profile === undefined || value === undefined) return undefined;
-  return { value, from: `${key} of the profile "${profile.name}"`, property: "connection.activeConfig" };
+  return {
+    value,
+    from: `${key} of the profile ${quoted(profile.name)}`,
+    property: "connection.activeConfig",
+  };
 }
 
 /**

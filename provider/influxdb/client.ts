@@ -5,6 +5,7 @@ import type AxiosRetry from "axios-retry";
 import { type Proxy, secretsOf } from "../connection/proxy";
 import type { Connection } from "../connection/resolve";
 import { adviceFor, NetworkError, networkAdvice, proxyAdvice, sentence, ServerError } from "../errors";
+import { quoted } from "../printable";
 import { agentsFor, NO_TUNNEL, type NoTunnelError } from "./agents";
 import { logExchange, redact } from "./debugLog";
 import { type Greeting, identify } from "./identify";
@@ -39,6 +40,9 @@ export interface InfluxClient {
   /** What stands at the address, where it does not answer as InfluxDB 2.x should; else empty. */
   identify(): Promise<string>;
 }
+
+/** As much as a message repeats of what the server said. */
+const MAX_SAID = 500;
 
 /** How long an answer may take that only makes an error's message better: milliseconds. */
 const IDENTIFY_MS = 5_000;
@@ -160,7 +164,7 @@ class HttpClient implements InfluxClient {
     return new ServerError(
       sentence(
         `cannot ${request.purpose}`,
-        `${this.host} answered ${status}${said === "" ? "" : ` "${said}"`}`,
+        `${this.host} answered ${status}${said === "" ? "" : ` ${quoted(said, MAX_SAID)}`}`,
         status === 407 && proxy !== undefined
           ? `this is ${proxyOf(proxy)}: ${proxyAdvice("407", proxy.from)}`
           : identity || adviceFor(status, said, caller),

@@ -38,7 +38,9 @@ describe("what is loaded", () => {
   );
   const PROVIDER = [
     "provider/changes.js",
-    ...["host", "pemFile", "profiles", "proxy", "resolve"].map((name) => `provider/connection/${name}.js`),
+    ...["host", "pemFile", "profiles", "proxy", "resolve", "smallFile"].map(
+      (name) => `provider/connection/${name}.js`,
+    ),
     "provider/dynamicProvider.js",
     "provider/errors.js",
     ...[
@@ -55,6 +57,7 @@ describe("what is loaded", () => {
     "provider/interrupts.js",
     "provider/newAuthorization.js",
     ...PERMISSIONS,
+    "provider/printable.js",
     "provider/secondCopies.js",
     "provider/state.js",
     "provider/toldToken.js",
