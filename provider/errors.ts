@@ -206,6 +206,8 @@ export function networkAdvice(code: string | undefined, caller: Caller): string 
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return `the certificate is for another name: is the address from ${caller.hostFrom} right?`;
     default:
-      return "";
+      return code?.startsWith("ERR_OSSL") === true
+        ? "connection.certFile or connection.keyFile cannot be used, or they do not belong together"
+        : "";
   }
 }

@@ -265,7 +265,7 @@ function wasCutOff({ code, response }: AxiosError): boolean {
 
 /** Whether no request can have arrived. Of certificates one is told before anything is sent. */
 function neverArrived(code: string): boolean {
-  return NEVER_ARRIVED.has(code) || /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+  return NEVER_ARRIVED.has(code) || /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO/.test(code);
 }
 
 /** Whether the answer proves that the server did nothing: it refused, or asked to come again later. */

@@ -29,6 +29,6 @@ function withoutTokens(value: unknown): string {
   // What is no JSON may be anything, a token in an unknown place included.
   if (typeof value === "string") return `(${value.length} characters that are no JSON)`;
   return JSON.stringify(value, (key, inner: unknown) =>
-    key === "token" && inner !== "" ? "(redacted)" : inner,
+    /^(token|authorization)$/i.test(key) && inner !== "" ? "(redacted)" : inner,
   );
 }

@@ -66,6 +66,7 @@ describe("what is loaded", () => {
   it("by a program: the resource and what it warns of, but neither the provider nor HTTP", () => {
     const { own, packages } = loadedBy(`require("./provider/index.js");`);
     expect(own).toEqual([
+      "provider/debugLines.js",
       "provider/index.js",
       "provider/influxToken.js",
       ...PERMISSIONS,
