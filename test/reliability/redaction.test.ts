@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import * as https from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import provider from "../../provider/dynamicProvider";
 import { makeAuthority } from "../support/certificates";
-import { closeServer, FAULTS, startFaultProxy } from "../support/faultProxy";
+import { FAULTS, startFaultProxy } from "../support/faultProxy";
 import { startServer } from "../support/influxdb";
+import { Servers } from "../support/serving";
 
 // The methods as Pulumi's host calls them: without types.
 const host = provider as unknown as {
@@ -29,7 +29,7 @@ const MADE = "m4de-that-must-not-leak";
 let folder: string;
 let key: string;
 let written = "";
-const servers: Server[] = [];
+const servers = new Servers();
 let saved: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
@@ -59,14 +59,8 @@ beforeEach(() => {
 afterEach(async () => {
   process.env = saved;
   jest.restoreAllMocks();
-  for (const server of servers.splice(0)) await closeServer(server);
+  await servers.end();
 });
-
-async function listen(server: Server): Promise<number> {
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
-}
 
 /** Takes every step there is with a connection, and gives how many failed; what they threw is written, too. */
 async function takeSteps(connection: object): Promise<number> {
@@ -123,7 +117,7 @@ describe("no secret is in any error or line", () => {
       for (const [, shape] of SHAPES) {
         await takeSteps({
           ...connection,
-          host: `http://127.0.0.1:${await listen(createServer(echo(status, shape)))}`,
+          host: `http://127.0.0.1:${await servers.listen(createServer(echo(status, shape)))}`,
         });
       }
       expect(written).toContain("Authorization: Token (redacted)");
@@ -133,7 +127,7 @@ describe("no secret is in any error or line", () => {
 
   it("of a proxy that answers in the server's place, or does not answer", async () => {
     const [, shape] = SHAPES[0] ?? ["", String];
-    const port = await listen(createServer(echo(407, shape)));
+    const port = await servers.listen(createServer(echo(407, shape)));
     for (const proxy of [`127.0.0.1:${port}`, "127.0.0.1:1", "proxy.invalid:1"]) {
       process.env["HTTP_PROXY"] = process.env["HTTPS_PROXY"] = `http://ann:${PASSWORD}@${proxy}`;
       for (const scheme of ["http", "https"]) {
@@ -147,7 +141,7 @@ describe("no secret is in any error or line", () => {
 
   it("of TLS that fails, and of files that are none", async () => {
     const { cert, key: serverKey } = await (await makeAuthority()).issue("127.0.0.1");
-    const url = `https://127.0.0.1:${await listen(https.createServer({ cert, key: serverKey }))}`;
+    const url = `https://127.0.0.1:${await servers.listen(https.createServer({ cert, key: serverKey }))}`;
     const file = (name: string): string => join(folder, name);
     const files: object[] = [
       {},

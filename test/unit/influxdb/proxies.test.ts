@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as https from "node:https";
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import provider from "../../../provider/dynamicProvider";
 import { type Authority, makeAuthority } from "../../support/certificates";
-import { closeServer } from "../../support/faultProxy";
+import { inFrontOf } from "../../support/front";
 import { OPERATOR_TOKEN, startServer, type TestServer } from "../../support/influxdb";
 import { type Proxy, startProxy } from "../../support/proxy";
+import { Servers } from "../../support/serving";
 
 const ID = "00000000000000d1";
 const host = provider as unknown as {
@@ -24,7 +24,7 @@ let folder: string;
 let proxy: Proxy;
 let refuse: Parameters<typeof startProxy>[0];
 let saved: NodeJS.ProcessEnv;
-const servers: Server[] = [];
+const servers = new Servers();
 
 beforeAll(async () => {
   authority = await makeAuthority();
@@ -46,14 +46,8 @@ afterEach(async () => {
   for (const name of NAMES) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, saved);
   await proxy.close();
-  for (const server of servers.splice(0)) await closeServer(server);
+  await servers.end();
 });
-
-async function listen(server: Server): Promise<number> {
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
-}
 
 const notFound: RequestListener = (_request, response) => {
   response.writeHead(404, { "Content-Type": "application/json" });
@@ -63,7 +57,7 @@ const notFound: RequestListener = (_request, response) => {
 /** The port of a server with a certificate for the name that only the proxy can resolve. */
 async function secure(name = "influxdb.test", options: https.ServerOptions = {}): Promise<number> {
   const { key, cert } = await authority.issue(name);
-  return listen(https.createServer({ key, cert, ...options }, notFound));
+  return servers.listen(https.createServer({ key, cert, ...options }, notFound));
 }
 
 const caFile = (): string => join(folder, "ca.pem");
@@ -156,10 +150,9 @@ describe("a proxy for https", () => {
     refuse = () => answers.shift();
     const server = await startServer();
     const { key, cert } = await authority.issue("influxdb.test");
-    const { port } = new URL(server.url);
-    const front = https.createServer({ key, cert }, forwardTo(port));
+    const front = https.createServer({ key, cert }, inFrontOf(server.url));
     const connection = {
-      host: `https://influxdb.test:${await listen(front)}`,
+      host: `https://influxdb.test:${await servers.listen(front)}`,
       token: OPERATOR_TOKEN,
       caFile: caFile(),
     };
@@ -174,7 +167,7 @@ describe("a proxy for https", () => {
 describe("a proxy for http", () => {
   it("is handed each request, and keeps its connections", async () => {
     process.env["HTTP_PROXY"] = proxy.url;
-    const url = `http://influxdb.test:${await listen(createServer(notFound))}`;
+    const url = `http://influxdb.test:${await servers.listen(createServer(notFound))}`;
     for (let nth = 0; nth < 3; nth += 1) expect(await read(url)).toEqual(GONE);
     expect(proxy.seen).toEqual(Array(3).fill(`GET ${url}/api/v2/authorizations/${ID}`));
     expect(proxy.connections()).toBe(1);
@@ -200,7 +193,7 @@ describe("no proxy is used", () => {
     process.env["HTTP_PROXY"] = "http://127.0.0.1:1";
     const port = await secure("127.0.0.1");
     expect(await read(`https://127.0.0.1:${port}`, { caFile: caFile() })).toEqual(GONE);
-    expect(await read(`http://localhost:${await listen(createServer(notFound))}`)).toEqual(GONE);
+    expect(await read(`http://localhost:${await servers.listen(createServer(notFound))}`)).toEqual(GONE);
     process.env["NO_PROXY"] = "influxdb.invalid";
     await expect(read("https://influxdb.invalid")).rejects.toThrow(
       /no answer from https:\/\/influxdb\.invalid: (ENOTFOUND|EAI_AGAIN)/,
@@ -213,22 +206,4 @@ function madeOn(server: TestServer): string[] {
     .authorizations()
     .slice(1)
     .map(({ token }) => token);
-}
-
-/** Hands a request to the port of this machine. */
-function forwardTo(port: string): RequestListener {
-  return (request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      void fetch(`http://127.0.0.1:${port}${request.url ?? ""}`, {
-        method: request.method ?? "GET",
-        headers: { Authorization: request.headers.authorization ?? "" },
-        ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
-      }).then(async (answer) => {
-        const headers = { "Content-Type": "application/json" };
-        response.writeHead(answer.status, headers).end(await answer.text());
-      });
-    });
-  };
 }
