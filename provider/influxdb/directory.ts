@@ -94,7 +94,7 @@ export class Directory {
           if (error instanceof ServerError && error.message.includes('"token is inactive"')) throw error;
         });
         throw new InfluxTokenError(
-          `cannot ${purpose}: ${this.client.host} answered with an empty list: the caller's token may not see it: it needs read on this ${noun}`,
+          `cannot ${purpose}: ${this.client.host} answered with an empty list: the caller's token may not see it: use one with read on this ${noun}, such as an operator token`,
         );
       }
       return found.id;
