@@ -40,7 +40,7 @@ export function agentsFor({ host, proxy, skipVerify, tls, maxConcurrent }: Conne
   const isTunnel = proxy !== undefined && host.startsWith("https:");
   return {
     httpAgent: new http.Agent(pool),
-    httpsAgent: isTunnel ? tunnel(proxy, pool, toServer) : new https.Agent({ ...pool, ...toServer }),
+    httpsAgent: isTunnel ? tunnel(proxy, toServer) : new https.Agent({ ...pool, ...toServer }),
     proxy: proxy === undefined || isTunnel ? false : forwarding(proxy),
   };
 }
@@ -49,14 +49,14 @@ function forwarding({ url, auth }: Proxy): Agents["proxy"] {
   const { protocol, hostname, port } = new URL(url);
   return {
     protocol,
-    host: hostname,
+    host: hostname.replace(/^\[(.*)\]$/, "$1"),
     port: Number(port === "" ? (protocol === "https:" ? 443 : 80) : port),
     ...(auth && { auth }),
   };
 }
 
 /** The proxy sees the server's name and port, and what TLS shows of itself: neither requests nor the token. */
-function tunnel({ url, auth }: Proxy, pool: http.AgentOptions, toServer: https.AgentOptions): http.Agent {
+function tunnel({ url, auth }: Proxy, toServer: https.AgentOptions): http.Agent {
   // Loaded only where there is a proxy.
   const { HttpsProxyAgent } = createRequire(__filename)("https-proxy-agent") as typeof Tunnels;
   class Tunnel extends HttpsProxyAgent<string> {
@@ -80,7 +80,8 @@ function tunnel({ url, auth }: Proxy, pool: http.AgentOptions, toServer: https.A
     }
   }
   const headers = auth && { "Proxy-Authorization": `Basic ${basic(auth)}` };
-  const agent = new Tunnel(url, { ...pool, ...(headers && { headers }) });
+  // No limit of its own: whoever waits for a tunnel of others would wait on when that one fails.
+  const agent = new Tunnel(url, { keepAlive: true, ...(headers && { headers }) });
   // Else it looks for the name of its caller in a stack trace.
   agent.protocol = "https:";
   return agent;

@@ -134,7 +134,7 @@ class HttpClient implements InfluxClient {
   }
 
   private noAnswer({ method, path, purpose }: Request, error: AxiosError): NetworkError {
-    const { httpDebug, proxy } = this.connection;
+    const { httpDebug, proxy, timeoutMs } = this.connection;
     const code = reasonOf(error);
     if (httpDebug) console.error(`> ${method} ${this.host}${path}\n< ${code}`);
     // Behind a proxy it is the proxy whose name is resolved, and who is called.
@@ -147,7 +147,12 @@ class HttpClient implements InfluxClient {
             networkAdvice(code, { ...this.connection, tokenFrom: this.tokenFrom }),
           ];
     return new NetworkError(
-      sentence(`cannot ${purpose}`, what, code, advice),
+      sentence(
+        `cannot ${purpose}`,
+        what,
+        code === "ERR_CANCELED" ? `${timeoutMs} ms are over` : code,
+        advice,
+      ),
       error.code === NO_TUNNEL || neverArrived(code),
     );
   }

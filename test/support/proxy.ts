@@ -17,7 +17,10 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** @param refuse the status by which it refuses a request; 0 ends the connection. `undefined` lets it pass. */
+/**
+ * @param refuse the status by which it refuses a request; 0 ends the connection, and -1 never answers a CONNECT.
+ *   `undefined` lets it pass.
+ */
 export async function startProxy(
   refuse: (request: IncomingMessage, nth: number) => number | undefined = () => undefined,
 ): Promise<Proxy> {
@@ -48,6 +51,8 @@ export async function startProxy(
   server.on("connection", () => (connections += 1));
   server.on("connect", (request: IncomingMessage, socket: Socket) => {
     const refused = note(request);
+    tunnels.push(socket);
+    if (refused === -1) return;
     if (refused === 0) return void socket.destroy();
     if (refused !== undefined) {
       return void socket.end(`HTTP/1.1 ${refused} Refused\r\nContent-Length: 7\r\n\r\nrefused`);
@@ -58,7 +63,7 @@ export async function startProxy(
       socket.on("data", (chunk: Buffer) => chunks.push(chunk));
       upstream.pipe(socket).pipe(upstream);
     });
-    tunnels.push(socket, upstream);
+    tunnels.push(upstream);
     for (const end of [upstream, socket]) end.on("error", () => upstream.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

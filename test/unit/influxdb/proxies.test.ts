@@ -144,6 +144,25 @@ describe("a proxy for https", () => {
     );
   });
 
+  it("keeps no request waiting where it opens no tunnel, however many there are", async () => {
+    process.env["HTTPS_PROXY"] = proxy.url;
+    refuse = () => 403;
+    const url = "https://influxdb.test";
+    const begin = Date.now();
+    const reading = Array.from({ length: 60 }, (_, n) => read(url, { maxConcurrent: n % 2 === 0 ? 2 : 16 }));
+    const results = await Promise.allSettled(reading);
+    expect(results.filter(({ status }) => status === "rejected")).toHaveLength(60);
+    expect(Date.now() - begin).toBeLessThan(5_000);
+  });
+
+  it("has no more time to answer than the server", async () => {
+    process.env["HTTPS_PROXY"] = proxy.url;
+    refuse = () => -1;
+    await expect(read("https://influxdb.test", { timeoutMs: 300 })).rejects.toThrow(
+      `no answer from https://influxdb.test through the proxy ${proxy.url}, from HTTPS_PROXY: 300 ms are over: the server did not answer in time: try again, or raise connection.timeoutMs`,
+    );
+  });
+
   it("is tried again where it may succeed, also with what makes a token, for the server heard nothing", async () => {
     process.env["HTTPS_PROXY"] = proxy.url;
     const answers = [503, 502];
