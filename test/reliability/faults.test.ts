@@ -1,9 +1,16 @@
 import { type Fault, FAULTS, seeded, startFaultProxy } from "../support/faultProxy";
 import { startServer } from "../support/influxdb";
 import { MiniEngine } from "../support/miniEngine";
-import { type DeclaredToken, expectSameTokens, pick, randomStack } from "../support/randomStack";
-import { seededRuns } from "../support/seededRuns";
+import {
+  connectionOfRun,
+  type DeclaredToken,
+  expectSameTokens,
+  pick,
+  randomStack,
+} from "../support/randomStack";
+import { seededRuns, timeoutOf } from "../support/seededRuns";
 
+const RUNS = 300;
 const NAMES = ["a", "b", "c", "d", "e", "f"];
 
 async function runOnce(seed: number): Promise<void> {
@@ -18,9 +25,10 @@ async function runOnce(seed: number): Promise<void> {
   try {
     const buckets = [await server.makeBucket("one"), await server.makeBucket("two")];
     const engine = new MiniEngine();
+    const connection = connectionOfRun(proxy.url);
     let declared = new Map<string, DeclaredToken>();
     for (let round = 0; round < 3; round += 1) {
-      declared = randomStack(random, NAMES, proxy.url, buckets);
+      declared = randomStack(random, NAMES, connection, buckets);
       await engine.up(declared);
       if (random() < 0.3) await engine.refresh();
     }
@@ -47,7 +55,11 @@ async function runOnce(seed: number): Promise<void> {
 }
 
 describe("random stacks through random edits under random faults", () => {
-  it("leave on the server what is in the state and what is declared", async () => {
-    expect(await seededRuns({ runs: 300, atOnce: 20, run: runOnce })).toEqual([]);
-  });
+  it(
+    "leave on the server what is in the state and what is declared",
+    async () => {
+      expect(await seededRuns({ runs: RUNS, atOnce: 20, run: runOnce })).toEqual([]);
+    },
+    timeoutOf(RUNS),
+  );
 });
