@@ -3,13 +3,7 @@ import { join } from "node:path";
 import { Engine, succeeded } from "../../scripts/engine";
 import { type Fault, FAULTS, seeded, startFaultProxy } from "../support/faultProxy";
 import { startServer } from "../support/influxdb";
-import {
-  connectionOfRun,
-  type DeclaredToken,
-  expectSameTokens,
-  pick,
-  randomStack,
-} from "../support/randomStack";
+import { type DeclaredToken, expectSameTokens, pick, randomStack } from "../support/randomStack";
 import { recordedTokens } from "../support/recorded";
 import { seededRuns } from "../support/seededRuns";
 
@@ -32,10 +26,9 @@ async function runOnce(seed: number): Promise<void> {
     await engine.stackInit();
     const env = { DECLARED: join(engine.folder, "declared.json") };
     const buckets = [await server.makeBucket("one"), await server.makeBucket("two")];
-    const connection = connectionOfRun(proxy.url);
     let declared = new Map<string, DeclaredToken>();
     for (let round = 0; round < ROUNDS; round += 1) {
-      declared = randomStack(random, NAMES, connection, buckets);
+      declared = randomStack(random, NAMES, proxy.url, server.operatorToken, buckets);
       await writeFile(env.DECLARED, JSON.stringify(Object.fromEntries(declared)));
       // Failures are part of the matter, and what a user does after them comes below.
       await engine.up([], env);

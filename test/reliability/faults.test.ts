@@ -1,13 +1,7 @@
 import { type Fault, FAULTS, seeded, startFaultProxy } from "../support/faultProxy";
 import { startServer } from "../support/influxdb";
 import { MiniEngine } from "../support/miniEngine";
-import {
-  connectionOfRun,
-  type DeclaredToken,
-  expectSameTokens,
-  pick,
-  randomStack,
-} from "../support/randomStack";
+import { type DeclaredToken, expectSameTokens, pick, randomStack } from "../support/randomStack";
 import { seededRuns, timeoutOf } from "../support/seededRuns";
 
 const RUNS = 300;
@@ -25,10 +19,9 @@ async function runOnce(seed: number): Promise<void> {
   try {
     const buckets = [await server.makeBucket("one"), await server.makeBucket("two")];
     const engine = new MiniEngine();
-    const connection = connectionOfRun(proxy.url);
     let declared = new Map<string, DeclaredToken>();
     for (let round = 0; round < 3; round += 1) {
-      declared = randomStack(random, NAMES, connection, buckets);
+      declared = randomStack(random, NAMES, proxy.url, server.operatorToken, buckets);
       await engine.up(declared);
       if (random() < 0.3) await engine.refresh();
     }

@@ -1,5 +1,5 @@
 import type { StoredAuthorization } from "../../emulator";
-import { OPERATOR_TOKEN, type TestServer } from "./influxdb";
+import type { TestServer } from "./influxdb";
 
 /** Numbers from 0 up to 1. */
 export type Random = () => number;
@@ -30,30 +30,18 @@ export function pick<T>(random: Random, values: readonly T[]): T {
   return value;
 }
 
-/** Requests of one run may take a little longer than those of the run before it, so that they share no client. */
-let runs = 0;
-
-/** Where a run finds its server. */
-export type RunConnection = DeclaredToken["connection"];
-
-/**
- * A connection that no other run of this process has: the system gives ports again, and the provider remembers what it
- * learned of a server for as long as its process lives.
- */
-export function connectionOfRun(host: string): RunConnection {
-  runs += 1;
-  return { host, token: OPERATOR_TOKEN, retries: 3, timeoutMs: 20_000 + runs };
-}
-
 /**
  * A random stack. Some of its tokens cannot be told apart on the server: those are the hard ones.
  *
  * @param names of the tokens that it may have.
+ * @param host where the provider is to find the server.
+ * @param token the server's operator token.
  */
 export function randomStack(
   random: Random,
   names: readonly string[],
-  connection: RunConnection,
+  host: string,
+  token: string,
   buckets: readonly string[],
 ): Map<string, DeclaredToken> {
   const chosen = names.filter(() => random() < 0.6);
@@ -62,7 +50,7 @@ export function randomStack(
       name,
       {
         org: "acme",
-        connection,
+        connection: { host, token, retries: 3, timeoutMs: 20_000 },
         ...pick(random, [{}, { description: "same" }, { description: name }]),
         ...pick(random, [{}, { status: "inactive" }, {}]),
         ...pick(random, [

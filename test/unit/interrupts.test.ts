@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type ProviderModule from "../../provider/dynamicProvider";
 import type * as Interrupts from "../../provider/interrupts";
 import { type Hold, startFaultProxy } from "../support/faultProxy";
-import { OPERATOR_TOKEN, startServer } from "../support/influxdb";
+import { startServer } from "../support/influxdb";
 
 const [node = "", script = "", ...rest] = process.argv;
 
@@ -98,7 +98,7 @@ describe("a create whose engine ends", () => {
     if (endFirst) await engine.end();
     const proxy = await startFaultProxy(server.url, ({ method = "" }) => next(method, engine.end));
     const provider: typeof ProviderModule = jest.requireActual("../../provider/dynamicProvider");
-    const connection = { host: proxy.url, token: OPERATOR_TOKEN, retries: 0 };
+    const connection = { host: proxy.url, token: server.operatorToken, retries: 0 };
     const inputs = { org: "acme", readTasks: true, permissions: ["read:orgs/acme/tasks"], connection };
     try {
       const error = await provider.create(inputs as never).then(

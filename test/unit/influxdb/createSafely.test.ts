@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import provider from "../../../provider/dynamicProvider";
 import { type Fault, type FaultProxy, startFaultProxy } from "../../support/faultProxy";
-import { OPERATOR_TOKEN, startServer, type TestServer } from "../../support/influxdb";
+import { startServer, type TestServer } from "../../support/influxdb";
 
 const host = provider as unknown as {
   check(olds: object, news: object): Promise<{ inputs: object }>;
@@ -34,7 +34,7 @@ describe.each([
   }
 
   async function inputs(more: object = {}): Promise<object> {
-    const connection = { host: proxy.url, token: OPERATOR_TOKEN, retries: 2 };
+    const connection = { host: proxy.url, token: server.operatorToken, retries: 2 };
     return (await host.check({}, { orgId: server.orgId, readTasks: true, connection, ...more })).inputs;
   }
 
