@@ -4,7 +4,7 @@ const SEED = process.env["FAULT_SEED"];
 /** Searches for longer than the tests do: `FAULT_RUNS=3000 npx jest test/reliability`. */
 const RUNS = process.env["FAULT_RUNS"];
 
-/** How long a test with that many runs may take, in milliseconds: a slow machine takes half a second for each. */
+/** How long a test with that many runs may take, in milliseconds: a slow machine takes a good part of a second for each. */
 export function timeoutOf(runs: number): number {
   return Number(RUNS ?? runs) * 1_000;
 }
