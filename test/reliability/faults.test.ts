@@ -26,7 +26,7 @@ async function runOnce(seed: number): Promise<void> {
       if (random() < 0.3) await engine.refresh();
     }
     faults = false;
-    engine.errors.length = 0;
+    const underFaults = engine.errors.splice(0).map(({ message }) => message);
     await engine.refresh();
     await engine.up(declared);
     await engine.up(declared);
@@ -40,7 +40,9 @@ async function runOnce(seed: number): Promise<void> {
         },
       ]) => [name, { id, token, description, status }] as const,
     );
-    await expectSameTokens(declared, new Map(recorded), server);
+    await expectSameTokens(declared, new Map(recorded), server).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}\nUnder faults:\n${underFaults.join("\n")}`);
+    });
   } finally {
     await proxy.close();
     await server.close();

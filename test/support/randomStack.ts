@@ -7,7 +7,7 @@ export type Random = () => number;
 /** A token as a program declares it. */
 export interface DeclaredToken {
   readonly org: string;
-  readonly connection: { host: string; token: string; retries: number; timeoutMs: number };
+  readonly connection: { host: string; token: string; retries: number };
   readonly description?: string;
   readonly status?: string;
   readonly readTasks?: boolean;
@@ -50,7 +50,7 @@ export function randomStack(
       name,
       {
         org: "acme",
-        connection: { host, token, retries: 3, timeoutMs: 20_000 },
+        connection: { host, token, retries: 3 },
         ...pick(random, [{}, { description: "same" }, { description: name }]),
         ...pick(random, [{}, { status: "inactive" }, {}]),
         ...pick(random, [
