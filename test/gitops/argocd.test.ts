@@ -5,6 +5,9 @@ import { findOrBuildGoTool } from "../../scripts/goTool";
 import { run } from "../../scripts/run";
 import { EXAMPLE } from "./support/repository";
 
+/** The first run on a machine fetches modules and compiles. */
+const BUILD_TIMEOUT_MS = 600_000;
+
 interface ConfigMap {
   readonly kind: string;
   readonly metadata: object;
@@ -97,7 +100,7 @@ describe("the health check of Argo CD", () => {
   let lua: string;
   beforeAll(async () => {
     lua = await findOrBuildGoTool("glua");
-  });
+  }, BUILD_TIMEOUT_MS);
 
   /** Runs the script as Argo CD does: by the same interpreter, with the stack in `obj`, and a table as its answer. */
   async function healthOf(status: object | undefined): Promise<{ status: string; message: string }> {
