@@ -15,6 +15,8 @@ describe("the policy pack, run by the engine", () => {
     folder = mkdtempSync(join(tmpdir(), "policy-"));
     stack = await openStack(join(__dirname, "programs", "declared"), {
       env: { DECLARED: join(folder, "declared.json") },
+      // A preview asks no server.
+      configure: false,
     });
   });
   afterAll(async () => {
@@ -84,7 +86,6 @@ describe("the policy pack, run by the engine", () => {
   };
 
   it("refuses an operator token and others that it must, before they exist, and lets a good one pass", async () => {
-    stack.server.countRequests();
     const { code, refused, printed } = await preview(
       {
         good: plain,
@@ -108,7 +109,6 @@ describe("the policy pack, run by the engine", () => {
       ],
     });
     expect(printed).toContain("operator token: It reads and writes everything in every organization");
-    expect(stack.server.countRequests()).toEqual({});
   });
 
   it("passes a stack that its config allows", async () => {
