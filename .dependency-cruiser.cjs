@@ -11,6 +11,7 @@ const room = (name, path, ...mayImport) => ({
 
 const types = "^provider/types\\.ts$";
 const errors = "^provider/errors\\.ts$";
+const printable = "^provider/printable\\.ts$";
 const told = "^provider/toldToken\\.ts$";
 const permissions = "^provider/permissions/";
 
@@ -30,15 +31,23 @@ module.exports = {
     },
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     room("types-import-nothing", types),
-    room("errors-import-nothing", errors),
+    room("printable", printable),
+    room("errors", errors, printable),
     room("interrupts", "^provider/interrupts\\.ts$"),
     room("permissions", permissions, types),
-    room("inputs", "^provider/inputs\\.ts$", permissions, types),
+    room("inputs", "^provider/inputs\\.ts$", printable, permissions, types),
     room("state", "^provider/state\\.ts$", "^provider/inputs\\.ts$", told, permissions, types),
     room("changes", "^provider/changes\\.ts$", "^provider/(inputs|state)\\.ts$", permissions, types),
-    room("connection", "^provider/connection/", errors, types),
-    room("influxdb", "^provider/influxdb/", "^provider/connection/", told, errors, types),
-    room("resource", "^provider/influxToken\\.ts$", "^provider/stackTraces\\.ts$", permissions, types),
+    room("connection", "^provider/connection/", printable, errors, types),
+    room("influxdb", "^provider/influxdb/", "^provider/connection/", told, printable, errors, types),
+    room(
+      "resource",
+      "^provider/influxToken\\.ts$",
+      "^provider/(stackTraces|debugLines)\\.ts$",
+      permissions,
+      types,
+    ),
+    room("debug-lines", "^provider/debugLines\\.ts$"),
     room("second-copies", "^provider/secondCopies\\.ts$", errors),
     room("public-exports", "^provider/index\\.ts$", "^provider/influxToken\\.ts$", permissions, types),
     room("emulator", "^emulator/", types),
@@ -60,7 +69,7 @@ module.exports = {
     {
       name: "files-are-read-by-the-connection-only",
       severity: "error",
-      from: { path: "^provider/", pathNot: "^provider/connection/(profiles|pemFile)\\.ts$" },
+      from: { path: "^provider/", pathNot: "^provider/connection/smallFile\\.ts$" },
       to: { path: "^(node:)?fs(/promises)?$" },
     },
     {
@@ -68,7 +77,7 @@ module.exports = {
       severity: "error",
       comment: "decisions do no I/O",
       from: {
-        path: "^provider/(permissions/|inputs|stackTraces|changes|state|toldToken|types|errors|connection/(resolve|host))",
+        path: "^provider/(permissions/|inputs|stackTraces|debugLines|changes|state|toldToken|printable|types|errors|connection/(resolve|host))",
       },
       to: { dependencyTypes: ["core"] },
     },

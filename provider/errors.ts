@@ -1,3 +1,8 @@
+import { printable } from "./printable";
+
+/** Far longer than any message; each foreign part of one is cut before. */
+const MAX_LENGTH = 10_000;
+
 /**
  * An error for the user: one plain message that says what was tried, what was answered and what to do next.
  * It never holds a secret. Pulumi's host prints `${error}: ${error.stack}`, which for this class is
@@ -7,8 +12,8 @@ export class InfluxTokenError extends Error {
   override readonly name: string = "InfluxTokenError";
 
   constructor(message: string) {
-    super(message);
-    this.stack = message;
+    super(printable(message, MAX_LENGTH));
+    this.stack = this.message;
   }
 
   override toString(): string {
@@ -75,7 +80,7 @@ export class RecordedError extends InfluxTokenError {
     readonly properties: object,
   ) {
     super(message);
-    this.reasons = [message];
+    this.reasons = [this.message];
   }
 }
 
@@ -137,6 +142,25 @@ export function adviceFor(status: number, message: string, caller: Caller): stri
   return "";
 }
 
+/** What to do about a proxy that lets nothing through: by the status of its answer, or by the system's code. */
+export function proxyAdvice(reason: string, from: string): string {
+  switch (reason) {
+    case "407":
+      return `it wants to know its user: write ${from} as http://user:password@host:port`;
+    case "ECONNREFUSED":
+      return `nothing listens there: is ${from} right? NO_PROXY names the hosts that need no proxy`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `its name cannot be resolved: is ${from} right? NO_PROXY names the hosts that need no proxy`;
+    case "502":
+    case "503":
+    case "504":
+      return "it does not reach the server: is the address right, and does InfluxDB run?";
+    default:
+      return `is ${from} right, and may this machine use it? NO_PROXY names the hosts that need no proxy`;
+  }
+}
+
 /** What to say when the token is not on the server, and that server is not the one that made it. */
 export function notOnThisServer(id: string, host: string, recorded: string): InfluxTokenError {
   return new InfluxTokenError(
@@ -182,6 +206,8 @@ export function networkAdvice(code: string | undefined, caller: Caller): string 
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return `the certificate is for another name: is the address from ${caller.hostFrom} right?`;
     default:
-      return "";
+      return code?.startsWith("ERR_OSSL") === true
+        ? "connection.certFile or connection.keyFile cannot be used, or they do not belong together"
+        : "";
   }
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withholdAnswers } from "./debugLines";
 import { TYPE_FLAGS, type TypeFlag } from "./permissions/catalogue";
 import { PRESETS } from "./permissions/expand";
 import { findRisks, permissionsOfFlags, type RiskId, warningFor } from "./permissions/risks";
@@ -11,6 +12,8 @@ import type { TokenStatus } from "./types";
  */
 const TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
 const STUB = 'exports.handler=()=>require("pulumi-influx-token/provider")';
+
+withholdAnswers(pulumi.log, TYPE);
 
 /** How to reach the server and with which token. Stored in the stack's state; leave it out where the environment tells. */
 export interface ConnectionArgs {

@@ -11,6 +11,7 @@ import {
 import { formatPermission } from "./permissions/format";
 import { isId } from "./permissions/id";
 import { isRiskId, notARisk } from "./permissions/risks";
+import { printable, quoted } from "./printable";
 import type { ConnectionInputs, TokenStatus } from "./types";
 
 /** What the engine sends in place of a value that is not known before `pulumi up`. */
@@ -58,7 +59,8 @@ export interface Surroundings {
   hostProblem(host: string): string | undefined;
 }
 
-type Fail = (property: string, reason: string) => void;
+/** The reason is only made where it is told. */
+type Fail = (property: string, reason: string | (() => string)) => void;
 /** Returns the value as it is kept, or `undefined` where it asks for nothing. */
 type Reader = (value: unknown, property: string, fail: Fail) => unknown;
 
@@ -110,7 +112,7 @@ const organizationId: Reader = (value, property, fail) => {
   if (!isId(value)) {
     fail(
       property,
-      `${property} ${quote(value)} is not an organization id (16 hex digits, not all zeros): \`influx org list\` shows it; to give the organization's name use org`,
+      `${property} ${quoted(value)} is not an organization id (16 hex digits, not all zeros): \`influx org list\` shows it; to give the organization's name use org`,
     );
   }
   return value.toLowerCase();
@@ -130,7 +132,7 @@ const bucketIds: Reader = (value, property, fail) => {
   const ids = value.map((id: unknown, index) => {
     const at = `${property}[${index}]`;
     if (isUnknown(id) || typeof id !== "string") return isUnknown(id) ? id : idText(id, at, fail);
-    if (!isId(id)) fail(at, notABucketId(shorten(id)));
+    if (!isId(id)) fail(at, notABucketId(printable(id)));
     return id.toLowerCase();
   });
   return ids.length === 0 ? undefined : ids;
@@ -154,7 +156,7 @@ const acknowledge: Reader = (value, property, fail) => {
     return value;
   }
   for (const [risk, reason] of Object.entries(value)) {
-    const at = `${property}[${quote(risk)}]`;
+    const at = `${property}[${quoted(risk)}]`;
     if (!isRiskId(risk)) fail(at, `${at} ${notARisk(risk)}`);
     else if (typeof reason !== "string" || reason.trim() === "")
       fail(at, `${at} must say why the risk is accepted`);
@@ -206,6 +208,11 @@ const PERMISSION_INPUTS: readonly string[] = [...PRESETS, ...Object.keys(BUCKET_
 /** Names of every input that a program may give. */
 export const INPUT_NAMES: readonly string[] = [...READERS.keys()];
 
+/** What is told of wrong inputs, however many there are and however long they are. */
+const MAX_FAILURES = 20;
+const MAX_NAME = 200;
+const MAX_REASON = 2_000;
+
 /**
  * Validates what a program declares, and adds what follows from it: the organization where the surroundings
  * give it, and the list of permissions. Pure but for what `surroundings` reads.
@@ -215,12 +222,22 @@ export function checkInputs(
   surroundings: Surroundings,
 ): { inputs: Record<string, unknown>; failures: Failure[] } {
   const failures: Failure[] = [];
-  const fail: Fail = (property, reason) => failures.push({ property, reason });
+  let untold = 0;
+  const fail: Fail = (property, reason) => {
+    if (failures.length >= MAX_FAILURES) untold += 1;
+    else {
+      const told = typeof reason === "string" ? reason : reason();
+      failures.push({ property: printable(property, MAX_NAME), reason: printable(told, MAX_REASON) });
+    }
+  };
 
   const inputs = mergeAliases(readRecord(raw, READERS, "", fail));
   checkHost(inputs, surroundings, fail);
   checkOrganization(inputs, surroundings, fail);
   if (failures.length === 0) inputs["permissions"] = declarePermissions(inputs, fail);
+  const last = failures.at(-1);
+  if (last !== undefined && untold > 0)
+    failures.push({ property: last.property, reason: `${untold} more inputs are wrong` });
   return { inputs, failures };
 }
 
@@ -235,7 +252,7 @@ function readRecord(
     if (name === PROVIDER_KEY) continue;
     const property = prefix + name;
     const reader = readers.get(name);
-    if (reader === undefined) fail(property, unknownInput(name, prefix, [...readers.keys()]));
+    if (reader === undefined) fail(property, () => unknownInput(name, prefix, [...readers.keys()]));
     else if (isUnknown(value)) kept[name] = value;
     else if (value !== null && value !== undefined) {
       const read = reader(value, property, fail);
@@ -249,10 +266,21 @@ function unknownInput(name: string, prefix: string, known: readonly string[]): s
   if (prefix === "" && name === "permissions") {
     return "permissions is an output: ask for permissions by the flags, such as readBuckets or writeBucket";
   }
-  const shown = shorten(prefix + name);
   const nearest = name.length > 64 ? "" : closest(name, known);
   const close = nearest !== "" && distance(name.toLowerCase(), nearest.toLowerCase()) <= nearest.length / 3;
-  return `${shown} is not an input of InfluxToken${close ? `: did you mean ${prefix}${nearest}?` : ""}`;
+  return [
+    `${printable(prefix + name)} is not an input of InfluxToken`,
+    ...foreignLetter(name),
+    ...(close ? [`did you mean ${prefix}${nearest}?`] : []),
+  ].join(": ");
+}
+
+/** What no input's name holds and may look just like what it holds, or cannot be seen at all. */
+function foreignLetter(name: string): string[] {
+  const [letter] = /[^ -~]/u.exec(name) ?? [];
+  if (letter === undefined) return [];
+  const code = (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  return [`${quoted(letter)} (U+${code}) is no letter of the names of inputs`];
 }
 
 /** `readDbrps` becomes `readDbrp`, so that everything after it knows one name only. */
@@ -334,12 +362,4 @@ function declarePermissions(
     fail(error.property, error.message);
     return [];
   }
-}
-
-function shorten(value: string): string {
-  return value.length > 64 ? `${value.slice(0, 64)}…` : value;
-}
-
-function quote(value: string): string {
-  return JSON.stringify(shorten(value));
 }

@@ -3,6 +3,7 @@ import type { Directory } from "./influxdb/directory";
 import type { InfluxTokenInputs } from "./inputs";
 import { isUniversal } from "./permissions/catalogue";
 import { BUCKET_FLAGS, expandPermissions, PermissionFlagsError, raisedTypeFlags } from "./permissions/expand";
+import { quoted } from "./printable";
 import type { NewAuthorization } from "./types";
 
 /**
@@ -67,7 +68,7 @@ async function refuseForeignBuckets(
       }
       if (bucket.orgID !== orgID) {
         throw new InfluxTokenError(
-          `${name}: the bucket ${id} ("${bucket.name}") belongs to the organization ${bucket.orgID}, not to the token's, ${orgID}: a token reaches only buckets of its own organization`,
+          `${name}: the bucket ${id} (${quoted(bucket.name)}) belongs to the organization ${bucket.orgID}, not to the token's, ${orgID}: a token reaches only buckets of its own organization`,
         );
       }
     }),

@@ -27,7 +27,13 @@ class Scanner {
   firstValueEnd(): number {
     this.skipSpace();
     if (this.at === this.bytes.length) throw mistake("EOF");
-    this.value();
+    try {
+      this.value();
+    } catch (error) {
+      // The server goes down 10,000 levels, this scanner as far as its stack reaches.
+      if (error instanceof RangeError) this.refuse("exceeded max depth");
+      throw error;
+    }
     return this.at;
   }
 

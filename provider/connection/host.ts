@@ -1,5 +1,9 @@
+/** No name of a server comes near it. */
+const MAX_LENGTH = 2_048;
+
 /** Why the text cannot be a server's address, to be read after the name of the input; `undefined` where it can. */
 export function hostProblem(host: string): string | undefined {
+  if (host.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
   let url: URL;
   try {
     url = new URL(host);
@@ -17,4 +21,9 @@ export function hostProblem(host: string): string | undefined {
 /** One spelling for each address: no trailing slash, lower-case name, no default port. */
 export function normaliseHost(host: string): string {
   return new URL(host).href.replace(/\/+$/, "");
+}
+
+/** Whether a URL's host name is this machine itself. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }

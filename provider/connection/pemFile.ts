@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
 import { ConnectionError } from "../errors";
+import { printable } from "../printable";
+import { MAX_PATH, readSmallFile } from "./smallFile";
 
 /**
  * Gives a PEM file's text. What it holds is checked by TLS itself; here only that it is one, so that a wrong path is
@@ -8,15 +9,16 @@ import { ConnectionError } from "../errors";
  * @throws {ConnectionError} when the file cannot be read or holds no PEM block.
  */
 export function readPem(path: string, from: string, property: string): string {
+  const shown = printable(path, MAX_PATH);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readSmallFile(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
-    throw new ConnectionError(property, `cannot read ${path}, from ${from} (${code})`);
+    throw new ConnectionError(property, `cannot read ${shown}, from ${from} (${code})`);
   }
   if (!/-----BEGIN [A-Z0-9 ]+-----/.test(text)) {
-    throw new ConnectionError(property, `${path}, from ${from}, is not a PEM file`);
+    throw new ConnectionError(property, `${shown}, from ${from}, is not a PEM file`);
   }
   return text;
 }

@@ -1,9 +1,13 @@
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type * as Toml from "smol-toml" with { "resolution-mode": "import" };
 import { ConnectionError } from "../errors";
+import { printable, quoted } from "../printable";
+import { MAX_PATH, readSmallFile } from "./smallFile";
+
+/** How many profiles a message names. */
+const MAX_NAMES = 10;
 
 /** One table of the influx CLI's configs file. */
 export interface Profile {
@@ -31,18 +35,19 @@ export function readProfile({ path, name }: ProfileRequest, home = homedir()): P
   const file = path?.value ?? join(home, ".influxdbv2", "configs");
   const asked = path ?? name;
   const property = asked?.property ?? "connection.configsPath";
+  const shown = printable(file, MAX_PATH);
   let source: string;
   try {
-    source = readFileSync(file, "utf8");
+    source = readSmallFile(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
     if (code === "ENOENT" && asked === undefined) return undefined;
     throw new ConnectionError(
       property,
-      `cannot read the influx CLI's configs file ${file} (${code})${asked === undefined ? "" : `, asked for by ${asked.from}`}`,
+      `cannot read the influx CLI's configs file ${shown} (${code})${asked === undefined ? "" : `, asked for by ${asked.from}`}`,
     );
   }
-  const tables = parseTables(source, file, property);
+  const tables = parseTables(source, shown, property);
   const table = name === undefined ? [...tables].find(([, { active }]) => active === true) : undefined;
   const chosen = name === undefined ? table : ([name.value, tables.get(name.value)] as const);
   if (chosen === undefined) return undefined;
@@ -50,10 +55,17 @@ export function readProfile({ path, name }: ProfileRequest, home = homedir()): P
   if (values === undefined) {
     throw new ConnectionError(
       property,
-      `${file} has no profile "${chosenName}", asked for by ${name?.from ?? ""}: it has ${[...tables.keys()].map((known) => `"${known}"`).join(", ") || "none"}`,
+      `${shown} has no profile ${quoted(chosenName)}, asked for by ${name?.from ?? ""}: it has ${listed([...tables.keys()])}`,
     );
   }
-  return toProfile(chosenName, values, file, property);
+  return toProfile(chosenName, values, shown, property);
+}
+
+/** The first few of them, for a message. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMES).map((name) => quoted(name));
+  if (names.length > MAX_NAMES) shown.push(`${names.length - MAX_NAMES} more`);
+  return shown.join(", ") || "none";
 }
 
 function parseToml(source: string): Toml.TomlTable {
@@ -84,7 +96,10 @@ function toProfile(name: string, values: Toml.TomlTable, file: string, property:
     const value = values[key];
     if (value === undefined || value === "") continue;
     if (typeof value !== "string") {
-      throw new ConnectionError(property, `${key} of the profile "${name}" in ${file} must be a string`);
+      throw new ConnectionError(
+        property,
+        `${key} of the profile ${quoted(name)} in ${file} must be a string`,
+      );
     }
     profile[key] = value;
   }

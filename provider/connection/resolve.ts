@@ -1,7 +1,9 @@
 import { ConnectionError } from "../errors";
+import { quoted } from "../printable";
 import type { ConnectionInputs } from "../types";
-import { hostProblem, normaliseHost } from "./host";
+import { hostProblem, isLoopback, normaliseHost } from "./host";
 import type { Profile, ProfileRequest } from "./profiles";
+import { type Proxy, proxyFor } from "./proxy";
 
 const DEFAULT_HOST = "http://localhost:8086";
 
@@ -32,6 +34,8 @@ export interface Connection {
   readonly httpDebug: boolean;
   /** PEM texts: authorities in place of the machine's own, and a client certificate. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** What stands between this machine and the server. Absent: nothing. */
+  readonly proxy?: Proxy;
   /** Milliseconds for a request, its repetitions included. */
   readonly timeoutMs: number;
   readonly retries: number;
@@ -129,7 +133,7 @@ function readTls(sources: Sources): Connection["tls"] {
 /** Whether what is sent there can be read on the way. */
 function isInTheOpen(host: string): boolean {
   const { protocol, hostname } = new URL(host);
-  return protocol === "http:" && !/^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return protocol === "http:" && !isLoopback(hostname);
 }
 
 function checkedHost(found: Found): Found {
@@ -141,7 +145,11 @@ function checkedHost(found: Found): Found {
 function fromProfile(profile: Profile | undefined, key: "url" | "token"): Found | undefined {
   const value = profile?.[key];
   if (profile === undefined || value === undefined) return undefined;
-  return { value, from: `${key} of the profile "${profile.name}"`, property: "connection.activeConfig" };
+  return {
+    value,
+    from: `${key} of the profile ${quoted(profile.name)}`,
+    property: "connection.activeConfig",
+  };
 }
 
 /**
@@ -188,6 +196,7 @@ export function resolveConnection(sources: Sources): Connection {
     );
   }
   const fallback = staleReplacement(sources, host.value, token, profile);
+  const proxy = proxyFor(host.value, sources.env);
   return {
     host: host.value,
     hostFrom: host.from,
@@ -197,6 +206,7 @@ export function resolveConnection(sources: Sources): Connection {
     skipVerify: truth(find(sources, "skipVerify")),
     httpDebug: truth(find(sources, "httpDebug")),
     tls: readTls(sources),
+    ...(proxy && { proxy }),
     timeoutMs: count(find(sources, "timeoutMs"), 60_000, 1),
     retries: count(find(sources, "retries"), 4, 0),
     maxConcurrent: count(find(sources, "maxConcurrent"), 16, 1),

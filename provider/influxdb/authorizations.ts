@@ -1,4 +1,5 @@
 import { ForeignAnswerError, isNotFound } from "../errors";
+import { quoted } from "../printable";
 import type { Authorization, NewAuthorization, TokenStatus } from "../types";
 import type { InfluxClient, Request } from "./client";
 
@@ -61,25 +62,39 @@ export async function listAuthorizations(
   const purpose = "list the organization's tokens";
   const answer = await client.request({ method: "GET", path: `${PATH}?${filter.toString()}`, purpose });
   const listed = (answer as { authorizations?: unknown } | null)?.authorizations;
-  if (!Array.isArray(listed)) throw await foreignAnswer(client, purpose);
-  return listed as Authorization[];
+  if (!Array.isArray(listed) || !listed.every(isAuthorization)) throw await foreignAnswer(client, purpose);
+  return listed;
 }
 
 /** How messages tell one token from another before it has an id. */
 export function described({ description }: NewAuthorization): string {
-  return description === undefined ? "" : ` "${description}"`;
+  return description === undefined ? "" : ` ${quoted(description)}`;
 }
 
 async function exchange(client: InfluxClient, request: Request, asked?: string): Promise<Authorization> {
-  const answer = (await client.request(request)) as { [key in keyof Authorization]?: unknown } | null;
-  const { id, permissions, token = "" } = answer ?? {};
-  const isAuthorization =
-    typeof id === "string" && id !== "" && Array.isArray(permissions) && typeof token === "string";
+  const answer = await client.request(request);
   // A proxy that answers twice gives one request's answer to the next one as well.
-  if (!isAuthorization || (asked !== undefined && id !== asked)) {
+  if (!isAuthorization(answer) || (asked !== undefined && answer.id !== asked)) {
     throw await foreignAnswer(client, request.purpose);
   }
-  return answer as unknown as Authorization;
+  return answer;
+}
+
+/** Whether an answer has what is read of it. */
+function isAuthorization(answer: unknown): answer is Authorization {
+  const { id, permissions, token = "" } = (answer ?? {}) as { [key in keyof Authorization]?: unknown };
+  return (
+    typeof id === "string" &&
+    id !== "" &&
+    typeof token === "string" &&
+    Array.isArray(permissions) &&
+    permissions.every(isPermission)
+  );
+}
+
+function isPermission(value: unknown): boolean {
+  const { action, resource } = (value ?? {}) as { action?: unknown; resource?: { type?: unknown } | null };
+  return typeof action === "string" && typeof resource?.type === "string";
 }
 
 /** What to throw where a success was answered in a shape that InfluxDB does not answer with. */

@@ -1,11 +1,12 @@
-import * as http from "node:http";
-import * as https from "node:https";
 import { createRequire } from "node:module";
 import type Axios from "axios";
 import type { AxiosError, AxiosInstance, AxiosResponse } from "axios";
 import type AxiosRetry from "axios-retry";
+import { type Proxy, secretsOf } from "../connection/proxy";
 import type { Connection } from "../connection/resolve";
-import { adviceFor, NetworkError, networkAdvice, sentence, ServerError } from "../errors";
+import { adviceFor, NetworkError, networkAdvice, proxyAdvice, sentence, ServerError } from "../errors";
+import { quoted } from "../printable";
+import { agentsFor, NO_TUNNEL, type NoTunnelError } from "./agents";
 import { logExchange, redact } from "./debugLog";
 import { type Greeting, identify } from "./identify";
 import { limited } from "./limiter";
@@ -41,6 +42,12 @@ export interface InfluxClient {
   /** What stands at the address, where it does not answer as InfluxDB 2.x should; else empty. */
   identify(): Promise<string>;
 }
+
+/** As much as a message repeats of what the server said. */
+const MAX_SAID = 500;
+
+/** How long an answer may take that only makes an error's message better: milliseconds. */
+const IDENTIFY_MS = 5_000;
 
 const clients = new Map<string, InfluxClient>();
 
@@ -93,7 +100,13 @@ class HttpClient implements InfluxClient {
   identify(): Promise<string> {
     this.identity ??= identify(this.host, async (path): Promise<Greeting | undefined> => {
       try {
-        return await this.http.get(path, { "axios-retry": { retries: 0 }, validateStatus: () => true });
+        const timeout = Math.min(this.connection.timeoutMs, IDENTIFY_MS);
+        return await this.http.get(path, {
+          "axios-retry": { retries: 0 },
+          validateStatus: () => true,
+          timeout,
+          signal: AbortSignal.timeout(timeout),
+        });
       } catch {
         return undefined;
       }
@@ -124,16 +137,21 @@ class HttpClient implements InfluxClient {
   }
 
   private noAnswer({ method, path, purpose }: Request, error: AxiosError): NetworkError {
-    const code = error.code ?? "no answer";
-    if (this.connection.httpDebug) console.error(`> ${method} ${this.host}${path}\n< ${code}`);
+    const { httpDebug, proxy } = this.connection;
+    const code = reasonOf(error);
+    if (httpDebug) console.error(`> ${method} ${this.host}${path}\n< ${code}`);
+    // Behind a proxy it is the proxy whose name is resolved, and who is called.
+    const isProxys = error.code === NO_TUNNEL || NEVER_ARRIVED.has(code);
+    const [what, advice] =
+      proxy !== undefined && isProxys
+        ? [`${proxyOf(proxy)}, lets nothing through to ${this.host}`, proxyAdvice(code, proxy.from)]
+        : [
+            `no answer from ${this.host}${proxy ? ` through ${proxyOf(proxy)}` : ""}`,
+            networkAdvice(code, { ...this.connection, tokenFrom: this.tokenFrom }),
+          ];
     return new NetworkError(
-      sentence(
-        `cannot ${purpose}`,
-        `no answer from ${this.host}`,
-        code,
-        networkAdvice(code, { ...this.connection, tokenFrom: this.tokenFrom }),
-      ),
-      neverArrived(code),
+      sentence(`cannot ${purpose}`, what, code, advice),
+      error.code === NO_TUNNEL || neverArrived(code),
     );
   }
 
@@ -141,15 +159,18 @@ class HttpClient implements InfluxClient {
     const { status, data } = response;
     const { code, message } = errorBody(data);
     const said = redact(message, this.secrets());
-    const caller = { host: this.host, hostFrom: this.connection.hostFrom, tokenFrom: this.tokenFrom };
+    const { hostFrom, proxy } = this.connection;
+    const caller = { host: this.host, hostFrom, tokenFrom: this.tokenFrom };
     // Only what InfluxDB 2.x would not say, or says of every token before it is set up, leaves open who it is.
     const isOdd = code === undefined || (status === 401 && message === "unauthorized access");
-    const identity = isOdd && status !== 429 ? await this.identify() : "";
+    const identity = isOdd && status !== 429 && status !== 407 ? await this.identify() : "";
     return new ServerError(
       sentence(
         `cannot ${request.purpose}`,
-        `${this.host} answered ${status}${said === "" ? "" : ` "${said}"`}`,
-        identity === "" ? adviceFor(status, said, caller) : identity,
+        `${this.host} answered ${status}${said === "" ? "" : ` ${quoted(said, MAX_SAID)}`}`,
+        status === 407 && proxy !== undefined
+          ? `this is ${proxyOf(proxy)}: ${proxyAdvice("407", proxy.from)}`
+          : identity || adviceFor(status, said, caller),
       ),
       status,
       code,
@@ -158,8 +179,9 @@ class HttpClient implements InfluxClient {
   }
 
   private secrets(): string[] {
-    const { tls, token, fallback } = this.connection;
-    return [this.token, token, fallback?.token, tls.key].filter((secret) => secret !== undefined);
+    const { tls, token, fallback, proxy } = this.connection;
+    const known = [this.token, token, fallback?.token, tls.key, ...(proxy ? secretsOf(proxy) : [])];
+    return known.filter((secret) => secret !== undefined);
   }
 }
 
@@ -170,15 +192,13 @@ function createHttp(connection: Connection): AxiosInstance {
   const { default: axiosRetry, ...delays } = load("axios-retry") as { default: typeof AxiosRetry } & {
     exponentialDelay: typeof AxiosRetry.exponentialDelay;
   };
-  const { host, skipVerify, tls, timeoutMs, retries, maxConcurrent } = connection;
-  const pool = { keepAlive: true, maxSockets: maxConcurrent };
+  const { host, timeoutMs, retries } = connection;
   const instance = axios.create({
     baseURL: host,
     timeout: timeoutMs,
     // InfluxDB never redirects, and a redirect to elsewhere must not carry the token along.
     maxRedirects: 0,
-    httpAgent: new http.Agent(pool),
-    httpsAgent: new https.Agent({ ...pool, ...tls, rejectUnauthorized: !skipVerify }),
+    ...agentsFor(connection),
     headers: {
       "User-Agent": "pulumi-influx-token",
       "Content-Type": "application/json",
@@ -192,6 +212,10 @@ function createHttp(connection: Connection): AxiosInstance {
     retryDelay: (count, error) => delays.exponentialDelay(count, error),
   });
   return instance;
+}
+
+function proxyOf({ url, from }: Proxy): string {
+  return `the proxy ${url}, from ${from}`;
 }
 
 /** Answers that may be others a moment later. */
@@ -211,8 +235,25 @@ const PASSING: ReadonlySet<string> = new Set([
   "ERR_BAD_RESPONSE",
 ]);
 
+/** Answers of a proxy by which it opens no tunnel, and that may be others a moment later. */
+const PASSING_TUNNEL: ReadonlySet<string> = new Set([...PASSING_STATUS].map(String));
+
+/** The system's code of a failed connection, or what the proxy said. */
+function reasonOf(error: AxiosError): string {
+  const { code = "no answer", cause } = error;
+  return code === NO_TUNNEL ? (cause as unknown as NoTunnelError).reason : code;
+}
+
 function mayRepeat(error: AxiosError): boolean {
   const { response, code = "" } = error;
+  if (code === NO_TUNNEL) {
+    const reason = reasonOf(error);
+    return (
+      PASSING_TUNNEL.has(reason) ||
+      (reason !== "ENOTFOUND" && NEVER_ARRIVED.has(reason)) ||
+      PASSING.has(reason)
+    );
+  }
   const isSafe = error.config?.method?.toUpperCase() !== "POST";
   if (response === undefined || wasCutOff(error)) {
     return (NEVER_ARRIVED.has(code) && code !== "ENOTFOUND") || (isSafe && PASSING.has(code));
@@ -227,7 +268,7 @@ function wasCutOff({ code, response }: AxiosError): boolean {
 
 /** Whether no request can have arrived. Of certificates one is told before anything is sent. */
 function neverArrived(code: string): boolean {
-  return NEVER_ARRIVED.has(code) || /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+  return NEVER_ARRIVED.has(code) || /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO/.test(code);
 }
 
 /** Whether the answer proves that the server did nothing: it refused, or asked to come again later. */

@@ -1,4 +1,5 @@
 import { InfluxTokenError, isNotFound, ServerError } from "../errors";
+import { quoted } from "../printable";
 import { foreignAnswer } from "./authorizations";
 import type { InfluxClient } from "./client";
 
@@ -79,7 +80,7 @@ export class Directory {
     input: string,
   ): Promise<string> {
     return this.once(`${collection} ${name}`, async () => {
-      const purpose = `look up the ${noun} "${name}" from ${input}`;
+      const purpose = `look up the ${noun} ${quoted(name)} from ${input}`;
       const path = `/api/v2/${collection}?${parameter}=${encodeURIComponent(name)}`;
       const answer = (await this.client.request({ method: "GET", path, purpose })) as Partial<
         Record<typeof collection, unknown>

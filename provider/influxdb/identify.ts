@@ -1,3 +1,5 @@
+import { printable } from "../printable";
+
 /** An answer, as far as it tells who answered. */
 export interface Greeting {
   readonly status: number;
@@ -43,7 +45,7 @@ export async function identify(host: string, ask: Ask): Promise<string> {
 }
 
 function text(header: unknown): string {
-  return typeof header === "string" ? header : "";
+  return typeof header === "string" ? printable(header) : "";
 }
 
 /** InfluxDB 3 answers a ping with its version in the body, too. */

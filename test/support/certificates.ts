@@ -22,6 +22,20 @@ export interface Authority {
   issue(name: string, days?: number): Promise<Issued>;
 }
 
+/** A certificate for a host name or address that nobody but itself vouches for. */
+export async function issueToItself(name: string): Promise<Issued> {
+  const keys = await newKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: "01",
+    name: `CN=${name}`,
+    ...validity(30),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [namedExtension(name)],
+  });
+  return issued(certificate, keys);
+}
+
 export async function makeAuthority(): Promise<Authority> {
   const keys = await newKeys();
   const issuer = "CN=test authority";
@@ -47,16 +61,25 @@ export async function makeAuthority(): Promise<Authority> {
         signingAlgorithm: ALGORITHM,
         publicKey: subjectKeys.publicKey,
         signingKey: keys.privateKey,
-        extensions: [
-          new x509.SubjectAlternativeNameExtension([
-            { type: /^[\d.]+$/.test(name) ? "ip" : "dns", value: name },
-          ]),
-        ],
+        extensions: [namedExtension(name)],
       });
-      const key = await webcrypto.subtle.exportKey("pkcs8", subjectKeys.privateKey);
-      return { cert: certificate.toString("pem"), key: x509.PemConverter.encode(key, "PRIVATE KEY") };
+      return issued(certificate, subjectKeys);
     },
   };
+}
+
+function namedExtension(name: string): x509.Extension {
+  return new x509.SubjectAlternativeNameExtension([
+    { type: /^[\d.]+$/.test(name) ? "ip" : "dns", value: name },
+  ]);
+}
+
+async function issued(
+  certificate: x509.X509Certificate,
+  { privateKey }: webcrypto.CryptoKeyPair,
+): Promise<Issued> {
+  const key = await webcrypto.subtle.exportKey("pkcs8", privateKey);
+  return { cert: certificate.toString("pem"), key: x509.PemConverter.encode(key, "PRIVATE KEY") };
 }
 
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {

@@ -1,4 +1,4 @@
-/** Replay one run by giving its seed: `FAULT_SEED=123 npx jest test/reliability`. */
+/** Replay one run by giving its seed: `FAULT_SEED=123 npx jest test/reliability/faults`. */
 const SEED = process.env["FAULT_SEED"];
 
 /** Searches for longer than the tests do: `FAULT_RUNS=3000 npx jest test/reliability`. */

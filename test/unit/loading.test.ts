@@ -38,16 +38,26 @@ describe("what is loaded", () => {
   );
   const PROVIDER = [
     "provider/changes.js",
-    ...["host", "pemFile", "profiles", "resolve"].map((name) => `provider/connection/${name}.js`),
+    ...["host", "pemFile", "profiles", "proxy", "resolve", "smallFile"].map(
+      (name) => `provider/connection/${name}.js`,
+    ),
     "provider/dynamicProvider.js",
     "provider/errors.js",
-    ...["authorizations", "client", "createSafely", "debugLog", "directory", "identify", "limiter"].map(
-      (name) => `provider/influxdb/${name}.js`,
-    ),
+    ...[
+      "agents",
+      "authorizations",
+      "client",
+      "createSafely",
+      "debugLog",
+      "directory",
+      "identify",
+      "limiter",
+    ].map((name) => `provider/influxdb/${name}.js`),
     "provider/inputs.js",
     "provider/interrupts.js",
     "provider/newAuthorization.js",
     ...PERMISSIONS,
+    "provider/printable.js",
     "provider/secondCopies.js",
     "provider/state.js",
     "provider/toldToken.js",
@@ -56,6 +66,7 @@ describe("what is loaded", () => {
   it("by a program: the resource and what it warns of, but neither the provider nor HTTP", () => {
     const { own, packages } = loadedBy(`require("./provider/index.js");`);
     expect(own).toEqual([
+      "provider/debugLines.js",
       "provider/index.js",
       "provider/influxToken.js",
       ...PERMISSIONS,

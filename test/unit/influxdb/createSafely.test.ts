@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import provider from "../../../provider/dynamicProvider";
-import { type Fault, type FaultProxy, startFaultProxy } from "../../support/faultProxy";
+import { type Fault, type FaultProxy, type Hold, startFaultProxy } from "../../support/faultProxy";
 import { startServer, type TestServer } from "../../support/influxdb";
 
 const host = provider as unknown as {
@@ -16,7 +16,7 @@ describe.each([
   let server: TestServer;
   let proxy: FaultProxy;
   /** What to do to each request; set by each test. */
-  let fault: (request: IncomingMessage) => Fault | undefined = () => undefined;
+  let fault: (request: IncomingMessage) => Fault | Hold | undefined = () => undefined;
 
   beforeEach(async () => {
     server = await startServer({ plainTokens });
@@ -53,6 +53,18 @@ describe.each([
       expect(server.countRequests()["POST /api/v2/authorizations"]).toBe(plainTokens ? 1 : 2);
     },
   );
+
+  it("that had made the token and took longer than connection.timeoutMs gives exactly one", async () => {
+    let held = false;
+    fault = ({ method }) => {
+      if (method !== "POST" || held) return undefined;
+      held = true;
+      return { at: "after", reached: () => undefined, released: new Promise(() => undefined) };
+    };
+    const connection = { host: proxy.url, token: server.operatorToken, timeoutMs: 1_000 };
+    const { outs } = await host.create(await inputs({ connection }));
+    expect(made()).toEqual([outs.token]);
+  });
 
   it.each<Fault>(["drop before", "429", "503 before", "garbage before"])(
     "that had made nothing (%s) makes one",

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import * as https from "node:https";
-import { type AddressInfo, connect, type Server as NetServer, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import provider from "../../../provider/dynamicProvider";
-import { type Authority, makeAuthority } from "../../support/certificates";
+import { type Authority, issueToItself, makeAuthority } from "../../support/certificates";
 import { closeServer } from "../../support/faultProxy";
 
 const ID = "00000000000000d1";
@@ -73,6 +73,15 @@ describe("TLS", () => {
     );
   });
 
+  it("says that a certificate vouches for itself", async () => {
+    const { cert, key } = await issueToItself("127.0.0.1");
+    const server = https.createServer({ key, cert });
+    const url = `https://127.0.0.1:${await listen(server)}`;
+    await expect(read(url)).rejects.toThrow(
+      /DEPTH_ZERO_SELF_SIGNED_CERT: the certificate is not signed by an authority that this machine trusts: name/,
+    );
+  });
+
   it("says that a certificate has expired", async () => {
     await expect(read(await secure("127.0.0.1", -1), { caFile: caFile() })).rejects.toThrow(
       /CERT_HAS_EXPIRED: the certificate has expired: renew it on the server/,
@@ -114,63 +123,5 @@ describe("TLS", () => {
     const reading = read("https://127.0.0.1:1", { caFile: odd });
     await expect(reading).rejects.toThrow(`${odd}, from connection.caFile, is not a PEM file`);
     await expect(reading).rejects.not.toThrow(/s3cret/);
-  });
-});
-
-describe("a proxy of the environment", () => {
-  const saved = { ...process.env };
-  let seen: string[];
-  let proxy: string;
-  /** A server does not count tunnels among its connections, so nobody but the test ends them. */
-  const tunnels: { destroy(): unknown }[] = [];
-
-  beforeEach(async () => {
-    seen = [];
-    const server = createServer((request, response) => {
-      seen.push(`${request.method ?? ""} ${request.url ?? ""}`);
-      response.writeHead(404, { "Content-Type": "application/json" });
-      response.end('{"code":"not found","message":"authorization not found"}');
-    });
-    (server as NetServer).on("connect", (request: { url: string }, socket: Socket) => {
-      seen.push(`CONNECT ${request.url}`);
-      const [hostname = "", port = ""] = request.url.split(":");
-      const upstream = connect(Number(port), hostname, () => {
-        socket.write("HTTP/1.1 200 OK\r\n\r\n");
-        upstream.pipe(socket).pipe(upstream);
-      });
-      tunnels.push(socket, upstream);
-      for (const end of [upstream, socket]) end.on("error", () => upstream.destroy());
-    });
-    proxy = `http://127.0.0.1:${await listen(server)}`;
-    for (const name of ["NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"]) {
-      Reflect.deleteProperty(process.env, name);
-    }
-  });
-  afterEach(() => {
-    for (const tunnel of tunnels.splice(0)) tunnel.destroy();
-    Object.assign(process.env, saved);
-    for (const name of ["HTTP_PROXY", "HTTPS_PROXY"])
-      if (!(name in saved)) Reflect.deleteProperty(process.env, name);
-  });
-
-  it("is used for https, through a tunnel that keeps TLS whole", async () => {
-    process.env["HTTPS_PROXY"] = proxy;
-    const url = await secure();
-    expect(await read(url, { caFile: caFile() })).toEqual(GONE);
-    expect(seen).toEqual([`CONNECT ${new URL(url).host}`]);
-    await expect(read(url)).rejects.toThrow(/not signed by an authority/);
-  });
-
-  it("is used for http", async () => {
-    process.env["HTTP_PROXY"] = proxy;
-    expect(await read("http://influxdb.test:8086")).toEqual(GONE);
-    expect(seen).toEqual([`GET http://influxdb.test:8086/api/v2/authorizations/${ID}`]);
-  });
-
-  it("is passed by for what NO_PROXY names", async () => {
-    process.env["HTTPS_PROXY"] = proxy;
-    process.env["NO_PROXY"] = "127.0.0.1";
-    expect(await read(await secure(), { caFile: caFile() })).toEqual(GONE);
-    expect(seen).toEqual([]);
   });
 });

@@ -1,0 +1,87 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import { createRequire } from "node:module";
+import type { Duplex } from "node:stream";
+import type * as Tunnels from "https-proxy-agent";
+import { basic, type Proxy } from "../connection/proxy";
+import type { Connection } from "../connection/resolve";
+
+/** How requests leave this machine. */
+export interface Agents {
+  readonly httpAgent: http.Agent;
+  readonly httpsAgent: http.Agent;
+  /** Whom a request over plain HTTP is handed to. One over TLS goes through a tunnel, of which only its agent knows. */
+  readonly proxy:
+    | false
+    | {
+        readonly protocol: string;
+        readonly host: string;
+        readonly port: number;
+        readonly auth?: { readonly username: string; readonly password: string };
+      };
+}
+
+/** The code of an error by which a proxy opened no tunnel, so that the server heard nothing. */
+export const NO_TUNNEL = "NO_TUNNEL";
+
+/** Why there is no tunnel: the status of the proxy's answer, or the system's code where none came. */
+export class NoTunnelError extends Error {
+  readonly code = NO_TUNNEL;
+
+  constructor(readonly reason: string) {
+    super(`the proxy opened no tunnel: ${reason}`);
+  }
+}
+
+/** Agents that keep connections open, and that neither read the environment nor any other connection's settings. */
+export function agentsFor({ host, proxy, skipVerify, tls, maxConcurrent }: Connection): Agents {
+  const pool = { keepAlive: true, maxSockets: maxConcurrent };
+  const toServer = { ...tls, rejectUnauthorized: !skipVerify };
+  const isTunnel = proxy !== undefined && host.startsWith("https:");
+  return {
+    httpAgent: new http.Agent(pool),
+    httpsAgent: isTunnel ? tunnel(proxy, pool, toServer) : new https.Agent({ ...pool, ...toServer }),
+    proxy: proxy === undefined || isTunnel ? false : forwarding(proxy),
+  };
+}
+
+function forwarding({ url, auth }: Proxy): Agents["proxy"] {
+  const { protocol, hostname, port } = new URL(url);
+  return {
+    protocol,
+    host: hostname,
+    port: Number(port === "" ? (protocol === "https:" ? 443 : 80) : port),
+    ...(auth && { auth }),
+  };
+}
+
+/** The proxy sees the server's name and port, and what TLS shows of itself: neither requests nor the token. */
+function tunnel({ url, auth }: Proxy, pool: http.AgentOptions, toServer: https.AgentOptions): http.Agent {
+  // Loaded only where there is a proxy.
+  const { HttpsProxyAgent } = createRequire(__filename)("https-proxy-agent") as typeof Tunnels;
+  class Tunnel extends HttpsProxyAgent<string> {
+    override async connect(
+      request: http.ClientRequest,
+      options: Parameters<InstanceType<typeof HttpsProxyAgent>["connect"]>[1],
+    ): Promise<never> {
+      let status: number | undefined;
+      request.once("proxyConnect", ({ statusCode }: { statusCode: number }) => (status = statusCode));
+      let socket: Duplex;
+      try {
+        // What is to be checked of the server's certificate is no matter of the proxy's, and not known to this agent.
+        socket = await super.connect(request, { ...options, ...toServer } as typeof options);
+      } catch (error) {
+        throw new NoTunnelError((error as NodeJS.ErrnoException).code ?? "no answer");
+      }
+      if (status === 200) return socket as never;
+      // It would give the proxy's answer as the server's.
+      socket.destroy();
+      throw new NoTunnelError(String(status));
+    }
+  }
+  const headers = auth && { "Proxy-Authorization": `Basic ${basic(auth)}` };
+  const agent = new Tunnel(url, { ...pool, ...(headers && { headers }) });
+  // Else it looks for the name of its caller in a stack trace.
+  agent.protocol = "https:";
+  return agent;
+}

@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import * as https from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import provider from "../../provider/dynamicProvider";
+import { makeAuthority } from "../support/certificates";
+import { FAULTS, startFaultProxy } from "../support/faultProxy";
+import { startServer } from "../support/influxdb";
+import { Servers } from "../support/serving";
+
+// The methods as Pulumi's host calls them: without types.
+const host = provider as unknown as {
+  create(inputs: object): Promise<{ outs: object }>;
+  read(id: string, props: object): Promise<unknown>;
+  update(id: string, olds: object, news: object): Promise<unknown>;
+  delete(id: string, props: object): Promise<unknown>;
+};
+
+const ID = "00000000000000d1";
+/** Quotes and backslashes are other characters in JSON, and one secret is the beginning of another. */
+const STORED = 'st0red-"that\\must-not-leak';
+const END = "-with-an-3nd-of-its-own";
+const NEWER = `${STORED}${END}`;
+const PASSWORD = "passw0rd-that-must-not-leak";
+const MADE = "m4de-that-must-not-leak";
+
+let folder: string;
+let key: string;
+let written = "";
+const servers = new Servers();
+let saved: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "redaction-"));
+  const authority = await makeAuthority();
+  const [client, other] = [await authority.issue("client"), await authority.issue("other")];
+  ({ key } = client);
+  writeFileSync(join(folder, "ca.pem"), authority.cert);
+  writeFileSync(join(folder, "client.pem"), client.cert);
+  writeFileSync(join(folder, "other.pem"), other.cert);
+  writeFileSync(join(folder, "client.key"), key);
+  writeFileSync(join(folder, "configs"), `[p]\nactive = true\ntoken = "${PASSWORD}`);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  saved = process.env;
+  process.env = { ...saved, INFLUX_TOKEN: NEWER, INFLUX_CONFIGS_PATH: "", INFLUX_HOST: "" };
+  written = "";
+  for (const method of ["log", "info", "warn", "error", "debug"] as const) {
+    jest.spyOn(console, method).mockImplementation((...args: unknown[]) => {
+      written += `${args.map(String).join(" ")}\n`;
+    });
+  }
+});
+afterEach(async () => {
+  process.env = saved;
+  jest.restoreAllMocks();
+  await servers.end();
+});
+
+/** Takes every step there is with a connection, and gives how many failed; what they threw is written, too. */
+async function takeSteps(connection: object): Promise<number> {
+  const inputs = { org: "acme", user: "ci", allAccess: true, readBucket: [ID], permissions: [], connection };
+  const state = { ...inputs, token: MADE, description: "", status: "active", effectivePermissions: [] };
+  const steps = [
+    () => host.create(inputs),
+    () => host.create({ orgId: ID, readTasks: true, permissions: [], connection }),
+    () => host.read(ID, state),
+    () => host.update(ID, state, { ...inputs, description: "new" }),
+    () => host.delete(ID, state),
+  ];
+  const results = await Promise.allSettled(steps.map((step) => step()));
+  const failed = results.filter((result) => result.status === "rejected");
+  for (const { reason } of failed) {
+    const error = reason as Error;
+    written += `${error.message}\n${error.stack ?? ""}\n${inspect(error, { depth: 20, showHidden: true })}\n`;
+  }
+  return failed.length;
+}
+
+function expectNoSecret(): void {
+  expect(written).not.toBe("");
+  for (const secret of [STORED, NEWER, END, PASSWORD, MADE, ...key.split("\n").slice(1, -2)]) {
+    expect(written).not.toContain(secret);
+    expect(written).not.toContain(JSON.stringify(secret).slice(1, -1));
+  }
+  expect(written).not.toMatch(/(Token|Bearer|Basic) (?!\(redacted\))[^\s"]{6}/);
+}
+
+const connection = { token: STORED, httpDebug: true, retries: 0, timeoutMs: 2_000 };
+
+/** Says all that it was told, as some proxies do. */
+const echo =
+  (status: number, shape: (said: string) => string): RequestListener =>
+  (request, response) => {
+    const said = `${request.headers.authorization ?? ""} ${request.headers["proxy-authorization"] ?? ""}`;
+    response.writeHead(status, { "Content-Type": "application/json", "Retry-After": "0" }).end(shape(said));
+  };
+
+const SHAPES: readonly [string, (said: string) => string][] = [
+  ["InfluxDB's error", (said) => JSON.stringify({ code: "invalid", message: `you sent ${said}` })],
+  ["a page", (said) => `<html>${said}</html>`],
+  [
+    "an authorization",
+    (said) => JSON.stringify({ id: ID, token: MADE, permissions: [], Authorization: said }),
+  ],
+];
+
+describe("no secret is in any error or line", () => {
+  it.each([200, 201, 204, 301, 400, 401, 403, 404, 407, 408, 422, 429, 500, 502, 503, 504])(
+    "of a server that answers %d and repeats what it was sent",
+    async (status) => {
+      for (const [, shape] of SHAPES) {
+        await takeSteps({
+          ...connection,
+          host: `http://127.0.0.1:${await servers.listen(createServer(echo(status, shape)))}`,
+        });
+      }
+      expect(written).toContain("Authorization: Token (redacted)");
+      expectNoSecret();
+    },
+  );
+
+  it("of a proxy that answers in the server's place, or does not answer", async () => {
+    const [, shape] = SHAPES[0] ?? ["", String];
+    const port = await servers.listen(createServer(echo(407, shape)));
+    for (const proxy of [`127.0.0.1:${port}`, "127.0.0.1:1", "proxy.invalid:1"]) {
+      process.env["HTTP_PROXY"] = process.env["HTTPS_PROXY"] = `http://ann:${PASSWORD}@${proxy}`;
+      for (const scheme of ["http", "https"]) {
+        expect(await takeSteps({ ...connection, host: `${scheme}://influxdb.test` })).toBe(5);
+      }
+    }
+    process.env["HTTPS_PROXY"] = `socks5://ann:${PASSWORD}@127.0.0.1:1`;
+    expect(await takeSteps({ ...connection, host: "https://influxdb.test" })).toBe(5);
+    expectNoSecret();
+  });
+
+  it("of TLS that fails, and of files that are none", async () => {
+    const { cert, key: serverKey } = await (await makeAuthority()).issue("127.0.0.1");
+    const url = `https://127.0.0.1:${await servers.listen(https.createServer({ cert, key: serverKey }))}`;
+    const file = (name: string): string => join(folder, name);
+    const files: object[] = [
+      {},
+      { caFile: file("ca.pem") },
+      { certFile: file("other.pem"), keyFile: file("client.key") },
+      { certFile: file("client.key"), keyFile: file("client.pem") },
+      { certFile: file("configs"), keyFile: file("client.key") },
+      { keyFile: file("client.key") },
+      { configsPath: file("configs") },
+      { configsPath: file("client.key"), activeConfig: "p" },
+    ];
+    for (const each of files) expect(await takeSteps({ ...connection, host: url, ...each })).toBe(5);
+    expectNoSecret();
+  });
+
+  it.each(FAULTS)("of a network that does this to everything: %s", async (fault) => {
+    const server = await startServer({ plainTokens: true });
+    const network = await startFaultProxy(server.url, () => fault);
+    await takeSteps({ ...connection, host: network.url });
+    await network.close();
+    await server.close();
+    expectNoSecret();
+  });
+});

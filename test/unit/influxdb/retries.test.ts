@@ -1,0 +1,144 @@
+import { createServer, type RequestListener } from "node:http";
+import type { Connection } from "../../../provider/connection/resolve";
+import { clientFor, type Request } from "../../../provider/influxdb/client";
+import { closeServer } from "../../support/faultProxy";
+import { Servers } from "../../support/serving";
+
+const servers = new Servers();
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await servers.end();
+});
+
+type Answer = [status: number, headers?: Record<string, string>] | "reset";
+
+const PATH = "/api/v2/authorizations";
+const at = (method: Request["method"]): Request => ({ method, path: PATH, purpose: "ask" });
+
+/** A server that gives these answers, one after the other and the last one for ever, and when it was asked. */
+async function answering(...answers: Answer[]): Promise<{ host: string; times: number[] }> {
+  const times: number[] = [];
+  const listener: RequestListener = (request, response) => {
+    if (request.url === PATH) times.push(Date.now());
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (answer === "reset" || answer === undefined) request.socket.destroy();
+    else response.writeHead(answer[0], { "Content-Type": "application/json", ...answer[1] }).end("{}");
+  };
+  return { host: await servers.serve(listener), times };
+}
+
+function send(host: string, method: Request["method"], more: Partial<Connection> = {}): Promise<unknown> {
+  const client = clientFor({
+    host,
+    hostFrom: "INFLUX_HOST",
+    token: "t",
+    tokenFrom: "INFLUX_TOKEN",
+    skipVerify: false,
+    httpDebug: false,
+    tls: {},
+    timeoutMs: 10_000,
+    retries: 2,
+    maxConcurrent: 16,
+    warnings: [],
+    ...more,
+  });
+  return client.request(at(method));
+}
+
+const PASSING: Answer[] = ["reset", [429], [502], [503], [504]];
+
+describe("a request that may succeed a moment later", () => {
+  it.each(["GET", "PATCH", "DELETE"] as const)("is repeated: %s", async (method) => {
+    await Promise.all(
+      PASSING.map(async (answer) => {
+        const { host, times } = await answering(answer, [200]);
+        expect(await send(host, method)).toEqual({});
+        expect(times).toHaveLength(2);
+      }),
+    );
+  });
+
+  it("that makes a token is repeated only where the server proves that it did nothing", async () => {
+    const sent = async (answer: Answer): Promise<number> => {
+      const { host, times } = await answering(answer, [200]);
+      await send(host, "POST").catch(() => undefined);
+      return times.length;
+    };
+    const proofs: Answer[] = [[429], [503, { "Retry-After": "0" }]];
+    const others: Answer[] = ["reset", [500], [502], [503], [504]];
+    expect(await Promise.all(proofs.map(sent))).toEqual([2, 2]);
+    expect(await Promise.all(others.map(sent))).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it("is repeated where nothing listened yet, whatever it is", async () => {
+    const { host } = await answering([200]);
+    await servers.end();
+    const sending = send(host, "POST", { retries: 4 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const server = createServer((_request, response) => response.end("{}"));
+    server.listen(Number(new URL(host).port), "127.0.0.1");
+    expect(await sending).toEqual({});
+    await closeServer(server);
+  });
+
+  it("is repeated as often as connection.retries says, and then gives what was answered", async () => {
+    const { host, times } = await answering([503]);
+    await expect(send(host, "GET")).rejects.toThrow(
+      /answered 503: the server is still starting, or a proxy does not reach it: try again later$/,
+    );
+    expect(times).toHaveLength(3);
+    await expect(send(host, "GET", { retries: 0 })).rejects.toThrow(/503/);
+    expect(times).toHaveLength(4);
+  });
+
+  it("is not repeated where it would be refused again", async () => {
+    const { host, times } = await answering([400]);
+    await expect(send(host, "GET")).rejects.toThrow(/400/);
+    expect(times).toHaveLength(1);
+  });
+});
+
+describe("the time between repetitions", () => {
+  it("doubles, and has up to a fifth by chance, so that many do not come back at once", async () => {
+    jest.spyOn(Math, "random").mockReturnValue(0.99);
+    const { host, times } = await answering([503]);
+    await send(host, "GET").catch(() => undefined);
+    const [first = 0, second = 0, third = 0] = times;
+    expect(second - first).toBeGreaterThan(235);
+    expect(third - second).toBeGreaterThan(475);
+    expect(third - first).toBeLessThan(1_500);
+  });
+
+  it("is at least what Retry-After says, in seconds or as a date", async () => {
+    const inTwoSeconds = new Date(Date.now() + 2_000).toUTCString();
+    const waits = ["1", inTwoSeconds].map(async (value) => {
+      const { host, times } = await answering([429, { "Retry-After": value }], [200]);
+      await send(host, "POST");
+      const [first = 0, second = 0] = times;
+      return second - first;
+    });
+    // A date has no fractions of a second.
+    for (const wait of await Promise.all(waits)) expect(wait).toBeGreaterThan(950);
+  });
+
+  it("is not waited for where it goes beyond connection.timeoutMs: the answer is told at once", async () => {
+    const begin = Date.now();
+    for (const value of ["3600", new Date(begin + 3_600_000).toUTCString()]) {
+      const { host, times } = await answering([503, { "Retry-After": value }]);
+      await expect(send(host, "GET")).rejects.toThrow(/answered 503/);
+      expect(times).toHaveLength(1);
+    }
+    expect(Date.now() - begin).toBeLessThan(1_000);
+  });
+
+  it("counts into connection.timeoutMs with all the rest", async () => {
+    const begin = Date.now();
+    const busy = await answering([503]);
+    await expect(send(busy.host, "GET", { timeoutMs: 500, retries: 100 })).rejects.toThrow(/503/);
+    const silent = await servers.serve(() => undefined);
+    await expect(send(silent, "GET", { timeoutMs: 500, retries: 100 })).rejects.toThrow(
+      /no answer from .*: the server did not answer in time: try again, or raise connection.timeoutMs/,
+    );
+    expect(Date.now() - begin).toBeLessThan(2_500);
+  });
+});
