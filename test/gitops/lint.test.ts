@@ -117,6 +117,11 @@ describe("the GitHub workflow", () => {
     });
   });
 
+  it("runs its scripts as the tests do, with pipefail", () => {
+    expect(workflow.defaults).toEqual({ run: { shell: "bash" } });
+    expect(steps.filter((step) => "shell" in step)).toEqual([]);
+  });
+
   it("pins every action to a commit, and leaves no token in the checkout", () => {
     const used = steps.filter(({ uses }) => uses !== undefined);
     expect(used).toHaveLength(9);

@@ -36,6 +36,7 @@ interface Step {
 /** The workflow, as far as it is looked at here. */
 export interface Workflow {
   readonly permissions: object;
+  readonly defaults: object;
   readonly jobs: Record<
     string,
     { readonly if: string; readonly permissions: object; readonly steps: Step[] }
