@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { withFolderLock } from "./folderLock";
 import { goBuild, goToolsKey, readGoTool } from "./goBuild";
-import { defaultCacheFolder, messageOf, packageRoot, which } from "./pulumiCli";
+import { defaultCacheFolder, messageOf, packageRoot, removeLeftovers, which } from "./pulumiCli";
 
 /** Options of {@link findOrBuildGoTool}; each has a default fit for use. */
 export interface GoToolOptions {
@@ -33,6 +33,7 @@ export async function findOrBuildGoTool(name: string, options: GoToolOptions = {
   await mkdir(dirname(folder), { recursive: true });
   return withFolderLock(`${folder}.lock`, { log }, async () => {
     if (existsSync(path)) return path;
+    await removeLeftovers(folder);
     const work = await mkdtemp(`${folder}.tmp-`);
     try {
       const go = await which("go", env);

@@ -232,7 +232,7 @@ async function replaceFolder(ready: string, target: string, env: NodeJS.ProcessE
 }
 
 /** A process that was killed could not remove its working folder. */
-async function removeLeftovers(folder: string): Promise<void> {
+export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(dirname(folder))) {
     const path = join(dirname(folder), name);
     if (!name.startsWith(`${basename(folder)}.tmp-`)) continue;
@@ -241,6 +241,7 @@ async function removeLeftovers(folder: string): Promise<void> {
   }
 }
 
+/** The first program of this name on the PATH. */
 export async function which(command: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   for (const folder of (env["PATH"] ?? "").split(delimiter).filter(isAbsolute)) {
     const path = join(folder, command);
@@ -254,6 +255,7 @@ export async function which(command: string, env: NodeJS.ProcessEnv): Promise<st
   return undefined;
 }
 
+/** Where programs that are installed or built here are kept. */
 export function defaultCacheFolder(env: NodeJS.ProcessEnv): string {
   const configured = env["XDG_CACHE_HOME"] ?? "";
   return join(isAbsolute(configured) ? configured : join(homedir(), ".cache"), "pulumi-influx-token");
@@ -266,6 +268,7 @@ export function packageRoot(): string {
   return folder;
 }
 
+/** What an error says, whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

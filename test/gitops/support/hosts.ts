@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { runInNewContext } from "node:vm";
@@ -36,6 +36,7 @@ interface Step {
 /** The workflow, as far as it is looked at here. */
 export interface Workflow {
   readonly permissions: object;
+  readonly defaults: object;
   readonly jobs: Record<
     string,
     { readonly if: string; readonly permissions: object; readonly steps: Step[] }
@@ -146,11 +147,14 @@ export async function gitlabJobs(variables: Record<string, string>): Promise<str
  */
 export async function gitlabCiLocal(args: string[], folder = EXAMPLE): Promise<string> {
   const main = require.resolve("gitlab-ci-local/src/index.js");
-  // Its own notes would be left in the folder, and have to be given relative to it.
-  const notes = relative(folder, join(tmpdir(), "influx-token-gitlab-ci-local"));
-  const { code, stdout, stderr } = await run(process.execPath, [main, "--state-dir", notes, ...args], {
-    cwd: folder,
-  });
-  if (code !== 0) throw new Error(`gitlab-ci-local ended with exit code ${code}:\n${stdout}${stderr}`);
-  return stdout;
+  const notes = await mkdtemp(join(tmpdir(), "influx-token-gitlab-ci-local-"));
+  try {
+    // It writes its notes into the folder of the pipeline, or into one that is given relative to it.
+    const all = [main, "--state-dir", relative(folder, notes), ...args];
+    const { code, stdout, stderr } = await run(process.execPath, all, { cwd: folder });
+    if (code !== 0) throw new Error(`gitlab-ci-local ended with exit code ${code}:\n${stdout}${stderr}`);
+    return stdout;
+  } finally {
+    await rm(notes, { recursive: true });
+  }
 }
