@@ -7,7 +7,7 @@ export type Random = () => number;
 /** A token as a program declares it. */
 export interface DeclaredToken {
   readonly org: string;
-  readonly connection: { host: string; token: string; retries: number };
+  readonly connection: { host: string; token: string; retries: number; timeoutMs?: number };
   readonly description?: string;
   readonly status?: string;
   readonly readTasks?: boolean;
