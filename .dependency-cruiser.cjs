@@ -51,6 +51,8 @@ module.exports = {
     room("second-copies", "^provider/secondCopies\\.ts$", errors),
     room("public-exports", "^provider/index\\.ts$", "^provider/influxToken\\.ts$", permissions, types),
     room("emulator", "^emulator/", types),
+    room("report", "^report/", "^provider/inputs\\.ts$", permissions, types),
+    room("policy", "^policy/", "^report/(parse|permission)\\.ts$", permissions, types),
     room("program", "^program/", "^provider/index\\.ts$"),
     {
       name: "pulumi-at-run-time-in-the-resource-only",

@@ -6,7 +6,15 @@ export default tseslint.config(
   js.configs.recommended,
   {
     files: ["**/*.{cjs,mjs}"],
-    languageOptions: { globals: { process: "readonly", module: "writable", require: "readonly" } },
+    languageOptions: {
+      globals: {
+        process: "readonly",
+        console: "readonly",
+        fetch: "readonly",
+        module: "writable",
+        require: "readonly",
+      },
+    },
   },
   {
     files: ["**/*.ts"],

@@ -10,6 +10,8 @@ export default {
   moduleNameMapper: { "^pulumi-influx-token$": "<rootDir>/provider/index.ts" },
   // tsc checks the types of everything beforehand (`npm run check:types`), so that here each file is only transpiled.
   transform: { "\\.ts$": ["ts-jest", { diagnostics: false }] },
+  // An engine that runs leaves time to another one: jest itself would leave one of two cores idle.
+  maxWorkers: "100%",
   // The engine takes seconds for what a unit test does in milliseconds, and CI's machine may be slow.
   testTimeout: 120_000,
   reporters: ["default", "<rootDir>/test/support/plainLine.cjs"],

@@ -3,37 +3,42 @@ import { createConnection } from "node:net";
 /** How the engine ends its plugins, and how containers and services end a process: both leave it some seconds. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** For the way of the last answer to the engine. */
-const FAREWELL_MS = 100;
+/** For the way of the last answer to the engine. Not more: the engine ends its plugins soon after it, and waits. */
+const FAREWELL_MS = 20;
 
 /** The signal to die of as soon as nothing is under way any more. */
 let received: NodeJS.Signals | undefined;
 let underWay = 0;
+let farewell: NodeJS.Timeout | undefined;
 
 function putOff(signal: NodeJS.Signals): void {
   received ??= signal;
 }
 
 /**
- * Takes a step that changes the server to its end: a signal that ends the process waits for it. At any other time
- * signals do what they do.
+ * Takes a step that changes the server to its end: a signal that ends the process waits for it, and for its answer to
+ * leave. At any other time signals do what they do.
  */
 export async function toTheEnd<T>(step: () => Promise<T>): Promise<T> {
-  if (underWay === 0) for (const signal of SIGNALS) process.on(signal, putOff);
+  if (farewell !== undefined) clearTimeout(farewell);
+  else if (underWay === 0) for (const signal of SIGNALS) process.on(signal, putOff);
+  farewell = undefined;
   underWay += 1;
   try {
     return await step();
   } finally {
     underWay -= 1;
-    if (underWay === 0) {
-      for (const signal of SIGNALS) process.off(signal, putOff);
-      if (received !== undefined) setTimeout(die, FAREWELL_MS, received);
-    }
+    if (underWay === 0) farewell = setTimeout(leave, FAREWELL_MS).unref();
   }
 }
 
-function die(signal: NodeJS.Signals): void {
-  process.kill(process.pid, signal);
+function leave(): void {
+  farewell = undefined;
+  for (const signal of SIGNALS) process.off(signal, putOff);
+  // Who was killed ends nobody: without its engine the process would stay for ever, and keep what it knows.
+  void isAbandoned().then((abandoned) => {
+    if (abandoned && underWay === 0) process.kill(process.pid, received);
+  });
 }
 
 /** Whether nobody may be left to record what is made now: the process is told to end, or its engine did. */

@@ -2,6 +2,7 @@ import { CALLER } from "../provider/inputs";
 import {
   type Finding,
   findRisks,
+  openRisks,
   permissionsOfFlags,
   RISK_IDS,
   type RiskId,
@@ -92,9 +93,8 @@ export interface Failing {
 /** Which of the risks the tokens have, acknowledged ones left out. */
 export function failing({ tokens }: Report, risks: readonly RiskId[]): Failing[] {
   return tokens.flatMap(({ name, risks: found }) => {
-    const open = found.filter(({ acknowledged }) => acknowledged === undefined);
-    const ids = new Set(open.flatMap(({ id, includes }) => [id, ...includes]));
-    return RISK_IDS.filter((id) => risks.includes(id) && ids.has(id)).map((risk) => ({ token: name, risk }));
+    const open = openRisks(found);
+    return RISK_IDS.filter((id) => risks.includes(id) && open.has(id)).map((risk) => ({ token: name, risk }));
   });
 }
 

@@ -58,7 +58,8 @@ export class ReportInputError extends Error {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const TOKEN_TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
+/** What the engine calls a token. */
+export const TOKEN_TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
 
 const ACTIONS: ReadonlyMap<unknown, TokenAction> = new Map([
   ["create", "create"],

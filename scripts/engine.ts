@@ -171,7 +171,8 @@ async function makeProject(programFolder: string, projectFolder: string, stack: 
   if (exists) await copyFile(join(programFolder, stackFile), join(projectFolder, stackFile));
 }
 
-function environmentOf(folder: string, pulumiCli: string): NodeJS.ProcessEnv {
+/** The environment of a run with everything that it writes inside `folder`, in `home`, `state` and `tmp`. */
+export function environmentOf(folder: string, pulumiCli: string): NodeJS.ProcessEnv {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
   const noProxy = [own["NO_PROXY"] ?? own["no_proxy"], "localhost,127.0.0.1,::1"].filter(Boolean).join(",");
   const home = join(folder, "home");

@@ -1,4 +1,5 @@
-import { readFile, readdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { run } from "./run";
 
@@ -8,6 +9,10 @@ export interface GoTool {
   folder: string;
   /** Lowest Go version that builds it, such as `1.25.8`. */
   goVersion: string;
+}
+
+/** A part of Pulumi's engine. */
+export interface EnginePart extends GoTool {
   /** Version of Pulumi's SDK that it pins, such as `3.245.0`. */
   sdkVersion: string;
 }
@@ -28,32 +33,49 @@ export interface GoBuildOptions {
 const SDK = "github.com/pulumi/pulumi/sdk/v3";
 const PROGRESS_EVERY_MS = 10_000;
 
-/** Reads the modules in `toolsFolder`, sorted by name. Rejects when a go.mod lacks a version that is needed here. */
-export async function readGoTools(toolsFolder: string): Promise<GoTool[]> {
-  const entries = await readdir(toolsFolder, { withFileTypes: true });
-  const folders = entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(toolsFolder, entry.name));
+/** Reads the module `toolsFolder`/`name`. Rejects when its go.mod lacks a Go version. */
+export async function readGoTool(toolsFolder: string, name: string): Promise<GoTool> {
+  const folder = join(toolsFolder, name);
+  const goVersion = /^go (\S+)$/m.exec(await readFile(join(folder, "go.mod"), "utf8"))?.[1];
+  if (goVersion === undefined) throw new Error(`${join(folder, "go.mod")} must name a go version.`);
+  return { folder, goVersion };
+}
+
+/** Reads the engine's modules. Rejects when a go.mod lacks a version that is needed here. */
+export function readEngineParts(toolsFolder: string, names: readonly string[]): Promise<EnginePart[]> {
   return Promise.all(
-    folders.sort().map(async (folder) => {
-      const goMod = await readFile(join(folder, "go.mod"), "utf8");
-      const goVersion = /^go (\S+)$/m.exec(goMod)?.[1];
+    names.map(async (name) => {
+      const tool = await readGoTool(toolsFolder, name);
+      const goMod = await readFile(join(tool.folder, "go.mod"), "utf8");
       const sdkVersion = new RegExp(`^\\s*(?:require )?${SDK} v(\\S+)`, "m").exec(goMod)?.[1];
-      if (goVersion === undefined || sdkVersion === undefined) {
-        throw new Error(`${join(folder, "go.mod")} must name a go version and a version of ${SDK}.`);
+      if (sdkVersion === undefined) {
+        throw new Error(`${join(tool.folder, "go.mod")} must name a version of ${SDK}.`);
       }
-      return { folder, goVersion, sdkVersion };
+      return { ...tool, sdkVersion };
     }),
   );
+}
+
+/** Names what is built from these modules: a hash over the name and content of each go.mod and go.sum. */
+export async function goToolsKey(toolsFolder: string, names: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const name of names.flatMap((each) => [join(each, "go.mod"), join(each, "go.sum")]).sort()) {
+    hash.update(`${name}\0`);
+    hash.update(await readFile(join(toolsFolder, name)));
+    hash.update("\0");
+  }
+  return hash.digest("hex").slice(0, 16);
 }
 
 /**
  * Builds one tool with exactly the modules that its go.sum pins, and logs the phase, the elapsed time and what is
  * being built at least every ten seconds. Rejects with the end of Go's own output when Go fails.
  */
-export async function goBuild(tool: GoTool, options: GoBuildOptions): Promise<void> {
+export async function goBuild(tool: GoTool | EnginePart, options: GoBuildOptions): Promise<void> {
   const { go, into, log, signal } = options;
   const name = basename(tool.folder);
+  const sdkVersion = "sdkVersion" in tool ? tool.sdkVersion : undefined;
+  const named = sdkVersion === undefined ? name : `${name} ${sdkVersion}`;
   // A go.work somewhere above the checkout would replace these modules with its own.
   const env = { ...options.env, GOWORK: "off" };
 
@@ -85,7 +107,7 @@ export async function goBuild(tool: GoTool, options: GoBuildOptions): Promise<vo
     }
   };
 
-  log(`fetching the Go modules of ${name} ${tool.sdkVersion}`);
+  log(`fetching the Go modules of ${named}`);
   let modules = 0;
   const stale = await runGo(
     "fetching the Go modules of",
@@ -98,13 +120,13 @@ export async function goBuild(tool: GoTool, options: GoBuildOptions): Promise<vo
   );
 
   const total = stale.stdout.split("\n").filter(Boolean).length;
-  log(`compiling ${name} ${tool.sdkVersion}: ${total} packages that Go's build cache does not hold`);
+  log(`compiling ${named}: ${total} packages that Go's build cache does not hold`);
   let packages = 0;
-  // A build without the flag answers `pulumi version` with an empty line.
-  const version = `-s -w -X ${SDK}/go/common/version.Version=v${tool.sdkVersion}`;
+  // Without its version in it, the engine answers `pulumi version` with an empty line.
+  const version = sdkVersion === undefined ? "" : ` -X ${SDK}/go/common/version.Version=v${sdkVersion}`;
   const built = await runGo(
     "compiling",
-    ["build", "-mod=readonly", "-v", "-ldflags", version, "-o", `${into}/`, "tool"],
+    ["build", "-mod=readonly", "-v", "-ldflags", `-s -w${version}`, "-o", `${into}/`, "tool"],
     // Go names a package when it compiles it, and says nothing while it links.
     total > 1 ? "starting" : "linking",
     (line) => `${++packages} of ${total} packages, now ${line}`,

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { constants, existsSync } from "node:fs";
 import {
   access,
@@ -6,7 +5,6 @@ import {
   copyFile,
   mkdir,
   mkdtemp,
-  readFile,
   readdir,
   realpath,
   rename,
@@ -16,7 +14,7 @@ import {
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from "node:path";
-import { goBuild, readGoTools, type GoTool } from "./goBuild";
+import { type EnginePart, goBuild, goToolsKey, readEngineParts } from "./goBuild";
 import { withFolderLock } from "./folderLock";
 import { run } from "./run";
 
@@ -53,7 +51,10 @@ export class PulumiCliError extends Error {
 
 const CLI = "pulumi";
 const DYNAMIC_PROVIDER = "pulumi-resource-pulumi-nodejs";
-const PLUGINS = ["pulumi-language-nodejs", DYNAMIC_PROVIDER];
+const LANGUAGE_HOST = "pulumi-language-nodejs";
+const PLUGINS = [LANGUAGE_HOST, DYNAMIC_PROVIDER];
+/** The engine's modules under `tools/`, where other modules may be too. */
+const ENGINE_PARTS = [CLI, LANGUAGE_HOST];
 /** A first start from a cold disk takes seconds; a program that hangs is of no use. */
 const VERSION_TIMEOUT_MS = 60_000;
 const LEFTOVER_AFTER_MS = 24 * 60 * 60 * 1000;
@@ -90,7 +91,7 @@ export async function findOrInstallPulumiCli(options: PulumiCliOptions = {}): Pr
   }
 
   const toolsFolder = options.toolsFolder ?? join(packageRoot(), "tools");
-  const tools = await readGoTools(toolsFolder);
+  const tools = await readEngineParts(toolsFolder, ENGINE_PARTS);
   const folder = join(options.cacheFolder ?? defaultCacheFolder(env), await pulumiCliKey(toolsFolder));
   const version = tools.find((tool) => basename(tool.folder) === CLI)?.sdkVersion;
   if (version === undefined) throw new PulumiCliError(`${toolsFolder} lacks the module ${CLI}.`);
@@ -164,16 +165,9 @@ export async function findOrInstallPulumiCli(options: PulumiCliOptions = {}): Pr
   });
 }
 
-/** Names the cached engine: a hash over the name and content of each go.mod and go.sum under `toolsFolder`. */
-export async function pulumiCliKey(toolsFolder: string): Promise<string> {
-  const names = await readdir(toolsFolder, { recursive: true });
-  const hash = createHash("sha256");
-  for (const name of names.filter((path) => ["go.mod", "go.sum"].includes(basename(path))).sort()) {
-    hash.update(`${name}\0`);
-    hash.update(await readFile(join(toolsFolder, name)));
-    hash.update("\0");
-  }
-  return hash.digest("hex").slice(0, 16);
+/** Names the cached engine. */
+export function pulumiCliKey(toolsFolder: string): Promise<string> {
+  return goToolsKey(toolsFolder, ENGINE_PARTS);
 }
 
 /** The CLI at `path`, or the reason why it is not usable. */
@@ -201,7 +195,7 @@ async function inspect(path: string, env: NodeJS.ProcessEnv): Promise<Omit<Pulum
 }
 
 async function buildFromTools(
-  tools: GoTool[],
+  tools: EnginePart[],
   work: string,
   options: { env: NodeJS.ProcessEnv; log: (line: string) => void; signal: AbortSignal | undefined },
 ): Promise<string> {
@@ -238,7 +232,7 @@ async function replaceFolder(ready: string, target: string, env: NodeJS.ProcessE
 }
 
 /** A process that was killed could not remove its working folder. */
-async function removeLeftovers(folder: string): Promise<void> {
+export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(dirname(folder))) {
     const path = join(dirname(folder), name);
     if (!name.startsWith(`${basename(folder)}.tmp-`)) continue;
@@ -247,7 +241,8 @@ async function removeLeftovers(folder: string): Promise<void> {
   }
 }
 
-async function which(command: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+/** The first program of this name on the PATH. */
+export async function which(command: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   for (const folder of (env["PATH"] ?? "").split(delimiter).filter(isAbsolute)) {
     const path = join(folder, command);
     try {
@@ -260,23 +255,25 @@ async function which(command: string, env: NodeJS.ProcessEnv): Promise<string | 
   return undefined;
 }
 
-function defaultCacheFolder(env: NodeJS.ProcessEnv): string {
+/** Where programs that are installed or built here are kept. */
+export function defaultCacheFolder(env: NodeJS.ProcessEnv): string {
   const configured = env["XDG_CACHE_HOME"] ?? "";
   return join(isAbsolute(configured) ? configured : join(homedir(), ".cache"), "pulumi-influx-token");
 }
 
 /** The nearest folder upwards with a package.json: this file runs from `scripts/` in tests and from `dist/scripts/`. */
-function packageRoot(): string {
+export function packageRoot(): string {
   let folder = __dirname;
   while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) folder = dirname(folder);
   return folder;
 }
 
-function messageOf(error: unknown): string {
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function noWayMessage(failures: string[], tools: GoTool[]): string {
+function noWayMessage(failures: string[], tools: EnginePart[]): string {
   const goVersions = tools.map((tool) => tool.goVersion);
   const lowestGo = goVersions.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1) ?? "";
   return [

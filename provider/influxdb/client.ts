@@ -27,6 +27,8 @@ export interface InfluxClient {
   readonly host: string;
   /** How often a request that failed may be repeated. */
   readonly retries: number;
+  /** How long a request may take, its repetitions included: milliseconds. */
+  readonly timeoutMs: number;
   /** How far the server's clock is ahead of this machine's, in milliseconds, by its last answer. */
   readonly clockAheadMs: number;
   /**
@@ -64,6 +66,7 @@ export function clientFor(connection: Connection): InfluxClient {
 class HttpClient implements InfluxClient {
   readonly host: string;
   readonly retries: number;
+  readonly timeoutMs: number;
   clockAheadMs = 0;
   private readonly http: AxiosInstance;
   private token: string;
@@ -72,7 +75,7 @@ class HttpClient implements InfluxClient {
   private identity: Promise<string> | undefined;
 
   constructor(private readonly connection: Connection) {
-    ({ host: this.host, retries: this.retries } = connection);
+    ({ host: this.host, retries: this.retries, timeoutMs: this.timeoutMs } = connection);
     ({ token: this.token, tokenFrom: this.tokenFrom, fallback: this.fallback } = connection);
     this.http = createHttp(connection);
   }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { ForeignAnswerError, InfluxTokenError, isUncertain, mayPass } from "../errors";
 import { toldToken } from "../toldToken";
 import type { Authorization, NewAuthorization, Permission } from "../types";
@@ -19,6 +20,10 @@ export class UntoldTokenError extends InfluxTokenError {
 
 /** How the server's clock is told: by the second, in each answer. One more for the way of the answer. */
 const CLOCK_SLACK_MS = 2_000;
+
+/** Between two looks for a token whose answer was lost. */
+const FIRST_DELAY_MS = 50;
+const LONGEST_DELAY_MS = 3_000;
 
 /**
  * Creates of tokens that nobody could tell apart on the server: same organization, owner, permissions, description
@@ -183,17 +188,25 @@ async function lookFor(
   });
 }
 
-/** The look decides whether a token is lost, so it is not given up as soon as other requests are. */
+/**
+ * The look decides whether a token is lost, so it is not given up as other requests are: it goes on, however often it
+ * fails, for as long as one request may take.
+ */
 async function listPatiently(
   client: InfluxClient,
   body: NewAuthorization,
   reason: unknown,
 ): Promise<Authorization[]> {
-  for (let attempt = 0; ; attempt += 1) {
+  const deadline = Date.now() + client.timeoutMs;
+  for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LONGEST_DELAY_MS)) {
     try {
       return await listAuthorizations(client, body.orgID, body.userID ?? (await callerOf(client)));
     } catch (error) {
-      if (mayPass(error) && attempt < client.retries) continue;
+      if (mayPass(error) && Date.now() + delayMs < deadline) {
+        // Half of it by chance, so that those who fail together do not come again together.
+        await pause(delayMs * (0.5 + Math.random() / 2));
+        continue;
+      }
       throw new InfluxTokenError(
         `${messageOf(reason)}; it may have been made all the same, and looking for it failed (${messageOf(error)}): look for a token${described(body)} made just now with \`influx auth list\` and delete it, before you run again`,
       );

@@ -182,6 +182,12 @@ export function findRisks(
     });
 }
 
+/** The risks that nobody acknowledged, with those that they bring along. */
+export function openRisks(found: readonly Finding[]): ReadonlySet<RiskId> {
+  const open = found.filter(({ acknowledged }) => acknowledged === undefined);
+  return new Set(open.flatMap(({ id, includes }) => [id, ...includes]));
+}
+
 /** What flags alone tell of a token's permissions: enough for its risks, not for its names. Wrong flags tell nothing. */
 export function permissionsOfFlags(flags: PermissionFlags): Permission[] {
   try {

@@ -61,7 +61,8 @@ async function install(): Promise<string> {
     );
     if (code !== 0) throw new Error(`apt-get ended with exit code ${code}: ${stderr.trim()}`);
   } catch (error) {
-    throw new Error(`${wanted}; apt-get could not`, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${wanted}; apt-get could not: ${why}`, { cause: error });
   }
   const path = await find();
   if (path === undefined) throw new Error(`${wanted}; apt-get installed none that is on the PATH`);

@@ -1,14 +1,12 @@
 import { readRecordings } from "./support/recording";
 import { Replay } from "./support/replay";
-import { emulatorTarget, realTarget, type Target } from "./support/target";
-
-const { INFLUX_HOST: host, INFLUX_TOKEN: operatorToken } = process.env;
+import { emulatorTarget, realServers, realTarget, type Target } from "./support/target";
 
 describe.each(readRecordings())("$file", ({ recording }) => {
   replays("the emulator", () => emulatorTarget(recording));
 
-  if (host !== undefined && host !== "" && operatorToken !== undefined && operatorToken !== "") {
-    replays("the server at INFLUX_HOST", () => realTarget(host, operatorToken));
+  for (const { url, token } of realServers()) {
+    replays("the server at INFLUX_HOST", () => realTarget(url, token));
   }
 
   function replays(title: string, open: () => Promise<Target>): void {

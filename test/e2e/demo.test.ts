@@ -34,6 +34,8 @@ it("runs every step on an emulator of its own, shows no token, and leaves nothin
   expect(stdout.match(/^Step .*/gm)).toEqual(HEADINGS);
   expect(stdout).toMatch(/^Done: 9 steps, \d+ checks, [\d.]+ s$/m);
   expect(stdout).toContain("ok  requests that the server got: none");
+  expect(stdout).toMatch(/^ {4}operator .* ! operator-token$/m);
+  expect(stdout).toMatch(/^ {4}dashboards .* ± replace: permissions +\+ read:orgs\/acme\/tasks$/m);
   expect(stdout).not.toMatch(TOKEN);
   expect(stdout).not.toContain("\u001b");
   expect(await readdir(temporary)).toEqual([]);

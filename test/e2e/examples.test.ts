@@ -16,8 +16,8 @@ const EXPECTED: Record<string, { count: number; among: string[] }> = {
   "read-only": { count: 21, among: ["read:orgs/{org}/dbrp", "read:/users"] },
 };
 
-/** Runs with Pulumi's mocks or the real plugin, in a test of its own. */
-const ELSEWHERE = ["rotation"];
+/** Run in tests of their own: with Pulumi's mocks or the real plugin, and as pipelines (test/gitops). */
+const ELSEWHERE = ["rotation", "gitops"];
 
 it("every example is run by a test", () => {
   expect(readdirSync(EXAMPLES).sort()).toEqual([...Object.keys(EXPECTED), ...ELSEWHERE].sort());

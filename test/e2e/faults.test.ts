@@ -28,7 +28,7 @@ async function runOnce(seed: number): Promise<void> {
     const buckets = [await server.makeBucket("one"), await server.makeBucket("two")];
     let declared = new Map<string, DeclaredToken>();
     for (let round = 0; round < ROUNDS; round += 1) {
-      declared = randomStack(random, NAMES, proxy.url, buckets);
+      declared = randomStack(random, NAMES, proxy.url, server.operatorToken, buckets);
       await writeFile(env.DECLARED, JSON.stringify(Object.fromEntries(declared)));
       // Failures are part of the matter, and what a user does after them comes below.
       await engine.up([], env);

@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { OPERATOR_TOKEN } from "../support/influxdb";
 import { openStack, type TestStack } from "../support/stack";
 
 /** As verbose as the engine can be, with everything that it hears in a file. */
@@ -102,7 +101,7 @@ describe("a run as verbose as can be, with a secret in every place that holds on
   });
 
   it("has no secret of config, environment, profile, proxy or key in anything that is written", () => {
-    const secrets = [OPERATOR_TOKEN, ENVIRONMENT, PROFILE, PROXY, KEY];
+    const secrets = [stack.server.operatorToken, ENVIRONMENT, PROFILE, PROXY, KEY];
     expect(whereabouts(secrets)).toEqual([]);
   });
 

@@ -16,7 +16,7 @@ import {
   PATIENCE_MS,
   UNPRINTABLE,
 } from "../support/badInput";
-import { OPERATOR_TOKEN, startServer, type TestServer } from "../support/influxdb";
+import { startServer, type TestServer } from "../support/influxdb";
 import { thrownBy } from "../support/thrownBy";
 
 const host = provider as unknown as {
@@ -238,7 +238,7 @@ describe("a description", () => {
     description,
     readTasks: true,
     permissions: ["read:orgs/x/tasks"],
-    connection: { host: server.url, token: OPERATOR_TOKEN, httpDebug: true },
+    connection: { host: server.url, token: server.operatorToken, httpDebug: true },
   });
 
   it("of 10 MB is made, and neither an error nor a log repeats it", async () => {

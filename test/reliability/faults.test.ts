@@ -2,8 +2,9 @@ import { type Fault, FAULTS, seeded, startFaultProxy } from "../support/faultPro
 import { startServer } from "../support/influxdb";
 import { MiniEngine } from "../support/miniEngine";
 import { type DeclaredToken, expectSameTokens, pick, randomStack } from "../support/randomStack";
-import { seededRuns } from "../support/seededRuns";
+import { seededRuns, timeoutOf } from "../support/seededRuns";
 
+const RUNS = 300;
 const NAMES = ["a", "b", "c", "d", "e", "f"];
 
 async function runOnce(seed: number): Promise<void> {
@@ -20,12 +21,12 @@ async function runOnce(seed: number): Promise<void> {
     const engine = new MiniEngine();
     let declared = new Map<string, DeclaredToken>();
     for (let round = 0; round < 3; round += 1) {
-      declared = randomStack(random, NAMES, proxy.url, buckets);
+      declared = randomStack(random, NAMES, proxy.url, server.operatorToken, buckets);
       await engine.up(declared);
       if (random() < 0.3) await engine.refresh();
     }
     faults = false;
-    engine.errors.length = 0;
+    const underFaults = engine.errors.splice(0).map(({ message }) => message);
     await engine.refresh();
     await engine.up(declared);
     await engine.up(declared);
@@ -39,7 +40,9 @@ async function runOnce(seed: number): Promise<void> {
         },
       ]) => [name, { id, token, description, status }] as const,
     );
-    await expectSameTokens(declared, new Map(recorded), server);
+    await expectSameTokens(declared, new Map(recorded), server).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}\nUnder faults:\n${underFaults.join("\n")}`);
+    });
   } finally {
     await proxy.close();
     await server.close();
@@ -47,7 +50,11 @@ async function runOnce(seed: number): Promise<void> {
 }
 
 describe("random stacks through random edits under random faults", () => {
-  it("leave on the server what is in the state and what is declared", async () => {
-    expect(await seededRuns({ runs: 300, atOnce: 20, run: runOnce })).toEqual([]);
-  });
+  it(
+    "leave on the server what is in the state and what is declared",
+    async () => {
+      expect(await seededRuns({ runs: RUNS, atOnce: 20, run: runOnce })).toEqual([]);
+    },
+    timeoutOf(RUNS),
+  );
 });

@@ -84,14 +84,15 @@ async function takeSteps(connection: object): Promise<number> {
 
 function expectNoSecret(): void {
   expect(written).not.toBe("");
-  for (const secret of [STORED, NEWER, END, PASSWORD, MADE, ...key.split("\n").slice(1, -2)]) {
-    expect(written).not.toContain(secret);
-    expect(written).not.toContain(JSON.stringify(secret).slice(1, -1));
-  }
-  expect(written).not.toMatch(/(Token|Bearer|Basic) (?!\(redacted\))[^\s"]{6}/);
+  const secrets = [STORED, NEWER, END, PASSWORD, MADE, ...key.split("\n").slice(1, -2)];
+  const spellings = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+  const isCredential = /(Token|Bearer|Basic) (?!\(redacted\))[^\s"]{6}/;
+  const holds = (line: string): boolean =>
+    isCredential.test(line) || spellings.some((spelling) => line.includes(spelling));
+  expect(written.split("\n").filter(holds)).toEqual([]);
 }
 
-const connection = { token: STORED, httpDebug: true, retries: 0, timeoutMs: 2_000 };
+const connection = { token: STORED, httpDebug: true, retries: 0, timeoutMs: 1_000 };
 
 /** Says all that it was told, as some proxies do. */
 const echo =
@@ -101,33 +102,28 @@ const echo =
     response.writeHead(status, { "Content-Type": "application/json", "Retry-After": "0" }).end(shape(said));
   };
 
-const SHAPES: readonly [string, (said: string) => string][] = [
-  ["InfluxDB's error", (said) => JSON.stringify({ code: "invalid", message: `you sent ${said}` })],
-  ["a page", (said) => `<html>${said}</html>`],
-  [
-    "an authorization",
-    (said) => JSON.stringify({ id: ID, token: MADE, permissions: [], Authorization: said }),
-  ],
+const STATUSES = [200, 201, 204, 301, 400, 401, 403, 404, 407, 408, 422, 429, 500, 502, 503, 504];
+
+const inError = (said: string): string => JSON.stringify({ code: "invalid", message: `you sent ${said}` });
+
+const SHAPES: readonly ((said: string) => string)[] = [
+  inError,
+  (said) => `<html>${said}</html>`,
+  (said) => JSON.stringify({ id: ID, token: MADE, permissions: [], Authorization: said }),
 ];
 
 describe("no secret is in any error or line", () => {
-  it.each([200, 201, 204, 301, 400, 401, 403, 404, 407, 408, 422, 429, 500, 502, 503, 504])(
-    "of a server that answers %d and repeats what it was sent",
-    async (status) => {
-      for (const [, shape] of SHAPES) {
-        await takeSteps({
-          ...connection,
-          host: `http://127.0.0.1:${await servers.listen(createServer(echo(status, shape)))}`,
-        });
-      }
-      expect(written).toContain("Authorization: Token (redacted)");
-      expectNoSecret();
-    },
-  );
+  it("of a server that repeats what it was sent, whatever it answers", async () => {
+    const listeners = STATUSES.flatMap((status) => SHAPES.map((shape) => echo(status, shape)));
+    const hosts = await Promise.all(listeners.map((listener) => servers.serve(listener)));
+    await Promise.all(hosts.map((host) => takeSteps({ ...connection, host })));
+    for (const status of STATUSES) expect(written).toContain(`< ${status}\n`);
+    expect(written).toContain("> Authorization: Token (redacted)");
+    expectNoSecret();
+  });
 
   it("of a proxy that answers in the server's place, or does not answer", async () => {
-    const [, shape] = SHAPES[0] ?? ["", String];
-    const port = await servers.listen(createServer(echo(407, shape)));
+    const port = await servers.listen(createServer(echo(407, inError)));
     for (const proxy of [`127.0.0.1:${port}`, "127.0.0.1:1", "proxy.invalid:1"]) {
       process.env["HTTP_PROXY"] = process.env["HTTPS_PROXY"] = `http://ann:${PASSWORD}@${proxy}`;
       for (const scheme of ["http", "https"]) {
@@ -157,12 +153,16 @@ describe("no secret is in any error or line", () => {
     expectNoSecret();
   });
 
-  it.each(FAULTS)("of a network that does this to everything: %s", async (fault) => {
-    const server = await startServer({ plainTokens: true });
-    const network = await startFaultProxy(server.url, () => fault);
-    await takeSteps({ ...connection, host: network.url });
-    await network.close();
-    await server.close();
+  it("of a network, whatever it does to everything", async () => {
+    await Promise.all(
+      FAULTS.map(async (fault) => {
+        const server = await startServer({ plainTokens: true });
+        const network = await startFaultProxy(server.url, () => fault);
+        await takeSteps({ ...connection, host: network.url });
+        await network.close();
+        await server.close();
+      }),
+    );
     expectNoSecret();
   });
 });

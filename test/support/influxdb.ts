@@ -13,19 +13,21 @@ export interface TestServer extends Emulator {
   countRequests(): Record<string, number>;
 }
 
-/** A marked token: easy to look for where it must not be. */
-export const OPERATOR_TOKEN = "operator-t0ken-that-must-not-leak";
+let servers = 0;
 
 export async function startServer(options: { plainTokens?: boolean } = {}): Promise<TestServer> {
+  // Each its own: the provider remembers what it learned by address and token, and the system gives ports again.
+  servers += 1;
+  const operatorToken = `operator-t0ken-that-must-not-leak-${servers}`;
   const emulator = await startEmulator({
     ...options,
-    onboard: { username: "admin", org: "acme", bucket: "primary", token: OPERATOR_TOKEN },
+    onboard: { username: "admin", org: "acme", bucket: "primary", token: operatorToken },
   });
   const { orgId = "", userId = "" } = emulator.onboarded ?? {};
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const response = await fetch(emulator.url + path, {
       method,
-      headers: { Authorization: `Token ${OPERATOR_TOKEN}` },
+      headers: { Authorization: `Token ${operatorToken}` },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
@@ -35,7 +37,7 @@ export async function startServer(options: { plainTokens?: boolean } = {}): Prom
     ...emulator,
     orgId,
     adminId: userId,
-    operatorToken: OPERATOR_TOKEN,
+    operatorToken,
     call,
     async makeBucket(name, orgID = orgId) {
       const { id } = await call<{ id: string }>("POST", "/api/v2/buckets", {

@@ -1,18 +1,5 @@
-import provider from "../../provider/dynamicProvider";
 import type { InfluxTokenState } from "../../provider/state";
-
-// The methods as Pulumi's host calls them: without types.
-const host = provider as unknown as {
-  check(
-    olds: object,
-    news: object,
-  ): Promise<{ inputs: object; failures: { property: string; reason: string }[] }>;
-  diff(id: string, olds: object, news: object): Promise<{ changes: boolean; replaces: string[] }>;
-  create(inputs: object): Promise<{ id: string; outs: InfluxTokenState }>;
-  read(id: string, props: object): Promise<{ id: string; props?: InfluxTokenState }>;
-  update(id: string, olds: object, news: object): Promise<{ outs: InfluxTokenState }>;
-  delete(id: string, props: object): Promise<void>;
-};
+import { host } from "./providerHost";
 
 /** One resource in the state. */
 export interface Entry {

@@ -1,5 +1,5 @@
 import type { StoredAuthorization } from "../../emulator";
-import { OPERATOR_TOKEN, type TestServer } from "./influxdb";
+import type { TestServer } from "./influxdb";
 
 /** Numbers from 0 up to 1. */
 export type Random = () => number;
@@ -7,7 +7,7 @@ export type Random = () => number;
 /** A token as a program declares it. */
 export interface DeclaredToken {
   readonly org: string;
-  readonly connection: { host: string; token: string; retries: number; timeoutMs: number };
+  readonly connection: { host: string; token: string; retries: number; timeoutMs?: number };
   readonly description?: string;
   readonly status?: string;
   readonly readTasks?: boolean;
@@ -35,11 +35,13 @@ export function pick<T>(random: Random, values: readonly T[]): T {
  *
  * @param names of the tokens that it may have.
  * @param host where the provider is to find the server.
+ * @param token the server's operator token.
  */
 export function randomStack(
   random: Random,
   names: readonly string[],
   host: string,
+  token: string,
   buckets: readonly string[],
 ): Map<string, DeclaredToken> {
   const chosen = names.filter(() => random() < 0.6);
@@ -48,7 +50,7 @@ export function randomStack(
       name,
       {
         org: "acme",
-        connection: { host, token: OPERATOR_TOKEN, retries: 3, timeoutMs: 20_000 },
+        connection: { host, token, retries: 3 },
         ...pick(random, [{}, { description: "same" }, { description: name }]),
         ...pick(random, [{}, { status: "inactive" }, {}]),
         ...pick(random, [

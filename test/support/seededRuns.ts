@@ -1,9 +1,17 @@
 /** Replay one run by giving its seed: `FAULT_SEED=123 npx jest test/reliability/faults`. */
 const SEED = process.env["FAULT_SEED"];
 
+/** Searches for longer than the tests do: `FAULT_RUNS=3000 npx jest test/reliability`. */
+const RUNS = process.env["FAULT_RUNS"];
+
+/** How long a test with that many runs may take, in milliseconds: a slow machine takes a good part of a second for each. */
+export function timeoutOf(runs: number): number {
+  return Number(RUNS ?? runs) * 1_000;
+}
+
 /** What {@link seededRuns} is to do. */
 export interface SeededRuns {
-  /** How many runs, each with a seed of its own; default of FAULT_RUNS. */
+  /** How many runs, each with a seed of its own, where FAULT_RUNS does not say. */
   readonly runs: number;
   /** How many of them at the same time. */
   readonly atOnce: number;
@@ -13,7 +21,7 @@ export interface SeededRuns {
 /** Runs with seeds that are printed, or with the one that FAULT_SEED names. Gives the message of each that failed. */
 export async function seededRuns({ runs, atOnce, run }: SeededRuns): Promise<string[]> {
   const first = Math.floor(Math.random() * 1_000_000_000);
-  const count = Number(process.env["FAULT_RUNS"] ?? runs);
+  const count = Number(RUNS ?? runs);
   const seeds = SEED === undefined ? Array.from({ length: count }, (_, n) => first + n) : [Number(SEED)];
   process.stdout.write(`fault injection: seeds ${String(seeds[0])} to ${String(seeds.at(-1))}\n`);
   const failed: string[] = [];

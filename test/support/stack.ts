@@ -1,5 +1,5 @@
 import { Engine, type EngineOptions, succeeded } from "../../scripts/engine";
-import { OPERATOR_TOKEN, startServer, type TestServer } from "./influxdb";
+import { startServer, type TestServer } from "./influxdb";
 
 /** What the engine says that it did, by its own words: `created`, `updated`, `replaced`, `deleted`, `unchanged`, … */
 export type Summary = Record<string, number>;
@@ -33,7 +33,7 @@ export async function openStack(
   await engine.stackInit();
   if (configure) {
     await engine.configSet("influxdb:host", server.url);
-    await engine.configSet("influxdb:token", OPERATOR_TOKEN, { secret: true });
+    await engine.configSet("influxdb:token", server.operatorToken, { secret: true });
   }
   let printed = "";
   const keep = (result: { code: number; stdout: string; stderr: string }): typeof result => {

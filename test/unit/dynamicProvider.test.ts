@@ -1,40 +1,15 @@
-import type * as pulumi from "@pulumi/pulumi";
-import type { InfluxTokenInputs } from "../../provider/inputs";
-import provider from "../../provider/dynamicProvider";
 import type { InfluxTokenState } from "../../provider/state";
 import { toldOnce } from "../../provider/secondCopies";
-import { OPERATOR_TOKEN, startServer, type TestServer } from "../support/influxdb";
-
-// The methods as the host calls them: without types, and with what it parsed from the engine's messages.
-const host = provider as unknown as {
-  configure(request: pulumi.dynamic.ConfigureRequest): Promise<void>;
-  check(
-    olds: unknown,
-    news: unknown,
-  ): Promise<{ inputs: InfluxTokenInputs; failures: { property: string; reason: string }[] }>;
-  diff(id: string, olds: unknown, news: unknown): Promise<pulumi.dynamic.DiffResult>;
-  create(inputs: unknown): Promise<{ id: string; outs: InfluxTokenState }>;
-  read(
-    id: string,
-    props: unknown,
-  ): Promise<{ id: string; props?: InfluxTokenState; inputs?: Record<string, unknown> }>;
-  update(id: string, olds: unknown, news: unknown): Promise<{ outs: InfluxTokenState }>;
-  delete(id: string, props: unknown): Promise<void>;
-};
+import { startServer, type TestServer } from "../support/influxdb";
+import { checked, host } from "../support/providerHost";
 
 function configure(values: Record<string, string>): Promise<void> {
   const get = (key: string): string | undefined => values[key];
   return host.configure({ config: { get, require: (key) => get(key) ?? "" } });
 }
 
-async function check(raw: Record<string, unknown>): Promise<InfluxTokenInputs> {
-  const { inputs, failures } = await host.check({}, raw);
-  expect(failures).toEqual([]);
-  return inputs;
-}
-
 async function create(raw: Record<string, unknown>): Promise<{ id: string; outs: InfluxTokenState }> {
-  return host.create(await check(raw));
+  return host.create(await checked(raw));
 }
 
 const GET_ONE = "GET /api/v2/authorizations/{id}";
@@ -47,7 +22,7 @@ describe.each([
   let server: TestServer;
   beforeEach(async () => {
     server = await startServer({ plainTokens });
-    await configure({ "influxdb:host": server.url, "influxdb:token": OPERATOR_TOKEN });
+    await configure({ "influxdb:host": server.url, "influxdb:token": server.operatorToken });
   });
   afterEach(async () => {
     await server.close();
@@ -203,7 +178,7 @@ describe.each([
 
   describe("read", () => {
     it("finds an untouched token exactly as it is in the state, by one request", async () => {
-      const inputs = await check({
+      const inputs = await checked({
         orgId: server.orgId,
         allAccess: true,
         description: "ci",
@@ -225,7 +200,7 @@ describe.each([
     });
 
     it("finds what was changed behind its back, and diff wants it mended", async () => {
-      const inputs = await check({ org: "acme", readTasks: true });
+      const inputs = await checked({ org: "acme", readTasks: true });
       const { id, outs } = await host.create(inputs);
       await server.call("PATCH", `/api/v2/authorizations/${id}`, {
         status: "inactive",
@@ -241,12 +216,12 @@ describe.each([
     });
 
     it("finds permissions that are others than were granted, and diff wants a new token", async () => {
-      const inputs = await check({ org: "acme", readTasks: true });
+      const inputs = await checked({ org: "acme", readTasks: true });
       const { id, outs } = await host.create(inputs);
       const other = { ...outs, effectivePermissions: [`read:orgs/${server.orgId}/checks`] };
       const found = await host.read(id, { ...other, permissions: ["read:orgs/acme/checks"] });
       expect(found.inputs).toMatchObject({ permissions: [`read:orgs/${server.orgId}/tasks`] });
-      const declared = await check({ org: "acme", readChecks: true });
+      const declared = await checked({ org: "acme", readChecks: true });
       expect(await host.diff(id, found.props, declared)).toMatchObject({ replaces: ["permissions"] });
     });
 
@@ -257,7 +232,7 @@ describe.each([
       expect(found.inputs).toMatchObject({ org: "acme ltd" });
       expect(found.props?.permissions).toContain("read:/orgs/acme ltd");
       expect(found.props?.permissions).toContain("write:orgs/acme ltd/buckets");
-      const declared = await check({ org: "acme ltd", allAccess: true, user: "admin" });
+      const declared = await checked({ org: "acme ltd", allAccess: true, user: "admin" });
       expect(await host.diff(id, found.props, declared)).toMatchObject({ changes: false });
     });
 
@@ -268,11 +243,13 @@ describe.each([
       await expect(host.read(id, { ...outs, connection: { token: "wrong" } })).rejects.toThrow(
         /401 "unauthorized access"/,
       );
-      await expect(host.read("nonsense", { ...outs, connection: { token: OPERATOR_TOKEN } })).rejects.toThrow(
-        /400/,
-      );
+      await expect(
+        host.read("nonsense", { ...outs, connection: { token: server.operatorToken } }),
+      ).rejects.toThrow(/400/);
       await server.call("DELETE", `/api/v2/authorizations/${id}`);
-      expect(await host.read(id, { ...outs, connection: { token: OPERATOR_TOKEN } })).toEqual({ id: "" });
+      expect(await host.read(id, { ...outs, connection: { token: server.operatorToken } })).toEqual({
+        id: "",
+      });
     });
   });
 
@@ -283,7 +260,7 @@ describe.each([
       const { outs: updated } = await host.update(
         id,
         outs,
-        await check({ org: "acme", readTasks: true, description: "new", status: "inactive" }),
+        await checked({ org: "acme", readTasks: true, description: "new", status: "inactive" }),
       );
       expect(server.countRequests()).toEqual({ "PATCH /api/v2/authorizations/{id}": 1 });
       expect(updated).toMatchObject({
@@ -297,7 +274,11 @@ describe.each([
     it("tells no server of another connection", async () => {
       const { id, outs } = await create({ org: "acme", readTasks: true });
       server.countRequests();
-      const news = await check({ org: "acme", readTasks: true, connection: { host: "http://127.0.0.1:1" } });
+      const news = await checked({
+        org: "acme",
+        readTasks: true,
+        connection: { host: "http://127.0.0.1:1" },
+      });
       expect(await host.diff(id, outs, news)).toMatchObject({ changes: true, replaces: [] });
       expect((await host.update(id, outs, news)).outs).toEqual({
         ...outs,
@@ -328,7 +309,7 @@ describe.each([
 
   describe("check and diff", () => {
     it("send no request", async () => {
-      const inputs = await check({ org: "acme", allAccess: true });
+      const inputs = await checked({ org: "acme", allAccess: true });
       const { id, outs } = await host.create(inputs);
       server.countRequests();
       await host.check(inputs, { org: "acme", operator: true });
@@ -338,7 +319,7 @@ describe.each([
 
     it("take the organization from the stack's config, and say what is wrong there", async () => {
       await configure({ "influxdb:org": "acme" });
-      expect(await check({ readTasks: true })).toMatchObject({ org: "acme" });
+      expect(await checked({ readTasks: true })).toMatchObject({ org: "acme" });
       await configure({ "influxdb:org": "acme", "influxdb:orgId": server.orgId });
       expect((await host.check({}, { readTasks: true })).failures).toEqual([
         { property: "org", reason: "influxdb:org and influxdb:orgId are both set: keep one of them" },
@@ -396,7 +377,7 @@ describe.each([
     expect(written).toContain(`> POST ${server.url}/api/v2/authorizations`);
     expect(written).toContain("> Authorization: Token (redacted)");
     expect(written).toContain('"token":"(redacted)"');
-    expect(written).not.toContain(OPERATOR_TOKEN);
+    expect(written).not.toContain(server.operatorToken);
     expect(written).not.toContain(outs.token);
   });
 
@@ -406,7 +387,7 @@ describe.each([
     };
 
     it("of read and delete is told by the engine only", async () => {
-      await configure({ "influxdb:host": "http://127.0.0.1:1", "influxdb:token": OPERATOR_TOKEN });
+      await configure({ "influxdb:host": "http://127.0.0.1:1", "influxdb:token": server.operatorToken });
       const connection = { retries: 0 };
       const print = jest.spyOn(console, "error").mockReturnValue();
       const failures: unknown[] = [];

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type ProviderModule from "../../provider/dynamicProvider";
 import type * as Interrupts from "../../provider/interrupts";
 import { type Hold, startFaultProxy } from "../support/faultProxy";
-import { OPERATOR_TOKEN, startServer } from "../support/influxdb";
+import { startServer } from "../support/influxdb";
 
 const [node = "", script = "", ...rest] = process.argv;
 
@@ -38,7 +38,7 @@ afterEach(async () => {
 const load = (): typeof Interrupts => jest.requireActual("../../provider/interrupts");
 
 /** Longer than a process waits for its last answer to leave. */
-const farewell = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
+const farewell = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
 
 describe("a step that changes the server", () => {
   it("is taken to its end when the process is told to end, which then dies of the same signal", async () => {
@@ -55,17 +55,30 @@ describe("a step that changes the server", () => {
     expect(kill).not.toHaveBeenCalled();
     end();
     await slow;
-    expect(process.listenerCount("SIGTERM")).toBe(listeners);
     await farewell();
+    expect(process.listenerCount("SIGTERM")).toBe(listeners);
     expect(kill.mock.calls).toEqual([[process.pid, "SIGTERM"]]);
+  });
+
+  it("has its answer on the way before a signal ends the process, also one that comes right after it", async () => {
+    const { toTheEnd } = load();
+    const listeners = process.listenerCount("SIGINT");
+    await toTheEnd(() => Promise.resolve());
+    process.emit("SIGINT", "SIGINT");
+    await toTheEnd(() => Promise.resolve());
+    expect(process.listenerCount("SIGINT")).toBe(listeners + 1);
+    expect(kill).not.toHaveBeenCalled();
+    await farewell();
+    expect(process.listenerCount("SIGINT")).toBe(listeners);
+    expect(kill.mock.calls).toEqual([[process.pid, "SIGINT"]]);
   });
 
   it("leaves signals alone before and after, and passes on how it failed", async () => {
     const { toTheEnd } = load();
     const listeners = process.listenerCount("SIGINT");
     await expect(toTheEnd(() => Promise.reject(new Error("refused")))).rejects.toThrow("refused");
-    expect(process.listenerCount("SIGINT")).toBe(listeners);
     await farewell();
+    expect(process.listenerCount("SIGINT")).toBe(listeners);
     expect(kill).not.toHaveBeenCalled();
   });
 });
@@ -77,6 +90,17 @@ describe("the engine", () => {
     expect(await isAbandoned()).toBe(false);
     await engine.end();
     expect(await isAbandoned()).toBe(true);
+  });
+
+  it("is looked for after every step, so that no process stays behind when it was killed", async () => {
+    const { toTheEnd } = load();
+    const engine = await startEngine();
+    await toTheEnd(() => Promise.resolve());
+    await farewell();
+    expect(kill).not.toHaveBeenCalled();
+    await toTheEnd(engine.end);
+    await farewell();
+    expect(kill.mock.calls).toEqual([[process.pid, "SIGTERM"]]);
   });
 
   it("is not missed where the process was started by something else", async () => {
@@ -98,7 +122,7 @@ describe("a create whose engine ends", () => {
     if (endFirst) await engine.end();
     const proxy = await startFaultProxy(server.url, ({ method = "" }) => next(method, engine.end));
     const provider: typeof ProviderModule = jest.requireActual("../../provider/dynamicProvider");
-    const connection = { host: proxy.url, token: OPERATOR_TOKEN, retries: 0 };
+    const connection = { host: proxy.url, token: server.operatorToken, retries: 0 };
     const inputs = { org: "acme", readTasks: true, permissions: ["read:orgs/acme/tasks"], connection };
     try {
       const error = await provider.create(inputs as never).then(

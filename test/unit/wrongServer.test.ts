@@ -1,6 +1,6 @@
 import provider from "../../provider/dynamicProvider";
 import { inFrontOf } from "../support/front";
-import { OPERATOR_TOKEN, startServer, type TestServer } from "../support/influxdb";
+import { startServer, type TestServer } from "../support/influxdb";
 import { MiniEngine } from "../support/miniEngine";
 import { Servers } from "../support/serving";
 
@@ -18,8 +18,8 @@ const declared = new Map(
 );
 
 /** The address comes from the environment, as where one machine differs from the next. */
-function at(url: string): void {
-  process.env = { ...saved, INFLUX_HOST: url, INFLUX_TOKEN: OPERATOR_TOKEN };
+function at(url: string, { operatorToken } = right): void {
+  process.env = { ...saved, INFLUX_HOST: url, INFLUX_TOKEN: operatorToken };
 }
 
 beforeEach(async () => {
@@ -41,7 +41,7 @@ const messages = (): string[] => engine.errors.map(({ message }) => message).sor
 describe("a run with the address of another server than the one that made the tokens", () => {
   it("fails a refresh, naming both and the ways out, and leaves the state as it is", async () => {
     const before = recorded();
-    at(wrong.url);
+    at(wrong.url, wrong);
     await engine.refresh();
     const ids = [...engine.state.values()].map(({ id }) => id).sort();
     expect(messages()).toEqual(
@@ -54,7 +54,7 @@ describe("a run with the address of another server than the one that made the to
   });
 
   it("makes no token twice", async () => {
-    at(wrong.url);
+    at(wrong.url, wrong);
     await engine.refresh();
     await engine.up(declared);
     expect(wrong.authorizations()).toHaveLength(1);
@@ -63,7 +63,7 @@ describe("a run with the address of another server than the one that made the to
 
   it("takes none for changed or deleted", async () => {
     const before = recorded();
-    at(wrong.url);
+    at(wrong.url, wrong);
     await engine.up(new Map([["a", { org: "acme", readTasks: true, description: "new" }]]));
     expect(messages()).toEqual(
       Array(2).fill(expect.stringContaining(`made on ${right.url} and is not on ${wrong.url}`)),

@@ -1,6 +1,7 @@
 import { doneRows, rows } from "../engineOutput";
 import type { Session } from "../session";
-import { declaredPermissions, formatted, grantedFor } from "../tokens";
+import { tokenReport } from "../tokenReport";
+import { declaredPermissions, formatted, grantedFor, mapValues } from "../tokens";
 import { checkState } from "./create";
 
 const DESCRIPTION = "all rights in the organization, for backups";
@@ -9,6 +10,7 @@ const DESCRIPTION = "all rights in the organization, for backups";
 export async function edit(session: Session): Promise<void> {
   const { server, engine, report, checks } = session;
   const before = session.tokens;
+  await reportBefore(session);
   await session.configSet("influxdb:tokens.everything.description", DESCRIPTION, "path");
   await session.configSet("influxdb:tokens.dashboards.readTasks", "true", "path");
   session.declared = {
@@ -16,6 +18,7 @@ export async function edit(session: Session): Promise<void> {
     everything: { ...session.declared.everything, description: DESCRIPTION },
     dashboards: { ...session.declared.dashboards, readTasks: true },
   };
+  await reportPending(session);
   const run = await session.pulumi("pulumi up", () => engine.up());
   report.quote(doneRows(run.stdout));
   report.line();
@@ -70,4 +73,52 @@ export async function edit(session: Session): Promise<void> {
     [200, 401],
   );
   await checkState(session);
+}
+
+/** What the tokens may do before the edit: what the server granted, as the stack's state has it. */
+async function reportBefore(session: Session): Promise<void> {
+  const { server, engine, report, checks, previewed } = session;
+  const { tokens } = await tokenReport(
+    session,
+    "pulumi stack export",
+    () => engine.run(["stack", "export"]),
+    ["--state"],
+  );
+  checks.equal(
+    "the report tells the permissions that the server granted",
+    mapValues(tokens, ({ permissions }) => permissions.kept),
+    mapValues(previewed, (permissions) => grantedFor(permissions, server)),
+  );
+  checks.equal(
+    "and which tokens are risky: everything and operator",
+    mapValues(tokens, ({ risks }) => risks.map(({ id }) => id)),
+    { dashboards: [], downsampler: [], everything: ["all-access-token"], operator: ["operator-token"] },
+  );
+  report.line();
+}
+
+/** What the edit will make of them, before it does. */
+async function reportPending(session: Session): Promise<void> {
+  const { server, engine, report, checks } = session;
+  report.line();
+  const { run, tokens } = await tokenReport(session, "pulumi preview --json --show-sames", () =>
+    engine.preview(["--json", "--show-sames"]),
+  );
+  checks.equal(
+    "the report tells what will happen, and why",
+    mapValues(tokens, ({ action, reasons }) => [action, ...reasons]),
+    {
+      dashboards: ["replace", "permissions"],
+      downsampler: ["same"],
+      everything: ["update", "description"],
+      operator: ["same"],
+    },
+  );
+  checks.equal(
+    "one permission comes, none goes",
+    Object.values(tokens).flatMap(({ permissions: { added, removed } }) => [...added, ...removed]),
+    [`read:orgs/${server.org.name}/tasks`],
+  );
+  session.checkRequests("requests that the server got", run, {});
+  report.line();
 }

@@ -33,6 +33,12 @@ function keepsPlainTokens(version: string): boolean {
   return Number(version.split(".")[1]) < 9;
 }
 
+/** The real server to run on, in a list: none where the environment names none. */
+export function realServers(): { url: string; token: string }[] {
+  const { INFLUX_HOST: url = "", INFLUX_TOKEN: token = "" } = process.env;
+  return url === "" || token === "" ? [] : [{ url, token }];
+}
+
 /** An emulator of the recorded server. */
 export async function emulatorTarget({ server }: Recording): Promise<Target> {
   const emulator = await startEmulator({ plainTokens: keepsPlainTokens(server), version: `v${server}` });
@@ -73,7 +79,7 @@ export async function realTarget(url: string, operatorToken: string): Promise<Ta
   if (me.status !== 200) throw new Error(`INFLUX_TOKEN at ${url}: ${JSON.stringify(me.body)}`);
   const { id, name } = me.body as { id: string; name: string };
   const names = new Map(
-    ["acme", "umbrella", "metrics", "elsewhere", "ci"].map((recorded) => [
+    ["acme", "umbrella", "metrics", "elsewhere", "archive", "staging", "ci"].map((recorded) => [
       recorded,
       `${recorded}-contract-${suffix}`,
     ]),
@@ -88,8 +94,13 @@ export async function realTarget(url: string, operatorToken: string): Promise<Ta
     },
     made: (path) => void paths.push(path),
     remove: async () => {
+      const left: string[] = [];
       // What was made last goes first: a token before its owner, a bucket before its organization.
-      for (const path of paths.reverse()) await call(url, { method: "DELETE", path, token: operatorToken });
+      for (const path of paths.reverse()) {
+        const { status, body } = await call(url, { method: "DELETE", path, token: operatorToken });
+        if (status !== 204 && status !== 404) left.push(`${path}: ${status} ${JSON.stringify(body)}`);
+      }
+      if (left.length > 0) throw new Error(`could not be removed from ${url}:\n${left.join("\n")}`);
     },
   };
   let showsTokens = false;
@@ -106,20 +117,19 @@ export async function realTarget(url: string, operatorToken: string): Promise<Ta
 /** Makes the organizations, buckets and users that the recording takes for granted and the target lacks. */
 async function furnish(target: Target): Promise<void> {
   const { bindings } = target;
+  const bucket = (name: string, org: string) => () => ({
+    name: nameOf(name),
+    orgID: bindings.get(org),
+    retentionRules: [],
+  });
   const wanted: [string, string, () => Record<string, unknown>][] = [
     ["org", "/api/v2/orgs", () => ({ name: nameOf("acme") })],
     ["org2", "/api/v2/orgs", () => ({ name: nameOf("umbrella") })],
     ["ci", "/api/v2/users", () => ({ name: nameOf("ci") })],
-    [
-      "bucket",
-      "/api/v2/buckets",
-      () => ({ name: nameOf("metrics"), orgID: bindings.get("org"), retentionRules: [] }),
-    ],
-    [
-      "bucket2",
-      "/api/v2/buckets",
-      () => ({ name: nameOf("elsewhere"), orgID: bindings.get("org2"), retentionRules: [] }),
-    ],
+    ["bucket", "/api/v2/buckets", bucket("metrics", "org")],
+    ["bucket2", "/api/v2/buckets", bucket("elsewhere", "org2")],
+    ["bucket3", "/api/v2/buckets", bucket("archive", "org")],
+    ["bucket4", "/api/v2/buckets", bucket("staging", "org")],
   ];
   for (const [binding, path, body] of wanted) {
     if (bindings.has(binding)) continue;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import provider from "../../../provider/dynamicProvider";
 import { type Authority, makeAuthority } from "../../support/certificates";
 import { inFrontOf } from "../../support/front";
-import { OPERATOR_TOKEN, startServer, type TestServer } from "../../support/influxdb";
+import { startServer, type TestServer } from "../../support/influxdb";
 import { type Proxy, startProxy } from "../../support/proxy";
 import { Servers } from "../../support/serving";
 
@@ -172,7 +172,7 @@ describe("a proxy for https", () => {
     const front = https.createServer({ key, cert }, inFrontOf(server.url));
     const connection = {
       host: `https://influxdb.test:${await servers.listen(front)}`,
-      token: OPERATOR_TOKEN,
+      token: server.operatorToken,
       caFile: caFile(),
     };
     const { outs } = await host.create({ orgId: server.orgId, readTasks: true, permissions: [], connection });

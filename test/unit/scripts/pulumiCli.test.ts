@@ -126,6 +126,7 @@ describe("the cache folder", () => {
     }
     expect(new Set(keys).size).toBe(4);
     await appendFile(join(tools, "pulumi", "README.md"), "no part of the key");
+    await writeTool("actionlint", "1.0.0", "1.25");
     expect(await pulumiCliKey(tools)).toBe(keys.at(-1));
   });
 

@@ -1,0 +1,201 @@
+import type { PolicyConfigSchema, ResourceValidationPolicy } from "@pulumi/policy";
+import { CATALOGUE } from "../provider/permissions/catalogue";
+import { findRisks, openRisks, type RiskId, RISKS } from "../provider/permissions/risks";
+import type { Action, Permission } from "../provider/types";
+import { TOKEN_TYPE } from "../report/parse";
+import { type Props, readAcknowledged, readGrant } from "./token";
+
+/** Says what is wrong with a token, or nothing. May throw what the policy host throws at a value not known yet. */
+type Judge<Config> = (props: Props, config: Partial<Config>) => string | undefined;
+
+/** A policy that passes over all but tokens. */
+function tokenPolicy<Config extends object>(
+  policy: Omit<ResourceValidationPolicy, "validateResource">,
+  judge: Judge<Config>,
+): ResourceValidationPolicy {
+  return {
+    enforcementLevel: "mandatory",
+    ...policy,
+    validateResource(args, reportViolation) {
+      if (args.type !== TOKEN_TYPE) return;
+      const problem = judge(args.props, args.getConfig<Partial<Config>>());
+      if (problem !== undefined) reportViolation(problem);
+    },
+  };
+}
+
+type ConfigProperty = PolicyConfigSchema["properties"][string];
+
+/** Config of the policies that can give way to a reason in the program. */
+interface Acknowledgeable {
+  readonly allowAcknowledged: boolean;
+}
+
+const ALLOW_ACKNOWLEDGED: ConfigProperty = {
+  type: "boolean",
+  default: false,
+  description: "Whether a token passes whose program acknowledges the risk, with the reason.",
+};
+
+/** Refuses tokens that have the risk, by itself or within a wider one. */
+function refuseRisk(risk: RiskId): Judge<Acknowledgeable> {
+  const [told] = RISKS.filter(({ id }) => id === risk).map(
+    ({ title, explanation }) => `${title}: ${explanation}`,
+  );
+  const has = (held: readonly Permission[], acknowledged?: Record<string, string>): boolean =>
+    openRisks(findRisks(held, acknowledged)).has(risk);
+  return (props, { allowAcknowledged = false }) => {
+    const { held, open } = readGrant(props);
+    if (!has(held)) {
+      if (open !== undefined) throw open;
+      return undefined;
+    }
+    return allowAcknowledged && !has(held, readAcknowledged(props)) ? undefined : told;
+  };
+}
+
+/** What an allow list can hold: every type that a permission can be asked for. */
+const TYPES: readonly string[] = CATALOGUE.map(({ type }) => type);
+
+/** Whoever acknowledges one of these has thought about every type. */
+const WIDE: readonly RiskId[] = ["operator-token", "all-access-token"];
+
+interface AllowedTypes extends Acknowledgeable {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+}
+
+const refuseTypes: Judge<AllowedTypes> = (props, config) => {
+  const { read = TYPES, write = TYPES, allowAcknowledged = false } = config;
+  const allowed: Record<Action, readonly string[]> = { read, write };
+  if (TYPES.every((type) => read.includes(type) && write.includes(type))) return undefined;
+
+  const { held, open } = readGrant(props);
+  const beyond = (action: Action): string[] => {
+    const types = held.filter((one) => one.action === action).map(({ resource }) => resource.type);
+    return [...new Set(types)].filter((type) => !allowed[action].includes(type)).sort();
+  };
+  const refused = (["read", "write"] as const).flatMap((action) => {
+    const types = beyond(action);
+    const others = allowed[action].length === 0 ? "nothing" : `only ${allowed[action].join(", ")}`;
+    return types.length === 0 ? [] : [`it may ${action} ${types.join(", ")}, and ${others} is allowed`];
+  });
+  if (refused.length === 0) {
+    if (open !== undefined) throw open;
+    return undefined;
+  }
+  const accepted =
+    allowAcknowledged &&
+    findRisks(held, readAcknowledged(props)).some(
+      ({ id, acknowledged }) => WIDE.includes(id) && acknowledged !== undefined,
+    );
+  return accepted ? undefined : refused.join("; ");
+};
+
+/** Refuses tokens without the input, or with one of another form. Its value is not told: it may be a secret. */
+function requireText(property: "description" | "user"): Judge<{ readonly pattern: string }> {
+  return (props, { pattern }) => {
+    const value = props[property];
+    if (typeof value !== "string" || value.trim() === "") return `${property} is missing`;
+    if (pattern === undefined || new RegExp(pattern, "u").test(value)) return undefined;
+    return `${property} does not match ${pattern}`;
+  };
+}
+
+const PATTERN: ConfigProperty = {
+  type: "string",
+  format: "regex",
+  description: "Regular expression that it has to match. Default: none, anything but blanks will do.",
+};
+
+const typeList = (action: Action): ConfigProperty => ({
+  type: "array",
+  items: { type: "string", enum: [...TYPES] },
+  uniqueItems: true,
+  default: [...TYPES],
+  description: `Types that a token may ${action}. Default: all.`,
+});
+
+/** Refuses operator tokens, whatever the inputs are that make it one. */
+export const noOperatorToken = tokenPolicy<Acknowledgeable>(
+  {
+    name: "influx-no-operator-token",
+    displayName: "No operator token",
+    description: "A token must not reach every organization of the server.",
+    severity: "critical",
+    remediationSteps: "Use allAccess where one organization is enough, or name the types and buckets.",
+    configSchema: { properties: { allowAcknowledged: ALLOW_ACKNOWLEDGED } },
+  },
+  refuseRisk("operator-token"),
+);
+
+/** Refuses all-access tokens, whatever the inputs are that make it one, and so operator tokens. */
+export const noAllAccessToken = tokenPolicy<Acknowledgeable>(
+  {
+    name: "influx-no-all-access-token",
+    displayName: "No all-access token",
+    description: "A token must not read and write everything in its organization.",
+    severity: "high",
+    remediationSteps: "Name the types and buckets that its holder needs.",
+    configSchema: { properties: { allowAcknowledged: ALLOW_ACKNOWLEDGED } },
+  },
+  refuseRisk("all-access-token"),
+);
+
+/** Refuses permissions on resource types that are not on the list. Without config every type is. */
+export const allowedResourceTypes = tokenPolicy<AllowedTypes>(
+  {
+    name: "influx-allowed-resource-types",
+    displayName: "Allowed resource types",
+    description: "A token must not read or write other resource types than those that are allowed.",
+    severity: "high",
+    remediationSteps: "Leave out the flags of these types, or have them allowed.",
+    configSchema: {
+      properties: {
+        read: typeList("read"),
+        write: typeList("write"),
+        allowAcknowledged: {
+          ...ALLOW_ACKNOWLEDGED,
+          description:
+            "Whether an operator or all-access token passes that the program acknowledges as such.",
+        },
+      },
+    },
+  },
+  refuseTypes,
+);
+
+/** Refuses tokens without a description. */
+export const descriptionRequired = tokenPolicy(
+  {
+    name: "influx-description-required",
+    displayName: "Description required",
+    description: "A token must have a description, which is all that the server shows of what it is for.",
+    severity: "low",
+    remediationSteps: "Say in description what the token is for.",
+    configSchema: { properties: { pattern: PATTERN } },
+  },
+  requireText("description"),
+);
+
+/** Refuses tokens that belong to whoever happens to run `pulumi up`. */
+export const ownerRequired = tokenPolicy(
+  {
+    name: "influx-owner-required",
+    displayName: "Owner required",
+    description: "A token must name its owner, or it belongs to whoever runs pulumi up.",
+    severity: "medium",
+    remediationSteps: "Name the owner in user.",
+    configSchema: { properties: { pattern: PATTERN } },
+  },
+  requireText("user"),
+);
+
+/** Every policy, for a policy pack of one's own: `new PolicyPack("name", { policies })`. */
+export const policies: ResourceValidationPolicy[] = [
+  noOperatorToken,
+  noAllAccessToken,
+  allowedResourceTypes,
+  descriptionRequired,
+  ownerRequired,
+];

@@ -1,0 +1,129 @@
+import { formatPermission } from "../../provider/permissions/format";
+import type { Permission } from "../../provider/types";
+import recordings from "../recordings/cli-create.json";
+import { checked, host } from "../support/providerHost";
+import { fill } from "./support/compare";
+import { call } from "./support/http";
+import { readRecordings } from "./support/recording";
+import { emulatorTarget, realServers, realTarget, type Target } from "./support/target";
+
+interface RecordedCase {
+  readonly name: string;
+  readonly args: Record<string, unknown>;
+  readonly exitCode: number;
+  readonly body?: { readonly permissions: Permission[] | null } | null;
+}
+
+const cases = recordings.cases as unknown as RecordedCase[];
+
+/** What the recorded ids and names are called by the targets. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  [recordings.ids.orgs.acme]: "{{org}}",
+  [recordings.ids.orgs.umbrella]: "{{org2}}",
+  [recordings.ids.users.admin]: "{{admin}}",
+  [recordings.ids.users.ci]: "{{ci}}",
+  [recordings.ids.buckets.primary]: "{{bucket}}",
+  [recordings.ids.buckets.metrics]: "{{bucket3}}",
+  [recordings.ids.buckets.logs]: "{{bucket4}}",
+  [recordings.ids.buckets["elsewhere (umbrella)"]]: "{{bucket2}}",
+};
+
+const IDS = new RegExp(Object.keys(PLACEHOLDERS).join("|"), "g");
+
+/** The CLI and the server grant the buckets: here they are errors, for such a token opens nothing. */
+const REFUSED_HERE = ["bucket of another org", "bucket that does not exist"];
+
+/** What only the server can tell; every other failure is told of before anything is sent. */
+const REFUSED = [
+  "org unknown",
+  "org id unknown",
+  "user unknown",
+  "cloud-only read-flows",
+  "cloud-only read-subscriptions",
+  ...REFUSED_HERE,
+];
+
+const servers: [string, () => Promise<Target>][] = [
+  ...readRecordings().map(({ recording }): [string, () => Promise<Target>] => [
+    `the emulator of ${recording.server}`,
+    () => emulatorTarget(recording),
+  ]),
+  ...realServers().map(({ url, token }): [string, () => Promise<Target>] => [
+    "the server at INFLUX_HOST",
+    () => realTarget(url, token),
+  ]),
+];
+
+describe.each(servers)("the provider on %s", (_title, open) => {
+  let target: Target;
+
+  beforeAll(async () => {
+    target = await open();
+  });
+  afterAll(() => target.remove());
+
+  /** The recorded value with this server's ids and names in place of the recorded ones. */
+  function here<T>(value: T): T {
+    const text = JSON.stringify(value).replaceAll(IDS, (id) => PLACEHOLDERS[id] ?? id);
+    return fill(JSON.parse(text), target.bindings) as T;
+  }
+
+  async function inputsOf(args: Record<string, unknown>) {
+    const named = Object.entries(here(args)).map(([name, value]) => [
+      name,
+      name === "org" || name === "user" ? (target.names.get(String(value)) ?? value) : value,
+    ]);
+    const connection = { host: target.url, token: target.operatorToken };
+    return checked({ ...(Object.fromEntries(named) as object), connection });
+  }
+
+  async function create(args: Record<string, unknown>) {
+    const inputs = await inputsOf(args);
+    const made = await host.create(inputs);
+    target.made(`/api/v2/authorizations/${made.id}`);
+    return { inputs, ...made };
+  }
+
+  it.each(cases.filter(({ exitCode, name }) => exitCode === 0 && !REFUSED_HERE.includes(name)))(
+    "grants what the CLI got for $name, and finds it so again",
+    async ({ args, body }) => {
+      const { inputs, id, outs } = await create(args);
+      const recorded = (body?.permissions ?? []).map((one) => formatPermission(here(one)));
+      expect(outs.effectivePermissions).toEqual([...new Set(recorded)].sort());
+      expect(await host.read(id, outs)).toMatchObject({ id, props: outs });
+      expect(await host.diff(id, outs, inputs)).toMatchObject({ changes: false, replaces: [] });
+    },
+  );
+
+  it.each(cases.filter(({ name }) => REFUSED.includes(name)))(
+    "makes no token for $name",
+    async ({ args }) => {
+      await expect(create(args)).rejects.toThrow();
+    },
+  );
+
+  it("changes description and status in place, and the server keeps to it", async () => {
+    const { inputs, id, outs } = await create({ org: "acme", readTasks: true, description: "before" });
+    const edited = { ...inputs, description: "after", status: "inactive" };
+    const { outs: after } = await host.update(id, outs, edited);
+    expect(after).toMatchObject({ description: "after", status: "inactive", token: outs.token });
+    expect(await host.read(id, after)).toMatchObject({ id, props: after });
+    expect(await host.diff(id, after, edited)).toMatchObject({ changes: false });
+  });
+
+  it("removes a token, and finds that it is gone", async () => {
+    const { id, outs } = await create({ org: "acme", readTasks: true });
+    await host.delete(id, outs);
+    expect(await host.read(id, outs)).toEqual({ id: "" });
+    await host.delete(id, outs);
+  });
+
+  it("gives a token that opens what it is for, and nothing else", async () => {
+    const { outs } = await create({ org: "acme", readBucket: [recordings.ids.buckets.primary] });
+    const opened = ["bucket", "bucket2", "bucket3"].map(async (name) => {
+      const path = `/api/v2/buckets/${target.bindings.get(name) ?? ""}`;
+      return (await call(target.url, { method: "GET", path, token: outs.token })).status === 200;
+    });
+    expect(await Promise.all(opened)).toEqual([true, false, false]);
+  });
+});

@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openStack, type TestStack } from "../support/stack";
+
+const ROOT = join(__dirname, "..", "..");
+const PACK = join(ROOT, "policy");
+
+describe("the policy pack, run by the engine", () => {
+  let stack: TestStack;
+  let folder: string;
+  let pack = PACK;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "policy-"));
+    stack = await openStack(join(__dirname, "programs", "declared"), {
+      env: { DECLARED: join(folder, "declared.json") },
+      // A preview asks no server.
+      configure: false,
+    });
+  });
+  afterAll(async () => {
+    await stack.dispose();
+    rmSync(folder, { recursive: true });
+  });
+
+  /**
+   * The language host that is built with Go is older than the engine, and answers that it cannot start a policy pack.
+   * The engine can start one without a language host, by a program named after the pack's runtime. So there a copy of
+   * the pack is run, in which nothing but the name of the runtime differs, by what the SDK has for policy packs.
+   */
+  function packWithoutLanguageHost(): string {
+    const copy = join(folder, "pack");
+    const plugin = join(stack.engine.folder, "home", ".pulumi", "plugins", "analyzer-policy-sdk-v1.0.0");
+    for (const made of [copy, plugin]) mkdirSync(made, { recursive: true });
+    const read = (name: string): string => readFileSync(join(PACK, name), "utf8");
+    writeFileSync(
+      join(copy, "PulumiPolicy.yaml"),
+      read("PulumiPolicy.yaml").replace("runtime: nodejs", "runtime: sdk"),
+    );
+    const main = require.resolve(PACK);
+    writeFileSync(
+      join(copy, "package.json"),
+      JSON.stringify({ ...(JSON.parse(read("package.json")) as object), main }),
+    );
+    const run = require.resolve("@pulumi/pulumi/cmd/run-policy-pack");
+    writeFileSync(
+      join(plugin, "pulumi-analyzer-policy-sdk"),
+      `#!/bin/sh\nexec '${process.execPath}' '${run}' "$@"\n`,
+      { mode: 0o755 },
+    );
+    return copy;
+  }
+
+  /** Previews the tokens under the policies, and gives the exit code and what each token is told of, in order. */
+  async function preview(
+    tokens: Record<string, Record<string, unknown>>,
+    config: object,
+  ): Promise<{ code: number; refused: string[]; printed: string }> {
+    writeFileSync(join(folder, "declared.json"), JSON.stringify(tokens));
+    writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+    const args = ["--policy-pack", pack, "--policy-pack-config", join(folder, "config.json")];
+    const { code, stdout, stderr } = await stack.engine.preview(args);
+    const printed = stdout + stderr;
+    if (pack === PACK && /failed to start: .*not supported/.test(printed)) {
+      process.stdout.write(
+        'policy: this engine\'s language host cannot start a policy pack (it answers "not supported"): ran a copy with another name of the runtime\n',
+      );
+      pack = packWithoutLanguageHost();
+      return preview(tokens, config);
+    }
+    const told =
+      /^ +- \[(\w+)\].*? (influx-[a-z-]+) +\(pulumi-nodejs:dynamic\/influxdb:InfluxToken: (\w+)\)$/gm;
+    const refused = [...printed.matchAll(told)].map(
+      ([, level = "", policy = "", token = ""]) => `${token}: ${policy} (${level})`,
+    );
+    return { code, refused: refused.sort(), printed };
+  }
+
+  const plain = { org: "acme", readTasks: true, description: "ci: reads tasks", user: "admin" };
+  const breakGlass = {
+    ...plain,
+    readTasks: false,
+    operator: true,
+    acknowledge: { "operator-token": "see runbook" },
+  };
+
+  it("refuses an operator token and others that it must, before they exist, and lets a good one pass", async () => {
+    const { code, refused, printed } = await preview(
+      {
+        good: plain,
+        operator: { ...plain, readTasks: false, operator: true },
+        everything: { ...plain, readTasks: false, allAccess: true },
+        bare: { org: "acme", writeTasks: true },
+        acknowledged: breakGlass,
+      },
+      { "influx-description-required": "advisory" },
+    );
+    expect({ code, refused }).toEqual({
+      code: 1,
+      refused: [
+        "acknowledged: influx-no-all-access-token (mandatory)",
+        "acknowledged: influx-no-operator-token (mandatory)",
+        "bare: influx-description-required (advisory)",
+        "bare: influx-owner-required (mandatory)",
+        "everything: influx-no-all-access-token (mandatory)",
+        "operator: influx-no-all-access-token (mandatory)",
+        "operator: influx-no-operator-token (mandatory)",
+      ],
+    });
+    expect(printed).toContain("operator token: It reads and writes everything in every organization");
+  });
+
+  it("passes a stack that its config allows", async () => {
+    const acknowledged = { allowAcknowledged: true };
+    const { code, refused, printed } = await preview(
+      { good: plain, acknowledged: breakGlass },
+      {
+        "influx-no-operator-token": acknowledged,
+        "influx-no-all-access-token": acknowledged,
+        "influx-allowed-resource-types": { ...acknowledged, read: ["buckets", "tasks"], write: [] },
+        "influx-description-required": { pattern: "^ci: " },
+      },
+    );
+    expect({ code, refused }).toEqual({ code: 0, refused: [] });
+    expect(printed).toContain("✅ influx-tokens@v");
+  });
+});

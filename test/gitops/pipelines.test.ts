@@ -1,0 +1,147 @@
+import { type CommentsApi, startCommentsApi } from "./support/commentsApi";
+import { github, gitlab, type Host, type JobName, type JobResult } from "./support/hosts";
+import { openRepository, type Repository } from "./support/repository";
+
+const MARKER = "<!-- influx-token report: prod -->";
+
+/** One host at work: its copy of the repository, and the comments there. */
+interface Site {
+  readonly host: Host;
+  readonly folder: string;
+  readonly api: CommentsApi;
+}
+
+// Each job's shell steps, one after the other as on the host, with the real engine and the real report. Both hosts work
+// on one stack, and at the same time where nothing is changed.
+describe("the example's pipelines on GitHub Actions and on GitLab CI", () => {
+  let repository: Repository;
+  let sites: Site[];
+  let shown = "";
+
+  beforeAll(async () => {
+    repository = await openRepository();
+    sites = await Promise.all(
+      [github, gitlab].map(async (host) => {
+        const api = await startCommentsApi();
+        // Anybody may write the hidden line.
+        api.comments.push({ id: 120, body: `${MARKER}\nforged`, foreign: true });
+        return { host, api, folder: await repository.clone(host.name) };
+      }),
+    );
+    repository.server.countRequests();
+  });
+  afterAll(async () => {
+    await Promise.all(sites.map(({ api }) => api.close()));
+    await repository.dispose();
+  });
+
+  async function run(job: JobName, { host, folder, api }: Site): Promise<JobResult> {
+    const result = await host.run(job, folder, repository, api);
+    shown += result.log + result.summary;
+    return result;
+  }
+
+  /** Runs a job on both hosts at once, and gives what each answered with its site. */
+  function onBoth(job: JobName): Promise<(JobResult & Site)[]> {
+    return Promise.all(sites.map(async (site) => ({ ...site, ...(await run(job, site)) })));
+  }
+
+  async function up(at: number): Promise<void> {
+    const { code, log } = await run("up", sites[at] as Site);
+    expect({ code, log }).toMatchObject({ code: 0 });
+  }
+
+  async function tokenOf(name: string): Promise<{ id: string; status: string }> {
+    const { authorizations } = await repository.server.call<{
+      authorizations: { id: string; status: string; description: string }[];
+    }>("GET", "/api/v2/authorizations");
+    const { id, status } = authorizations.find((each) => each.description.startsWith(`${name}:`)) ?? {};
+    return { id: id ?? "", status: status ?? "none" };
+  }
+
+  it("show a change in one comment, without a request to InfluxDB", async () => {
+    for (const { code, log, api } of await onBoth("preview")) {
+      expect({ code, log }).toMatchObject({ code: 0 });
+      const [own, ...others] = api.comments.slice(121);
+      expect(others).toEqual([]);
+      expect(own?.body).toMatch(new RegExp(`^${MARKER}\n### InfluxDB tokens: 2 to create\n`));
+      expect(own?.body).toContain("+ write:orgs/acme/tasks");
+    }
+    expect(repository.server.countRequests()).toEqual({});
+  });
+
+  it("make the tokens on main", async () => {
+    await up(0);
+    expect(await tokenOf("ci")).toMatchObject({ status: "active" });
+    expect(await tokenOf("auditor")).toMatchObject({ status: "active" });
+  });
+
+  it("find no drift on an untouched server, with a token that only reads", async () => {
+    repository.server.countRequests();
+    for (const { code, log } of await onBoth("drift")) {
+      expect({ code, log }).toMatchObject({ code: 0 });
+      expect(log).toContain("InfluxDB tokens: 2 unchanged.");
+    }
+    expect(repository.server.countRequests()).toEqual({ "GET /api/v2/authorizations/{id}": 4 });
+  });
+
+  it("fail for a token that was changed behind their back, and name it", async () => {
+    const { id } = await tokenOf("ci");
+    await repository.server.call("PATCH", `/api/v2/authorizations/${id}`, { status: "inactive" });
+    for (const { code, log, summary, host } of await onBoth("drift")) {
+      expect(code).toBeGreaterThan(0);
+      expect(log).toMatch(/^ci .*~ update: status/m);
+      expect(log).toMatch(/^auditor .*= same/m);
+      if (host === github) expect(summary).toMatch(/\| ~ \| <code>ci<\/code> \|/);
+    }
+    expect(await tokenOf("ci")).toEqual({ id, status: "inactive" });
+  });
+
+  it("mend it when up runs again", async () => {
+    const { id } = await tokenOf("ci");
+    await up(1);
+    expect(await tokenOf("ci")).toEqual({ id, status: "active" });
+  });
+
+  it("edit the same comment in place, and refuse a risk that nobody acknowledged", async () => {
+    for (const { folder } of sites) await repository.declare(folder, "root", { org: "acme", operator: true });
+    for (const { code, log, summary, host, api } of await onBoth("preview")) {
+      expect({ code, log }).toMatchObject({ code: 2 });
+      expect(log).toContain("influx-token: root has the risk operator-token");
+      expect(api.comments).toHaveLength(122);
+      expect(api.comments[121]?.body).toMatch(
+        new RegExp(`^${MARKER}\n### InfluxDB tokens: 1 to create, 2 unchanged\n`),
+      );
+      expect(api.comments[120]?.body).toBe(`${MARKER}\nforged`);
+      const edited =
+        host === github
+          ? "PATCH /repos/acme/influx-tokens/issues/comments/121"
+          : "PUT /projects/42/merge_requests/7/notes/121";
+      expect(api.changes).toEqual([expect.stringMatching(/^POST /), edited]);
+      if (host === github) expect(summary).toContain("<code>root</code>");
+    }
+  });
+
+  it("tell why a preview failed", async () => {
+    for (const { folder } of sites)
+      await repository.declare(folder, "root", { org: "acme", readBukets: true });
+    for (const { code, log, api } of await onBoth("preview")) {
+      expect({ code, log }).toMatchObject({ code: 1 });
+      expect(log).toContain("did you mean readBuckets?");
+      expect(api.changes).toHaveLength(2);
+    }
+  });
+
+  it("never show a secret", () => {
+    const { PULUMI_CONFIG_PASSPHRASE = "", INFLUX_TOKEN = "", INFLUX_READ_TOKEN = "" } = repository.secrets;
+    const secrets = [
+      ...repository.server.authorizations().map(({ token }) => token),
+      ...[PULUMI_CONFIG_PASSPHRASE, INFLUX_TOKEN, INFLUX_READ_TOKEN],
+      ...sites.map(({ api }) => api.token),
+    ].filter((each) => each !== "");
+    expect(secrets.length).toBeGreaterThan(4);
+    const everything = shown + sites.flatMap(({ api }) => api.comments.map(({ body }) => body)).join("\n");
+    expect(everything.length).toBeGreaterThan(10_000);
+    expect(secrets.filter((each) => everything.includes(each))).toEqual([]);
+  });
+});

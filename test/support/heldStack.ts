@@ -1,0 +1,277 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { descendants, isProviderProcess } from "../../bench/processes";
+import type { StoredAuthorization } from "../../emulator";
+import type { NewAuthorization } from "../../provider/types";
+import { Engine, nameOf, type PendingOperation, type StackResource, succeeded } from "../../scripts/engine";
+import type { RunResult } from "../../scripts/run";
+import { type FaultProxy, type Hold, startFaultProxy } from "./faultProxy";
+import { startServer, type TestServer } from "./influxdb";
+import { type DeclaredToken, expectSameTokens } from "./randomStack";
+import { recordedTokens } from "./recorded";
+
+const PROGRAM = join(__dirname, "..", "e2e", "programs", "declared");
+
+/** What an `up` does to a token, as the server sees it. */
+export const STEPS = ["create", "create half of a replace", "delete half of a replace", "delete"] as const;
+export type Step = (typeof STEPS)[number];
+
+/** Before the server hears of it, or after the server did it and before its answer arrived. */
+export const MOMENTS = ["before", "after"] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+/** An `up` deletes only when all that it makes is made. */
+export const HALVES = ["creates", "deletes"] as const;
+export type Half = (typeof HALVES)[number];
+export type Halves = readonly [Half, ...Half[]];
+
+export const STEPS_OF: Readonly<Record<Half, readonly Step[]>> = {
+  creates: ["create", "create half of a replace"],
+  deletes: ["delete half of a replace", "delete"],
+};
+
+/** A run whose steps of one half are under way: half of them on the way there, half of them on the way back. */
+export interface HeldRun {
+  /** Ids of processes: of the engine, and of the provider that it started. */
+  readonly engine: number;
+  readonly provider: number;
+  readonly proxy: FaultProxy;
+  /** Lets the requests go on. */
+  readonly release: () => void;
+  /** Settles when the engine has ended. */
+  readonly ended: Promise<void>;
+}
+
+/** What a run leaves behind. */
+export interface Aftermath extends RunResult {
+  /** Whether the next run is refused until `pulumi cancel`. */
+  readonly isLocked: boolean;
+  /** Steps of whose end the engine knows nothing, such as `creating NAME`. */
+  readonly pending: readonly string[];
+  /** Tokens on the server that the state does not know. */
+  readonly unknown: readonly StoredAuthorization[];
+  /** Whether the provider's process does not end by itself. */
+  readonly providerStays: boolean;
+  /** When it began, by the clock that the server has too. */
+  readonly startedAt: Date;
+}
+
+/** How long a provider without its engine may take to end what is under way, and itself, on a busy machine. */
+const LAST_WORDS_MS = 10_000;
+
+/**
+ * A stack of tokens behind a proxy that stops its requests. Each round edits it by two tokens of each step, one for
+ * each moment; the description of a token says which it is.
+ */
+export class HeldStack {
+  private round = 0;
+  private declared = new Map<string, DeclaredToken>();
+  /** Ids of the tokens that were there before the edit. */
+  private old: ReadonlySet<string> = new Set();
+  private readonly holds = new Map<string, Hold>();
+
+  private constructor(
+    readonly engine: Engine,
+    private readonly server: TestServer,
+    private readonly proxy: FaultProxy,
+  ) {}
+
+  static async open(): Promise<HeldStack> {
+    const server = await startServer();
+    const engine = await Engine.open({ programFolder: PROGRAM });
+    const proxy = await startFaultProxy(server.url, (request, body) => stack.holdOf(request, body));
+    const stack: HeldStack = new HeldStack(engine, server, proxy);
+    await engine.stackInit();
+    await stack.edit();
+    succeeded(await stack.up());
+    return stack;
+  }
+
+  /** Two tokens more, two replaced, and the two that came with the last round are left out. */
+  async edit(): Promise<void> {
+    this.round += 1;
+    this.old = new Set(this.server.authorizations().map(({ id }) => id));
+    const token = (description: string): DeclaredToken => ({
+      org: "acme",
+      description,
+      readTasks: true,
+      keepers: { round: String(this.round) },
+      // Longer than the engine waits for its plugins, and no longer: a killed server is looked for as long.
+      connection: { host: this.proxy.url, token: this.server.operatorToken, retries: 1, timeoutMs: 10_000 },
+    });
+    const names = STEPS_OF.creates.flatMap((step) => MOMENTS.map((moment) => this.nameOf(step, moment)));
+    this.declared = new Map(names.map((name) => [name, token(name)]));
+    await writeFile(this.declaration, JSON.stringify(Object.fromEntries(this.declared)));
+  }
+
+  up(): Promise<RunResult> {
+    return this.engine.up([], { DECLARED: this.declaration });
+  }
+
+  /** Runs an `up`, stops its steps of each of the halves, strikes, and waits for the end of all that it started. */
+  async interrupted(halves: Halves, strike: (run: HeldRun) => Promise<void>): Promise<Aftermath> {
+    const startedAt = new Date();
+    let held = this.hold(halves[0]);
+    const run = this.up();
+    const ended = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    let ids: number[] = [];
+    let provider: number | undefined;
+    try {
+      for (const [at, half] of halves.entries()) {
+        const { reached, release } = held;
+        const isThere = await Promise.race([reached.then(() => true), ended.then(() => false)]);
+        if (!isThere) throw new Error(`it did not come to its ${half}:\n${printedBy(await run)}`);
+        const next = halves[at + 1];
+        if (next !== undefined) held = this.hold(next);
+        ids = this.processes();
+        const [engine] = ids;
+        provider = ids.find((id) => isProviderProcess(lookAt(id, "cmdline")));
+        if (engine === undefined || provider === undefined) {
+          throw new Error("cannot find the processes of the engine and the provider: these tests need /proc");
+        }
+        await strike({ engine, provider, proxy: this.proxy, release, ended });
+      }
+      const result = await run;
+      const providerStays = provider !== undefined && !(await endsWithin(LAST_WORDS_MS, provider));
+      return { ...result, ...(await this.leftBehind()), providerStays, startedAt };
+    } finally {
+      this.holds.clear();
+      held.release();
+      for (const id of ids) signal(id, "SIGKILL");
+      await ended;
+    }
+  }
+
+  /** Deletes tokens that the state does not know, by what the server tells of them. */
+  async deleteUnknown(tokens: readonly StoredAuthorization[]): Promise<void> {
+    for (const { id } of tokens) await this.server.call("DELETE", `/api/v2/authorizations/${id}`);
+  }
+
+  /** Fails unless declared, recorded and existing tokens are the same, and nothing is left to do. */
+  async expectConverged(): Promise<void> {
+    expect(await this.leftBehind()).toEqual({ isLocked: false, pending: [], unknown: [] });
+    await expectSameTokens(this.declared, await recordedTokens(this.engine), this.server);
+  }
+
+  async dispose(): Promise<void> {
+    await this.engine.dispose();
+    await this.proxy.close();
+    await this.server.close();
+  }
+
+  /** The name and description of the token that takes a step in this round. */
+  private nameOf(step: Step, moment: Moment): string {
+    const name = wordsFor(step, moment);
+    if (step === "create") return `${name}, round ${this.round}`;
+    return step === "delete" ? `${name}, round ${this.round - 1}` : name;
+  }
+
+  private get declaration(): string {
+    return join(this.engine.folder, "declared.json");
+  }
+
+  private hold(half: Half): { reached: Promise<unknown>; release: () => void } {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const method = half === "creates" ? "POST" : "DELETE";
+    const reached = STEPS_OF[half].flatMap((step) =>
+      MOMENTS.map(
+        (at) =>
+          new Promise<void>((resolve) => {
+            this.holds.set(`${method} ${this.nameOf(step, at)}`, { at, reached: resolve, released });
+          }),
+      ),
+    );
+    return { reached: Promise.all(reached), release };
+  }
+
+  /** Each request is stopped once: a repetition passes, and so does what deletes a token made just now. */
+  private holdOf({ method = "", url = "" }: IncomingMessage, body: Buffer): Hold | undefined {
+    const meant =
+      method === "POST"
+        ? (JSON.parse(body.toString()) as NewAuthorization)
+        : this.server.authorizations().find(({ id }) => this.old.has(id) && url.endsWith(id));
+    const key = `${method} ${meant?.description ?? ""}`;
+    const hold = this.holds.get(key);
+    this.holds.delete(key);
+    return hold;
+  }
+
+  /** The engine, and all that it started. */
+  private processes(): number[] {
+    const project = join(this.engine.folder, "project");
+    const engine = descendants().find((id) => folderOf(id) === project);
+    return engine === undefined ? [] : [engine, ...descendants(engine)];
+  }
+
+  private async leftBehind(): Promise<Pick<Aftermath, "isLocked" | "pending" | "unknown">> {
+    const { resources = [], pending_operations: pending = [] } = await this.state();
+    const known = new Set(resources.map(({ id }) => id));
+    const [, ...tokens] = this.server.authorizations();
+    const locks = await readdir(join(this.engine.folder, "state", ".pulumi", "locks"), { recursive: true });
+    return {
+      isLocked: locks.some((name) => name.endsWith(".json")),
+      pending: pending.map(({ type, resource }) => `${type} ${nameOf(resource)}`).sort(),
+      unknown: tokens.filter(({ id }) => !known.has(id)),
+    };
+  }
+
+  /** From the file, because the engine takes a second to tell. */
+  private async state(): Promise<{ resources?: StackResource[]; pending_operations?: PendingOperation[] }> {
+    const text = await this.engine.stateText();
+    const { checkpoint } = JSON.parse(text) as { checkpoint: { latest: Record<string, never> } };
+    return checkpoint.latest;
+  }
+}
+
+/** How the name of a token begins that takes a step. */
+export function wordsFor(step: Step, moment: Moment): string {
+  return `${step === "create" || step === "delete" ? "added" : "replaced"} ${moment}`;
+}
+
+/** Sends a signal to a process, which may be gone already. */
+export function signal(id: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(id, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+export function printedBy({ stdout, stderr }: RunResult): string {
+  return stdout + stderr;
+}
+
+async function endsWithin(ms: number, id: number): Promise<boolean> {
+  for (const deadline = Date.now() + ms; Date.now() < deadline && !hasEnded(id);) await sleep(20);
+  return hasEnded(id);
+}
+
+/** Also one that is dead, and whose parent does not ask. */
+function hasEnded(id: number): boolean {
+  const stat = lookAt(id, "stat");
+  return stat === "" || /^.*\) Z/s.test(stat);
+}
+
+function lookAt(id: number, what: string): string {
+  try {
+    return readFileSync(`/proc/${id}/${what}`, "utf8");
+  } catch {
+    // It may end at any moment.
+    return "";
+  }
+}
+
+function folderOf(id: number): string {
+  try {
+    return readlinkSync(`/proc/${id}/cwd`);
+  } catch {
+    return "";
+  }
+}

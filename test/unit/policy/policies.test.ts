@@ -1,0 +1,262 @@
+import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import {
+  allowedResourceTypes,
+  descriptionRequired,
+  noAllAccessToken,
+  noOperatorToken,
+  ownerRequired,
+  policies,
+} from "../../../policy/policies";
+import provider from "../../../provider/dynamicProvider";
+import { UNKNOWN } from "../../../provider/inputs";
+import { CATALOGUE } from "../../../provider/permissions/catalogue";
+
+const TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
+const BUCKET = "00000000000000c1";
+const OPEN = "can't be known during preview";
+
+type Values = Record<string, unknown>;
+
+/** How the policy host shows a resource with values that are not known yet. It exports both without their types. */
+const { unknownCheckingProxy, UnknownValueError } = jest.requireActual<{
+  unknownCheckingProxy: (props: Values) => Values;
+  UnknownValueError: new () => Error;
+}>("@pulumi/policy");
+
+/** What a policy says of a resource: its violations, or that it could not be run. */
+function judge(policy: ResourceValidationPolicy, props: Values, config: Values = {}, type = TYPE): string[] {
+  const told: string[] = [];
+  const args: unknown = { type, props: unknownCheckingProxy(props), getConfig: () => config };
+  try {
+    const { validateResource: validate } = policy;
+    if (typeof validate !== "function") throw new Error(`${policy.name} does not validate`);
+    void validate(args as ResourceValidationArgs, (message) => told.push(message));
+  } catch (error) {
+    if (!(error instanceof UnknownValueError)) throw error;
+    return [OPEN];
+  }
+  return told;
+}
+
+/** The inputs as the engine has them by then: what the provider's check made of the program's. */
+async function checked(args: Values): Promise<Values> {
+  const answer = await provider.check?.({} as never, { org: "acme", ...args } as never);
+  expect(answer?.failures).toEqual([]);
+  return answer?.inputs as unknown as Values;
+}
+
+const judgeArgs = async (policy: ResourceValidationPolicy, args: Values, config?: Values) =>
+  judge(policy, await checked(args), config);
+
+const flag = (action: string, type: string) => action + type.charAt(0).toUpperCase() + type.slice(1);
+/** Every flag of every type by itself, and no preset. */
+const SPELT_OUT = Object.fromEntries(
+  CATALOGUE.flatMap(({ type }) => [flag("read", type), flag("write", type)]).map((name) => [name, true]),
+);
+const REFUSED_OPERATOR = [expect.stringMatching(/^operator token: It reads and writes everything/)];
+const REFUSED_ALL_ACCESS = [expect.stringMatching(/^all-access token: It reads and writes everything/)];
+
+describe("every policy", () => {
+  it("has what a policy host shows and reads of it", () => {
+    for (const policy of policies) {
+      expect(policy.name).toMatch(/^influx-[a-z-]+$/);
+      expect(policy.description).toMatch(/^A token must .*\.$/);
+      expect(policy.enforcementLevel).toBe("mandatory");
+      for (const property of Object.values(policy.configSchema?.properties ?? {}))
+        expect(property.description).toMatch(/\.$/);
+    }
+    expect(new Set(policies.map(({ name }) => name)).size).toBe(policies.length);
+  });
+
+  it("passes over what is no token, whatever its properties are", () => {
+    for (const policy of policies) {
+      for (const type of ["random:index/randomId:RandomId", "pulumi:pulumi:Stack", `${TYPE}s`])
+        expect(judge(policy, { operator: true, permissions: ["read:/buckets"] }, {}, type)).toEqual([]);
+    }
+  });
+
+  it("lets a plain token with a description and an owner pass", async () => {
+    const args = { readTasks: true, writeBucket: [BUCKET], description: "ci: metrics", user: "ci" };
+    for (const policy of policies) expect(await judgeArgs(policy, args)).toEqual([]);
+  });
+});
+
+describe("influx-no-operator-token", () => {
+  it("refuses an operator token", async () => {
+    expect(await judgeArgs(noOperatorToken, { operator: true })).toEqual(REFUSED_OPERATOR);
+  });
+
+  it("looks at what is granted, not at the flag alone", () => {
+    expect(judge(noOperatorToken, { permissions: ["read:/buckets"] })).toEqual(REFUSED_OPERATOR);
+    // After a refresh the permissions are what the server has, with ids.
+    const drifted = { org: "acme", readTasks: true, permissions: ["read:/tasks", "write:/authorizations"] };
+    expect(judge(noOperatorToken, drifted)).toEqual(REFUSED_OPERATOR);
+  });
+
+  it("does not take reach over all organizations or users for it", async () => {
+    expect(await judgeArgs(noOperatorToken, { readOrgs: true, writeUsers: true })).toEqual([]);
+    expect(await judgeArgs(noOperatorToken, { allAccess: true })).toEqual([]);
+    expect(await judgeArgs(noOperatorToken, SPELT_OUT)).toEqual([]);
+  });
+
+  it("reads an organization with a slash in its name as one", async () => {
+    expect(await judgeArgs(noOperatorToken, { org: "a/b", readTasks: true })).toEqual([]);
+    expect(await judgeArgs(noAllAccessToken, { org: "a/b", allAccess: true })).toEqual(REFUSED_ALL_ACCESS);
+  });
+});
+
+describe("influx-no-all-access-token", () => {
+  it("refuses an all-access token, also one that spells everything out", async () => {
+    expect(await judgeArgs(noAllAccessToken, { allAccess: true })).toEqual(REFUSED_ALL_ACCESS);
+    expect(await judgeArgs(noAllAccessToken, SPELT_OUT)).toEqual(REFUSED_ALL_ACCESS);
+    const { permissions } = await checked({ allAccess: true });
+    expect(judge(noAllAccessToken, { permissions })).toEqual(REFUSED_ALL_ACCESS);
+  });
+
+  it("refuses an operator token too, which can do all that", async () => {
+    expect(await judgeArgs(noAllAccessToken, { operator: true })).toEqual(REFUSED_ALL_ACCESS);
+  });
+});
+
+describe("an acknowledged risk", () => {
+  const allowAcknowledged = { allowAcknowledged: true };
+  const operator = { operator: true, acknowledge: { "operator-token": "break-glass" } };
+
+  it("does not count by default: whoever writes the program is not whoever enforces the policy", async () => {
+    expect(await judgeArgs(noOperatorToken, operator)).toEqual(REFUSED_OPERATOR);
+    expect(await judgeArgs(noOperatorToken, operator, { allowAcknowledged: false })).toEqual(
+      REFUSED_OPERATOR,
+    );
+  });
+
+  it("is let pass with allowAcknowledged, with all that it brings along", async () => {
+    for (const policy of [noOperatorToken, noAllAccessToken])
+      expect(await judgeArgs(policy, operator, allowAcknowledged)).toEqual([]);
+  });
+
+  it("is let pass by itself only: to acknowledge another risk, or a part of this one, is not enough", async () => {
+    const other = { operator: true, acknowledge: { "read-secrets": "why" } };
+    expect(await judgeArgs(noOperatorToken, other, allowAcknowledged)).toEqual(REFUSED_OPERATOR);
+    const part = { operator: true, acknowledge: { "all-access-token": "why" } };
+    expect(await judgeArgs(noOperatorToken, part, allowAcknowledged)).toEqual(REFUSED_OPERATOR);
+    expect(await judgeArgs(noAllAccessToken, part, allowAcknowledged)).toEqual([]);
+  });
+
+  it("counts before its reason is known, but not before it is known which one it is", async () => {
+    const reason = { operator: true, acknowledge: { "operator-token": UNKNOWN } };
+    expect(await judgeArgs(noOperatorToken, reason, allowAcknowledged)).toEqual([]);
+    const all = { operator: true, acknowledge: UNKNOWN };
+    expect(await judgeArgs(noOperatorToken, all, allowAcknowledged)).toEqual([OPEN]);
+    expect(await judgeArgs(noOperatorToken, all)).toEqual(REFUSED_OPERATOR);
+  });
+});
+
+describe("influx-allowed-resource-types", () => {
+  const config = { read: ["buckets", "tasks"], write: ["buckets"] };
+
+  it("allows every type until a list is given", async () => {
+    expect(await judgeArgs(allowedResourceTypes, { operator: true })).toEqual([]);
+    expect(
+      await judgeArgs(allowedResourceTypes, SPELT_OUT, { read: CATALOGUE.map((one) => one.type) }),
+    ).toEqual([]);
+  });
+
+  it("allows what is on the list, single buckets included", async () => {
+    const args = { readTasks: true, readBuckets: true, writeBucket: [BUCKET] };
+    expect(await judgeArgs(allowedResourceTypes, args, config)).toEqual([]);
+  });
+
+  it("tells what is not, apart for reading and writing", async () => {
+    const args = { readTasks: true, writeTasks: true, readSecrets: true, readOrgs: true };
+    expect(await judgeArgs(allowedResourceTypes, args, config)).toEqual([
+      "it may read orgs, secrets, and only buckets, tasks is allowed; it may write tasks, and only buckets is allowed",
+    ]);
+    expect(await judgeArgs(allowedResourceTypes, { readBucket: [BUCKET] }, { read: [] })).toEqual([
+      "it may read buckets, and nothing is allowed",
+    ]);
+  });
+
+  it("limits reading or writing alone", async () => {
+    const args = { readSecrets: true, writeTasks: true };
+    expect(await judgeArgs(allowedResourceTypes, args, { write: ["tasks"] })).toEqual([]);
+    expect(await judgeArgs(allowedResourceTypes, args, { read: ["tasks"] })).toHaveLength(1);
+  });
+
+  it("refuses presets, which are every type, unless they are acknowledged and that is allowed", async () => {
+    for (const [preset, risk] of [
+      ["operator", "operator-token"],
+      ["allAccess", "all-access-token"],
+    ] as const) {
+      const args = { [preset]: true, acknowledge: { [risk]: "why" } };
+      expect(await judgeArgs(allowedResourceTypes, args, config)).toHaveLength(1);
+      expect(await judgeArgs(allowedResourceTypes, args, { ...config, allowAcknowledged: true })).toEqual([]);
+    }
+    const narrow = { readSecrets: true, acknowledge: { "read-secrets": "why" } };
+    expect(
+      await judgeArgs(allowedResourceTypes, narrow, { ...config, allowAcknowledged: true }),
+    ).toHaveLength(1);
+  });
+});
+
+describe.each([
+  [descriptionRequired.name, "description", descriptionRequired],
+  [ownerRequired.name, "user", ownerRequired],
+])("%s", (_name, property, policy) => {
+  it("refuses a token without it", async () => {
+    expect(await judgeArgs(policy, { readTasks: true })).toEqual([`${property} is missing`]);
+    expect(judge(policy, { [property]: "" })).toEqual([`${property} is missing`]);
+    expect(judge(policy, { [property]: " \t" })).toEqual([`${property} is missing`]);
+  });
+
+  it("refuses one of another form than asked for, and does not tell it", () => {
+    const config = { pattern: "^svc-[a-z]+$" };
+    expect(judge(policy, { [property]: "svc-ci" }, config)).toEqual([]);
+    expect(judge(policy, { [property]: "hidden" }, config)).toEqual([
+      `${property} does not match ^svc-[a-z]+$`,
+    ]);
+    expect(judge(policy, {}, config)).toEqual([`${property} is missing`]);
+  });
+
+  it("leaves open what a preview does not know", async () => {
+    expect(await judgeArgs(policy, { readTasks: true, [property]: UNKNOWN })).toEqual([OPEN]);
+  });
+});
+
+describe("in a preview that does not know everything", () => {
+  it("a policy judges by what is known, and says so where that does not suffice", async () => {
+    const flagOpen = { readTasks: true, writeUsers: UNKNOWN };
+    expect(await judgeArgs(noOperatorToken, flagOpen)).toEqual([OPEN]);
+    expect(await judgeArgs(allowedResourceTypes, flagOpen, { read: ["buckets"] })).toEqual([
+      "it may read tasks, and only buckets is allowed",
+    ]);
+    expect(await judgeArgs(allowedResourceTypes, flagOpen, { read: ["tasks"], write: [] })).toEqual([OPEN]);
+    expect(await judgeArgs(noOperatorToken, { operator: true, readTasks: UNKNOWN })).toEqual(
+      REFUSED_OPERATOR,
+    );
+  });
+
+  it("the flags tell what the list does not, where the organization is not known", async () => {
+    const { permissions } = await checked({ org: UNKNOWN, allAccess: true });
+    expect(permissions).toBe(UNKNOWN);
+    expect(await judgeArgs(noAllAccessToken, { org: UNKNOWN, allAccess: true })).toEqual(REFUSED_ALL_ACCESS);
+    expect(await judgeArgs(noAllAccessToken, { org: UNKNOWN, readTasks: true })).toEqual([]);
+  });
+
+  it("a bucket that does not exist yet leaves nothing open: it is one bucket", async () => {
+    const args = { writeBucket: [UNKNOWN], readTasks: true };
+    expect(await judgeArgs(noOperatorToken, args)).toEqual([]);
+    expect(await judgeArgs(allowedResourceTypes, args, { write: ["buckets"] })).toEqual([]);
+    expect(await judgeArgs(allowedResourceTypes, args, { write: ["tasks"] })).toEqual([
+      "it may write buckets, and only tasks is allowed",
+    ]);
+    expect(judge(allowedResourceTypes, { writeBucket: UNKNOWN }, { write: ["tasks"] })).toEqual([OPEN]);
+  });
+
+  it("a list of permissions alone is judged by what is known of it", () => {
+    expect(judge(noOperatorToken, { permissions: UNKNOWN })).toEqual([OPEN]);
+    expect(judge(noOperatorToken, { permissions: ["read:orgs/acme/tasks", UNKNOWN] })).toEqual([OPEN]);
+    expect(judge(noOperatorToken, { permissions: ["read:/tasks", UNKNOWN] })).toEqual(REFUSED_OPERATOR);
+    expect(judge(noOperatorToken, {})).toEqual([]);
+    expect(judge(noOperatorToken, { permissions: ["no permission", 7, null] })).toEqual([]);
+  });
+});
