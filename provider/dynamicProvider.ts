@@ -30,8 +30,17 @@ function sourcesFor(stored: ConnectionInputs = {}): Sources {
   };
 }
 
+/** Clients by what a token's state says of its connection: the other sources stay as they are within a run. */
+const clients = new Map<string, InfluxClient>();
+
 function connect({ connection }: { readonly connection?: ConnectionInputs }): InfluxClient {
-  return clientFor(resolveConnection(sourcesFor(connection)));
+  const key = JSON.stringify(connection ?? {});
+  let client = clients.get(key);
+  if (client === undefined) {
+    client = clientFor(resolveConnection(sourcesFor(connection)));
+    clients.set(key, client);
+  }
+  return client;
 }
 
 /** A server that never had the token cannot tell that it is gone. */
@@ -55,6 +64,7 @@ const surroundings: Surroundings = {
 const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenState> = {
   configure({ config }) {
     stackConfig = config;
+    clients.clear();
     return Promise.resolve();
   },
 

@@ -43,8 +43,20 @@ function leave(): void {
 
 /** Whether nobody may be left to record what is made now: the process is told to end, or its engine did. */
 export async function isAbandoned(): Promise<boolean> {
-  if (received === undefined && (await engineIsGone())) received = "SIGTERM";
+  if (received === undefined && (await lookForEngine())) received = "SIGTERM";
   return received !== undefined;
+}
+
+/** The next look at the engine, for all who ask before it begins. */
+let nextLook: Promise<boolean> | undefined;
+
+/** Steps end in swarms: those that end at once share a look, for each costs the engine a connection. */
+function lookForEngine(): Promise<boolean> {
+  nextLook ??= new Promise(setImmediate).then(() => {
+    nextLook = undefined;
+    return engineIsGone();
+  });
+  return nextLook;
 }
 
 /** Pulumi's host is started with the engine's address as its argument, and an engine listens there until it ends. */

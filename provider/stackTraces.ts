@@ -10,6 +10,12 @@ const hook: { prepareStackTrace?: ((error: Error, sites: Site[]) => unknown) | u
 const FOREIGN_FILE = /^node:|[\\/]node_modules[\\/]/;
 
 /**
+ * The function of the SDK that takes a stack trace for each promise of a resource, a dozen for a token. It is shown
+ * only where PULUMI_DEBUG_PROMISE_LEAKS asks for it, and to write it takes most of a program's time.
+ */
+const LEAK_DETECTOR = "debuggablePromise";
+
+/**
  * Leaves out of stack traces, until the returned function is called, what is below the program's own last frame: how
  * Node.js and Pulumi's host came to run it. The SDK takes a stack trace for each resource, and the engine writes it into
  * every checkpoint: the host's frames are the same for all, tell nobody anything, and are a quarter of a token's bytes.
@@ -19,7 +25,9 @@ export function shortenStackTraces(): () => void {
   // What Node.js does itself with --enable-source-maps, nobody else can.
   if (prepareStackTrace === undefined && process.sourceMapsEnabled) return () => undefined;
   const format = prepareStackTrace ?? plainly;
+  const showsLeaks = Boolean(process.env["PULUMI_DEBUG_PROMISE_LEAKS"]);
   hook.prepareStackTrace = (error, sites) => {
+    if (!showsLeaks && sites[0]?.getFunctionName() === LEAK_DETECTOR) return String(error);
     const last = sites.map(isProgram).lastIndexOf(true);
     return format(error, last === -1 ? sites : sites.slice(0, last + 1));
   };

@@ -26,3 +26,8 @@ export async function checked(raw: Readonly<Record<string, unknown>>): Promise<I
   expect(failures).toEqual([]);
   return inputs;
 }
+
+/** What each run begins with: the provider forgets how it reached servers before, and the stack's config is empty. */
+export function newRun(): Promise<void> {
+  return host.configure({ config: { get: () => undefined, require: (key) => key } });
+}

@@ -3,8 +3,12 @@ import { shortenStackTraces } from "../../provider/stackTraces";
 type Prepare = (error: Error, sites: NodeJS.CallSite[]) => string;
 const hook = Error as { prepareStackTrace?: Prepare | undefined };
 
-const site = (file: string | null): NodeJS.CallSite =>
-  ({ getFileName: () => file, toString: () => `f (${String(file)}:1:2)` }) as NodeJS.CallSite;
+const site = (file: string | null, name = "f"): NodeJS.CallSite =>
+  ({
+    getFileName: () => file,
+    getFunctionName: () => name,
+    toString: () => `${name} (${String(file)}:1:2)`,
+  }) as NodeJS.CallSite;
 
 const SDK = "/infra/node_modules/@pulumi/pulumi/resource.js";
 const PROGRAM = "/infra/index.ts";
@@ -18,7 +22,11 @@ function left(files: (string | null)[], prior: Prepare | undefined): string[] {
   hook.prepareStackTrace = prior;
   try {
     const restore = shortenStackTraces();
-    const trace = hook.prepareStackTrace?.(new Error("x"), files.map(site)) ?? "";
+    const trace =
+      hook.prepareStackTrace?.(
+        new Error("x"),
+        files.map((file) => site(file)),
+      ) ?? "";
     restore();
     expect(hook.prepareStackTrace).toBe(prior);
     return trace.split("\n").slice(1);
@@ -41,6 +49,30 @@ describe("shortenStackTraces", () => {
 
   it("keeps all frames of a program that is itself in a package", () => {
     expect(left([SDK, HOST, NODE], undefined)).toHaveLength(3);
+  });
+
+  describe("of a promise, which the SDK takes a dozen of for each token", () => {
+    const traced = (): string => {
+      const original = hook.prepareStackTrace;
+      const restore = shortenStackTraces();
+      const sites = [site(SDK, "debuggablePromise"), site(SDK), site(PROGRAM)];
+      const trace = hook.prepareStackTrace?.(new Error("x"), sites) ?? "";
+      restore();
+      expect(hook.prepareStackTrace).toBe(original);
+      return trace;
+    };
+    afterEach(() => {
+      delete process.env["PULUMI_DEBUG_PROMISE_LEAKS"];
+    });
+
+    it("writes none", () => {
+      expect(traced()).toBe("Error: x");
+    });
+
+    it("writes it where it is asked for, to find promises that leak", () => {
+      process.env["PULUMI_DEBUG_PROMISE_LEAKS"] = "true";
+      expect(traced()).toContain(`f (${PROGRAM}:1:2)`);
+    });
   });
 
   it("leaves alone what Node.js maps by itself", () => {

@@ -2,6 +2,7 @@ import provider from "../../provider/dynamicProvider";
 import { inFrontOf } from "../support/front";
 import { startServer, type TestServer } from "../support/influxdb";
 import { MiniEngine } from "../support/miniEngine";
+import { newRun } from "../support/providerHost";
 import { Servers } from "../support/serving";
 
 const host = provider as unknown as {
@@ -18,7 +19,8 @@ const declared = new Map(
 );
 
 /** The address comes from the environment, as where one machine differs from the next. */
-function at(url: string, { operatorToken } = right): void {
+async function at(url: string, { operatorToken }: Pick<TestServer, "operatorToken"> = right): Promise<void> {
+  await newRun();
   process.env = { ...saved, INFLUX_HOST: url, INFLUX_TOKEN: operatorToken };
 }
 
@@ -26,7 +28,7 @@ beforeEach(async () => {
   saved = process.env;
   [right, wrong] = await Promise.all([startServer(), startServer()]);
   engine = new MiniEngine();
-  at(right.url);
+  await at(right.url);
   await engine.up(declared);
   expect(engine.errors).toEqual([]);
 });
@@ -41,7 +43,7 @@ const messages = (): string[] => engine.errors.map(({ message }) => message).sor
 describe("a run with the address of another server than the one that made the tokens", () => {
   it("fails a refresh, naming both and the ways out, and leaves the state as it is", async () => {
     const before = recorded();
-    at(wrong.url, wrong);
+    await at(wrong.url, wrong);
     await engine.refresh();
     const ids = [...engine.state.values()].map(({ id }) => id).sort();
     expect(messages()).toEqual(
@@ -54,7 +56,7 @@ describe("a run with the address of another server than the one that made the to
   });
 
   it("makes no token twice", async () => {
-    at(wrong.url, wrong);
+    await at(wrong.url, wrong);
     await engine.refresh();
     await engine.up(declared);
     expect(wrong.authorizations()).toHaveLength(1);
@@ -63,7 +65,7 @@ describe("a run with the address of another server than the one that made the to
 
   it("takes none for changed or deleted", async () => {
     const before = recorded();
-    at(wrong.url, wrong);
+    await at(wrong.url, wrong);
     await engine.up(new Map([["a", { org: "acme", readTasks: true, description: "new" }]]));
     expect(messages()).toEqual(
       Array(2).fill(expect.stringContaining(`made on ${right.url} and is not on ${wrong.url}`)),
@@ -76,7 +78,7 @@ describe("a run with the address of another server than the one that made the to
 describe("a server that moved", () => {
   it("is known by its tokens, and nothing changes but the record of where they are", async () => {
     const url = await servers.serve(inFrontOf(right.url));
-    at(url);
+    await at(url);
     const before = new Map(engine.state);
     await engine.refresh();
     expect(engine.errors).toEqual([]);
@@ -113,7 +115,7 @@ describe("a caller that is switched off", () => {
       status: "inactive",
       permissions: [{ action: "read", resource: { type: "orgs" } }],
     });
-    process.env = { ...saved, INFLUX_HOST: right.url, INFLUX_TOKEN: token };
+    await at(right.url, { operatorToken: token });
     await engine.up(new Map([["c", { org: "acme", readChecks: true }]]));
     expect(messages()).toContainEqual(
       expect.stringMatching(

@@ -7,6 +7,7 @@ import provider from "../../../provider/dynamicProvider";
 import { type Authority, makeAuthority } from "../../support/certificates";
 import { inFrontOf } from "../../support/front";
 import { startServer, type TestServer } from "../../support/influxdb";
+import { newRun } from "../../support/providerHost";
 import { type Proxy, startProxy } from "../../support/proxy";
 import { Servers } from "../../support/serving";
 
@@ -62,7 +63,8 @@ async function secure(name = "influxdb.test", options: https.ServerOptions = {})
 
 const caFile = (): string => join(folder, "ca.pem");
 
-function read(url: string, connection: object = {}, id = ID): Promise<{ id: string }> {
+async function read(url: string, connection: object = {}, id = ID): Promise<{ id: string }> {
+  await newRun();
   return host.read(id, { connection: { host: url, token: "s3cret-t0ken", retries: 0, ...connection } });
 }
 
