@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CATALOGUE, type ResourceType } from "../../provider/permissions/catalogue";
 import { resolveConnection } from "../../provider/connection/resolve";
 import { INPUT_NAMES } from "../../provider/inputs";
+import { tableOf } from "../support/tables";
 
 const ROOT = join(__dirname, "..", "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -15,16 +16,7 @@ function pair(noun: string): string {
 
 describe("docs/inputs.md", () => {
   it("has the catalogue's table of types", () => {
-    const [, table = ""] = /<!-- types: begin -->\n([\s\S]*)<!-- types: end -->/.exec(page) ?? [];
-    const [header, , ...rows] = table
-      .trim()
-      .split("\n")
-      .map((row) =>
-        row
-          .split("|")
-          .slice(1, -1)
-          .map((cell) => cell.trim()),
-      );
+    const { header, rows } = tableOf(page, "types");
     expect(header).toEqual(["type", "inputs", "reach", "OSS since", "Cloud"]);
     expect(rows).toEqual(
       CATALOGUE.map(({ type, scope, editions, since, alias }: ResourceType) => [

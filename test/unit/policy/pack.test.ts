@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { policies } from "../../../policy/policies";
+import { tableOf } from "../../support/tables";
 
 const ROOT = join(__dirname, "..", "..", "..");
 
@@ -42,16 +43,7 @@ describe("docs/policy.md", () => {
   const page = readFileSync(join(ROOT, "docs", "policy.md"), "utf8");
 
   it("has the table of policies, with what each can be told", () => {
-    const [, table = ""] = /<!-- policies: begin -->\n([\s\S]*)<!-- policies: end -->/.exec(page) ?? [];
-    const [, , ...rows] = table
-      .trim()
-      .split("\n")
-      .map((row) =>
-        row
-          .split("|")
-          .slice(1, -1)
-          .map((cell) => cell.trim()),
-      );
+    const { rows } = tableOf(page, "policies");
     expect(rows.map(([name, , options]) => [name, options])).toEqual(
       policies.map(({ name, configSchema }) => [
         `\`${name}\``,

@@ -12,6 +12,7 @@ import {
   notARisk,
   warningFor,
 } from "../../../provider/permissions/risks";
+import { tableOf } from "../../support/tables";
 
 const ids = (flags: PermissionFlags): RiskId[] => findRisks(permissionsOfFlags(flags)).map(({ id }) => id);
 const BUCKET = "00000000000000c1";
@@ -112,16 +113,7 @@ describe("docs/risks.md", () => {
   const page = readFileSync(join(__dirname, "..", "..", "..", "docs", "risks.md"), "utf8");
 
   it("has the table of risks", () => {
-    const [, table = ""] = /<!-- risks: begin -->\n([\s\S]*)<!-- risks: end -->/.exec(page) ?? [];
-    const [header, , ...rows] = table
-      .trim()
-      .split("\n")
-      .map((row) =>
-        row
-          .split("|")
-          .slice(1, -1)
-          .map((cell) => cell.trim()),
-      );
+    const { header, rows } = tableOf(page, "risks");
     expect(header).toEqual(["id", "in short", "what it means"]);
     expect(rows).toEqual(
       RISKS.map(({ id, title, explanation }) => [
