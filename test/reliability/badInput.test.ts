@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readProfile } from "../../provider/connection/profiles";
-import provider from "../../provider/dynamicProvider";
 import { ConnectionError } from "../../provider/errors";
 import { INPUT_NAMES } from "../../provider/inputs";
 import {
@@ -18,14 +17,7 @@ import {
 } from "../support/badInput";
 import { startServer, type TestServer } from "../support/influxdb";
 import { thrownBy } from "../support/thrownBy";
-
-const host = provider as unknown as {
-  check(
-    olds: unknown,
-    news: unknown,
-  ): Promise<{ inputs: Record<string, unknown>; failures: { property: string; reason: string }[] }>;
-  create(inputs: unknown): Promise<{ id: string; outs: { description: string } }>;
-};
+import { host } from "../support/providerHost";
 
 describe("check", () => {
   let folder: string;

@@ -4,19 +4,11 @@ import * as https from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import provider from "../../provider/dynamicProvider";
 import { makeAuthority } from "../support/certificates";
 import { FAULTS, startFaultProxy } from "../support/faultProxy";
 import { startServer } from "../support/influxdb";
 import { Servers } from "../support/serving";
-
-// The methods as Pulumi's host calls them: without types.
-const host = provider as unknown as {
-  create(inputs: object): Promise<{ outs: object }>;
-  read(id: string, props: object): Promise<unknown>;
-  update(id: string, olds: object, news: object): Promise<unknown>;
-  delete(id: string, props: object): Promise<unknown>;
-};
+import { host } from "../support/providerHost";
 
 const ID = "00000000000000d1";
 /** Quotes and backslashes are other characters in JSON, and one secret is the beginning of another. */

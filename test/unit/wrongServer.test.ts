@@ -1,13 +1,8 @@
-import provider from "../../provider/dynamicProvider";
 import { inFrontOf } from "../support/front";
 import { startServer, type TestServer } from "../support/influxdb";
 import { MiniEngine } from "../support/miniEngine";
-import { newRun } from "../support/providerHost";
+import { host, newRun } from "../support/providerHost";
 import { Servers } from "../support/serving";
-
-const host = provider as unknown as {
-  diff(id: string, olds: object, news: object): Promise<{ changes: boolean }>;
-};
 
 const servers = new Servers();
 let right: TestServer;

@@ -1,13 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import provider from "../../../provider/dynamicProvider";
 import { type Fault, type FaultProxy, type Hold, startFaultProxy } from "../../support/faultProxy";
 import { startServer, type TestServer } from "../../support/influxdb";
-
-const host = provider as unknown as {
-  check(olds: object, news: object): Promise<{ inputs: object }>;
-  diff(id: string, olds: object, news: object): Promise<{ changes: boolean; replaces: string[] }>;
-  create(inputs: object): Promise<{ id: string; outs: { token: string } }>;
-};
+import { host } from "../../support/providerHost";
 
 describe.each([
   ["hashed", false],

@@ -1,13 +1,9 @@
 import type { RequestListener } from "node:http";
 import { startEmulator } from "../../../emulator";
-import provider from "../../../provider/dynamicProvider";
 import { inFrontOf } from "../../support/front";
 import { startServer } from "../../support/influxdb";
 import { Servers } from "../../support/serving";
-
-const host = provider as unknown as {
-  create(inputs: object): Promise<{ outs: { effectivePermissions: string[] } }>;
-};
+import { host } from "../../support/providerHost";
 
 const servers = new Servers();
 afterEach(() => servers.end());

@@ -3,19 +3,14 @@ import * as https from "node:https";
 import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import provider from "../../../provider/dynamicProvider";
 import { type Authority, makeAuthority } from "../../support/certificates";
 import { inFrontOf } from "../../support/front";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { newRun } from "../../support/providerHost";
+import { host, newRun } from "../../support/providerHost";
 import { type Proxy, startProxy } from "../../support/proxy";
 import { Servers } from "../../support/serving";
 
 const ID = "00000000000000d1";
-const host = provider as unknown as {
-  read(id: string, props: object): Promise<{ id: string }>;
-  create(inputs: object): Promise<{ id: string; outs: { token: string } }>;
-};
 /** Where everything is fine the server says that there is no such token: `read` gives a blank id. */
 const GONE = { id: "" };
 const NAMES = ["NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"];

@@ -4,16 +4,11 @@ import * as https from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import provider from "../../../provider/dynamicProvider";
 import { type Authority, issueToItself, makeAuthority } from "../../support/certificates";
 import { closeServer } from "../../support/faultProxy";
+import { host } from "../../support/providerHost";
 
 const ID = "00000000000000d1";
-const host = provider as unknown as {
-  read(id: string, props: object): Promise<{ id: string }>;
-  check(olds: object, news: object): Promise<{ failures: { property: string; reason: string }[] }>;
-};
-
 /** Where everything is fine the server says that there is no such token: `read` gives a blank id. */
 const GONE = { id: "" };
 
