@@ -27,3 +27,13 @@ export function normaliseHost(host: string): string {
 export function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
+
+/** A URL's host name as sockets take it: without the brackets of an IPv6 address. */
+export function bareHostname(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
+/** A URL's port, also where it is the scheme's own and the URL leaves it out. */
+export function portOf({ protocol, port }: URL): number {
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+}

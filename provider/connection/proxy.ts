@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { ConnectionError } from "../errors";
-import { isLoopback } from "./host";
+import { bareHostname, isLoopback, portOf } from "./host";
 
 /** The proxy that stands between this machine and the server. */
 export interface Proxy {
@@ -68,8 +68,8 @@ function parse(value: string): Pick<Proxy, "url" | "auth"> | undefined {
 
 /** Whether NO_PROXY lists a server: by name with all that is below it, by address or block of addresses, or `*`. */
 function isListed(target: URL, list: string): boolean {
-  const hostname = bare(target.hostname);
-  const port = target.port === "" ? (target.protocol === "https:" ? "443" : "80") : target.port;
+  const hostname = bareHostname(target.hostname);
+  const port = String(portOf(target));
   return list
     .toLowerCase()
     .split(/[\s,]+/)
@@ -78,8 +78,8 @@ function isListed(target: URL, list: string): boolean {
       const [, name = "", entryPort = port] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [undefined, entry];
       if (name === "" || entryPort !== port) return false;
       if (name.includes("/")) return isInBlock(hostname, name);
-      const wanted = bare(name).replace(/^\*?\./, "");
-      const itself = wanted === bare(name) && hostname === wanted;
+      const wanted = bareHostname(name).replace(/^\*?\./, "");
+      const itself = wanted === bareHostname(name) && hostname === wanted;
       return itself || (isIP(hostname) === 0 && hostname.endsWith(`.${wanted}`));
     });
 }
@@ -94,9 +94,4 @@ function isInBlock(address: string, block: string): boolean {
   const list = new BlockList();
   list.addSubnet(network, Number(bits), family);
   return list.check(address, family);
-}
-
-/** Without the brackets of an IPv6 address. */
-function bare(hostname: string): string {
-  return hostname.replace(/^\[(.*)\]$/, "$1");
 }

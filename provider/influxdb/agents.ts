@@ -3,6 +3,7 @@ import * as https from "node:https";
 import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import type * as Tunnels from "https-proxy-agent";
+import { bareHostname, portOf } from "../connection/host";
 import { basic, type Proxy } from "../connection/proxy";
 import type { Connection } from "../connection/resolve";
 
@@ -46,11 +47,11 @@ export function agentsFor({ host, proxy, skipVerify, tls, maxConcurrent }: Conne
 }
 
 function forwarding({ url, auth }: Proxy): Agents["proxy"] {
-  const { protocol, hostname, port } = new URL(url);
+  const target = new URL(url);
   return {
-    protocol,
-    host: hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: Number(port === "" ? (protocol === "https:" ? 443 : 80) : port),
+    protocol: target.protocol,
+    host: bareHostname(target.hostname),
+    port: portOf(target),
     ...(auth && { auth }),
   };
 }

@@ -249,19 +249,20 @@ function reasonOf(error: AxiosError): string {
   return code === NO_TUNNEL ? (cause as unknown as NoTunnelError).reason : code;
 }
 
+/** Whether nothing arrived, but may the next time: a name that is not there will not be there a moment later. */
+function mayArriveNext(code: string): boolean {
+  return NEVER_ARRIVED.has(code) && code !== "ENOTFOUND";
+}
+
 function mayRepeat(error: AxiosError): boolean {
   const { response, code = "" } = error;
   if (code === NO_TUNNEL) {
     const reason = reasonOf(error);
-    return (
-      PASSING_TUNNEL.has(reason) ||
-      (reason !== "ENOTFOUND" && NEVER_ARRIVED.has(reason)) ||
-      PASSING.has(reason)
-    );
+    return PASSING_TUNNEL.has(reason) || mayArriveNext(reason) || PASSING.has(reason);
   }
   const isSafe = error.config?.method?.toUpperCase() !== "POST";
   if (response === undefined || wasCutOff(error)) {
-    return (NEVER_ARRIVED.has(code) && code !== "ENOTFOUND") || (isSafe && PASSING.has(code));
+    return mayArriveNext(code) || (isSafe && PASSING.has(code));
   }
   return PASSING_STATUS.has(response.status) && (isSafe || refusedUnread(response));
 }
