@@ -2,19 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { InfluxToken } from "../provider";
 
 const example = `config:
-  influxdb:tokens:
+  influx-token:tokens:
     ci: { org: acme, readBuckets: true }`;
 
-/** A token for each entry of the stack config `influxdb:tokens`: name to inputs. */
+/** A token for each entry of the stack config `influx-token:tokens`: name to inputs. */
 function declareTokens(): Record<string, InfluxToken> {
-  const declared = new pulumi.Config("influxdb").requireObject<unknown>("tokens");
+  const declared = new pulumi.Config("influx-token").requireObject<unknown>("tokens");
   if (typeof declared !== "object" || declared === null || Array.isArray(declared)) {
-    throw new pulumi.RunError(`influxdb:tokens must hold an entry for each token:\n${example}`);
+    throw new pulumi.RunError(`influx-token:tokens must hold an entry for each token:\n${example}`);
   }
   return Object.fromEntries(
     Object.entries(declared).map(([name, args]: [string, unknown]) => {
       if (typeof args !== "object" || args === null || Array.isArray(args)) {
-        throw new pulumi.RunError(`influxdb:tokens.${name} must hold the token's inputs:\n${example}`);
+        throw new pulumi.RunError(`influx-token:tokens.${name} must hold the token's inputs:\n${example}`);
       }
       return [name, new InfluxToken(name, args)];
     }),

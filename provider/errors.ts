@@ -164,7 +164,7 @@ export function proxyAdvice(reason: string, from: string): string {
 /** What to say when the token is not on the server, and that server is not the one that made it. */
 export function notOnThisServer(id: string, host: string, recorded: string): InfluxTokenError {
   return new InfluxTokenError(
-    `the token ${id} was made on ${recorded} and is not on ${host}: if ${host} is the wrong server, set the right one (connection.host, influxdb:host or INFLUX_HOST); if ${recorded} is gone for good, take the token out of the state with \`pulumi state delete\` or rename the resource`,
+    `the token ${id} was made on ${recorded} and is not on ${host}: if ${host} is the wrong server, set the right one (connection.host, influx-token:host or INFLUX_HOST); if ${recorded} is gone for good, take the token out of the state with \`pulumi state delete\` or rename the resource`,
   );
 }
 

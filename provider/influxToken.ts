@@ -18,12 +18,12 @@ withholdAnswers(pulumi.log, TYPE);
 /** How to reach the server and with which token. Stored in the stack's state; leave it out where the environment tells. */
 export interface ConnectionArgs {
   /**
-   * URL of the server, without query. Default, first match wins: `influxdb:host` in the stack config, `INFLUX_HOST`,
+   * URL of the server, without query. Default, first match wins: `influx-token:host` in the stack config, `INFLUX_HOST`,
    * the CLI profile's `url`, `http://localhost:8086`. Mirrors `--host`.
    */
   host?: pulumi.Input<string> | undefined;
   /**
-   * The token that makes tokens. Always a secret. Default, first match wins: `influxdb:token` in the stack config,
+   * The token that makes tokens. Always a secret. Default, first match wins: `influx-token:token` in the stack config,
    * `INFLUX_TOKEN`, the CLI profile's `token`. A stored one that the server refuses is replaced for this run by what
    * the other sources give. Mirrors `--token`.
    */
@@ -67,8 +67,8 @@ type TypeFlagArgs = { [flag in TypeFlag]?: pulumi.Input<boolean> | undefined };
  */
 export interface InfluxTokenArgs extends TypeFlagArgs {
   /**
-   * Name of the organization. Exactly one of `org` and `orgId`. Default, first match wins: `influxdb:org` or
-   * `influxdb:orgId` in the stack config, `INFLUX_ORG` or `INFLUX_ORG_ID`, the CLI profile's `org`. Mirrors `--org`.
+   * Name of the organization. Exactly one of `org` and `orgId`. Default, first match wins: `influx-token:org` or
+   * `influx-token:orgId` in the stack config, `INFLUX_ORG` or `INFLUX_ORG_ID`, the CLI profile's `org`. Mirrors `--org`.
    */
   org?: pulumi.Input<string> | undefined;
   /** Id of the organization: 16 hex digits. Mirrors `--org-id`. */

@@ -312,7 +312,7 @@ function checkOrganization(inputs: Record<string, unknown>, surroundings: Surrou
   if (found === undefined) {
     fail(
       "org",
-      "no organization: give org or orgId, or set influxdb:org in the stack config, INFLUX_ORG or INFLUX_ORG_ID in the environment, or org in the influx CLI's profile",
+      "no organization: give org or orgId, or set influx-token:org in the stack config, INFLUX_ORG or INFLUX_ORG_ID in the environment, or org in the influx CLI's profile",
     );
   } else if ("reason" in found) {
     fail(found.property, found.reason);

@@ -90,7 +90,7 @@ async function demonstrate(
   secrets.add(server.operatorToken);
   report.note(`server   ${server.url}: ${server.kind}`);
   report.note(`made     organization ${server.org.name} with the buckets raw and daily`);
-  report.note("program  program/index.ts: a token for each entry of the stack config influxdb:tokens");
+  report.note("program  program/index.ts: a token for each entry of the stack config influx-token:tokens");
 
   const engine = await Engine.open({ programFolder: PACKAGE, pulumiCli: cli.path });
   cleanups.push({ what: `the folder ${engine.folder}`, run: () => engine.dispose() });

@@ -11,7 +11,7 @@ const DEFAULT_HOST = "http://localhost:8086";
 export interface Sources {
   /** `connection` of the resource. */
   readonly stored: ConnectionInputs;
-  /** The stack's config: takes a key such as `influxdb:host`. */
+  /** The stack's config: takes a key such as `influx-token:host`. */
   readonly config: (key: string) => string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readProfile: (request: ProfileRequest) => Profile | undefined;
@@ -70,8 +70,8 @@ function fromConnection({ stored }: Sources, setting: Setting): Found | undefine
 }
 
 function fromConfig({ config }: Sources, setting: string): Found | undefined {
-  const value = config(`influxdb:${setting}`);
-  const from = `influxdb:${setting} in the stack config`;
+  const value = config(`influx-token:${setting}`);
+  const from = `influx-token:${setting} in the stack config`;
   return value === undefined || value === "" ? undefined : { value, from, property: `connection.${setting}` };
 }
 
@@ -171,7 +171,7 @@ export function resolveConnection(sources: Sources): Connection {
   if (token === undefined) {
     throw new ConnectionError(
       "connection.token",
-      "no token to make tokens with: give connection.token, or set influxdb:token in the stack config (--secret), INFLUX_TOKEN in the environment, or a profile with `influx config create`",
+      "no token to make tokens with: give connection.token, or set influx-token:token in the stack config (--secret), INFLUX_TOKEN in the environment, or a profile with `influx config create`",
     );
   }
   if (/[^\x21-\x7e]/.test(token.value)) {
@@ -248,7 +248,7 @@ function staleReplacement(
 export function resolveOrganization(sources: Sources): { org?: string; orgId?: string } | undefined {
   const { config, env } = sources;
   const pairs = [
-    ["influxdb:org", config("influxdb:org"), "influxdb:orgId", config("influxdb:orgId")],
+    ["influx-token:org", config("influx-token:org"), "influx-token:orgId", config("influx-token:orgId")],
     ["INFLUX_ORG", env["INFLUX_ORG"], "INFLUX_ORG_ID", env["INFLUX_ORG_ID"]],
   ] as const;
   for (const [nameFrom, org = "", idFrom, orgId = ""] of pairs) {

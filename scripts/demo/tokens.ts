@@ -4,7 +4,7 @@ import { formatPermission } from "../../provider/permissions/format";
 import type { Permission } from "../../provider/types";
 import type { DemoServer } from "./server";
 
-/** One entry of the stack config `influxdb:tokens`. */
+/** One entry of the stack config `influx-token:tokens`. */
 export type DeclaredToken = PermissionFlags & { readonly description?: string };
 
 /** Tokens by the name of their entry, in alphabetical order. */
@@ -49,7 +49,7 @@ export function formatted(permissions: readonly Permission[]): string[] {
 export function configOf(tokens: DeclaredTokens): { key: string; value: string }[] {
   return Object.entries(tokens).flatMap(([name, inputs]) =>
     Object.entries(inputs).flatMap(([input, value]) => {
-      const key = `influxdb:tokens.${name}.${input}`;
+      const key = `influx-token:tokens.${name}.${input}`;
       return Array.isArray(value)
         ? value.map((id, index) => ({ key: `${key}[${index}]`, value: String(id) }))
         : [{ key, value: String(value) }];

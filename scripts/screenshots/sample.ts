@@ -24,7 +24,7 @@ export type SampleInputs = PermissionFlags & {
 const TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
 
 /** What `pulumi preview --json --show-sames` would print for a stack with these tokens. */
-export function previewOf(tokens: readonly SampleToken[], project = "influx-tokens", stack = "prod"): string {
+export function previewOf(tokens: readonly SampleToken[], project = "acme-metrics", stack = "prod"): string {
   const steps = tokens.map(({ name, before, after, replaceReasons }) => ({
     op: opOf(before, after, replaceReasons),
     urn: `urn:pulumi:${stack}::${project}::${TYPE}::${name}`,

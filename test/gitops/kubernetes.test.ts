@@ -52,7 +52,7 @@ describe("the manifests of the Pulumi Kubernetes Operator", () => {
 
   it("name each other, the project and its stack rightly", () => {
     const { name: project } = parse(text("Pulumi.yaml")) as { name: string };
-    const { config } = parse(text("Pulumi.prod.yaml")) as { config: { "influxdb:tokens": object } };
+    const { config } = parse(text("Pulumi.prod.yaml")) as { config: { "influx-token:tokens": object } };
     expect(tokens?.spec?.stack).toBe("prod");
     expect(secret?.spec).toMatchObject({
       programRef: { name: program?.metadata.name },
@@ -64,7 +64,7 @@ describe("the manifests of the Pulumi Kubernetes Operator", () => {
     expect(reference?.properties["name"]).toBe(`organization/${project}/prod`);
     const [, token = ""] =
       /\["tokens"\]\["(\w+)"\]/.exec(JSON.stringify(made?.properties).replaceAll("\\", "")) ?? [];
-    expect(Object.keys(config["influxdb:tokens"])).toContain(token);
+    expect(Object.keys(config["influx-token:tokens"])).toContain(token);
     expect(new Set(all.map(({ metadata }) => metadata.namespace).filter(Boolean))).toEqual(
       new Set(["influx-tokens"]),
     );

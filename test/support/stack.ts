@@ -32,8 +32,8 @@ export async function openStack(
   const engine = await Engine.open({ programFolder, ...engineOptions, env });
   await engine.stackInit();
   if (configure) {
-    await engine.configSet("influxdb:host", server.url);
-    await engine.configSet("influxdb:token", server.operatorToken, { secret: true });
+    await engine.configSet("influx-token:host", server.url);
+    await engine.configSet("influx-token:token", server.operatorToken, { secret: true });
   }
   let printed = "";
   const keep = (result: { code: number; stdout: string; stderr: string }): typeof result => {

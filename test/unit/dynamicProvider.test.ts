@@ -22,7 +22,7 @@ describe.each([
   let server: TestServer;
   beforeEach(async () => {
     server = await startServer({ plainTokens });
-    await configure({ "influxdb:host": server.url, "influxdb:token": server.operatorToken });
+    await configure({ "influx-token:host": server.url, "influx-token:token": server.operatorToken });
   });
   afterEach(async () => {
     await server.close();
@@ -239,7 +239,7 @@ describe.each([
     it("takes 404, and only 404, for gone", async () => {
       const { id, outs } = await create({ org: "acme", readTasks: true });
       await expect(host.read(id, { ...outs, connection: { token: "wrong" } })).resolves.toMatchObject({ id });
-      await configure({ "influxdb:host": server.url });
+      await configure({ "influx-token:host": server.url });
       await expect(host.read(id, { ...outs, connection: { token: "wrong" } })).rejects.toThrow(
         /401 "unauthorized access"/,
       );
@@ -300,7 +300,7 @@ describe.each([
 
     it("minds every other failure", async () => {
       const { id, outs } = await create({ org: "acme", readTasks: true });
-      await configure({ "influxdb:host": server.url, "influxdb:token": "wrong" });
+      await configure({ "influx-token:host": server.url, "influx-token:token": "wrong" });
       await expect(host.delete(id, outs)).rejects.toThrow(
         `cannot delete the token ${id}: ${server.url} answered 401`,
       );
@@ -318,11 +318,11 @@ describe.each([
     });
 
     it("take the organization from the stack's config, and say what is wrong there", async () => {
-      await configure({ "influxdb:org": "acme" });
+      await configure({ "influx-token:org": "acme" });
       expect(await checked({ readTasks: true })).toMatchObject({ org: "acme" });
-      await configure({ "influxdb:org": "acme", "influxdb:orgId": server.orgId });
+      await configure({ "influx-token:org": "acme", "influx-token:orgId": server.orgId });
       expect((await host.check({}, { readTasks: true })).failures).toEqual([
-        { property: "org", reason: "influxdb:org and influxdb:orgId are both set: keep one of them" },
+        { property: "org", reason: "influx-token:org and influx-token:orgId are both set: keep one of them" },
       ]);
     });
 
@@ -347,7 +347,7 @@ describe.each([
     });
 
     it("that nothing can replace is told as such", async () => {
-      await configure({ "influxdb:host": server.url, "influxdb:token": "just as wrong" });
+      await configure({ "influx-token:host": server.url, "influx-token:token": "just as wrong" });
       await expect(create({ org: "acme", readTasks: true, connection: { token: "stale" } })).rejects.toThrow(
         /the server does not know the token from connection.token/,
       );
@@ -364,7 +364,7 @@ describe.each([
     await expect(host.read(id, { ...outs, connection: { token: outs.token } })).resolves.toMatchObject({
       id,
     });
-    await configure({ "influxdb:host": server.url });
+    await configure({ "influx-token:host": server.url });
     await expect(host.read(id, { ...outs, connection: { token: outs.token } })).rejects.toThrow(
       /401 "token is inactive": the token from connection.token is switched off/,
     );
@@ -387,7 +387,7 @@ describe.each([
     };
 
     it("of read and delete is told by the engine only", async () => {
-      await configure({ "influxdb:host": "http://127.0.0.1:1", "influxdb:token": server.operatorToken });
+      await configure({ "influx-token:host": "http://127.0.0.1:1", "influx-token:token": server.operatorToken });
       const connection = { retries: 0 };
       const print = jest.spyOn(console, "error").mockReturnValue();
       const failures: unknown[] = [];
@@ -408,7 +408,7 @@ describe.each([
       hostPrints(failures[0]);
       expect(print.mock.calls[3]).toEqual([
         expect.stringMatching(
-          /^InfluxToken: cannot delete the token 00000000000000d[12]: no answer from http:\/\/127\.0\.0\.1:1: ECONNREFUSED: nothing listens there: is InfluxDB running, and is the address from influxdb:host in the stack config right\?$/,
+          /^InfluxToken: cannot delete the token 00000000000000d[12]: no answer from http:\/\/127\.0\.0\.1:1: ECONNREFUSED: nothing listens there: is InfluxDB running, and is the address from influx-token:host in the stack config right\?$/,
         ),
       ]);
       print.mockRestore();

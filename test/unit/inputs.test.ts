@@ -171,7 +171,7 @@ describe("check", () => {
       expect(failures(asked)).toEqual([
         {
           property: "org",
-          reason: expect.stringMatching(/org or orgId, .*influxdb:org.*INFLUX_ORG.*profile/) as unknown,
+          reason: expect.stringMatching(/org or orgId, .*influx-token:org.*INFLUX_ORG.*profile/) as unknown,
         },
       ]);
     });

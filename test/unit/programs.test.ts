@@ -7,10 +7,10 @@ const ROOT = join(__dirname, "..", "..");
 const PROGRAM = join(ROOT, "program", "index.ts");
 
 describe("the program of the root", () => {
-  it("makes a token for each entry of the stack config influxdb:tokens", async () => {
+  it("makes a token for each entry of the stack config influx-token:tokens", async () => {
     const tokens = { ci: { org: "acme", readTasks: true }, cd: { org: "acme", operator: true } };
     const { registered, exported } = await runWithMocks(PROGRAM, {
-      "influxdb:tokens": JSON.stringify(tokens),
+      "influx-token:tokens": JSON.stringify(tokens),
     });
     expect(registered.map(({ name, inputs }) => [name, without(inputs, "__provider")])).toEqual(
       Object.entries(tokens),
@@ -20,9 +20,9 @@ describe("the program of the root", () => {
   });
 
   it.each([
-    [{ "influxdb:tokens": '["ci"]' }, /influxdb:tokens must hold an entry for each token/],
-    [{ "influxdb:tokens": '{"ci":"all-access"}' }, /influxdb:tokens.ci must hold the token's inputs/],
-    [{}, /Missing required configuration variable 'influxdb:tokens'/],
+    [{ "influx-token:tokens": '["ci"]' }, /influx-token:tokens must hold an entry for each token/],
+    [{ "influx-token:tokens": '{"ci":"all-access"}' }, /influx-token:tokens.ci must hold the token's inputs/],
+    [{}, /Missing required configuration variable 'influx-token:tokens'/],
   ])("says what the stack config %j lacks", async (config, message) => {
     await expect(runWithMocks(PROGRAM, config)).rejects.toThrow(message);
   });

@@ -44,7 +44,7 @@ describe("a run with the address of another server than the one that made the to
     expect(messages()).toEqual(
       ids.map(
         (id) =>
-          `the token ${id} was made on ${right.url} and is not on ${wrong.url}: if ${wrong.url} is the wrong server, set the right one (connection.host, influxdb:host or INFLUX_HOST); if ${right.url} is gone for good, take the token out of the state with \`pulumi state delete\` or rename the resource`,
+          `the token ${id} was made on ${right.url} and is not on ${wrong.url}: if ${wrong.url} is the wrong server, set the right one (connection.host, influx-token:host or INFLUX_HOST); if ${right.url} is gone for good, take the token out of the state with \`pulumi state delete\` or rename the resource`,
       ),
     );
     expect(recorded()).toBe(before);

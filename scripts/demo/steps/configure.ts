@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { Session } from "../session";
 import { configOf } from "../tokens";
 
-/** Step 1: the program at the root of this package makes a token for each entry of `influxdb:tokens`. */
+/** Step 1: the program at the root of this package makes a token for each entry of `influx-token:tokens`. */
 export async function configure(session: Session): Promise<void> {
   const { server, engine, report, checks, declared } = session;
   await session.pulumi("pulumi stack init dev", () => engine.run(["stack", "init", "dev"]));
-  await session.configSet("influxdb:host", server.url);
-  await session.configSet("influxdb:token", server.operatorToken, "secret");
-  await session.configSet("influxdb:org", server.org.name);
+  await session.configSet("influx-token:host", server.url);
+  await session.configSet("influx-token:token", server.operatorToken, "secret");
+  await session.configSet("influx-token:org", server.org.name);
   for (const { key, value } of configOf(declared)) await session.configSet(key, value, "path");
 
   report.line();
@@ -29,7 +29,7 @@ export async function configure(session: Session): Promise<void> {
     string,
     { value?: unknown; objectValue?: unknown; secret: boolean }
   >;
-  checks.equal("influxdb:token is kept as a secret", config["influxdb:token"], { secret: true });
-  checks.equal("influxdb:tokens holds what was typed", config["influxdb:tokens"]?.objectValue, declared);
+  checks.equal("influx-token:token is kept as a secret", config["influx-token:token"], { secret: true });
+  checks.equal("influx-token:tokens holds what was typed", config["influx-token:tokens"]?.objectValue, declared);
   checks.noSecret("Pulumi.dev.yaml holds the operator token encrypted only", [file]);
 }

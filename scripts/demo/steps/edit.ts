@@ -11,8 +11,8 @@ export async function edit(session: Session): Promise<void> {
   const { server, engine, report, checks } = session;
   const before = session.tokens;
   await reportBefore(session);
-  await session.configSet("influxdb:tokens.everything.description", DESCRIPTION, "path");
-  await session.configSet("influxdb:tokens.dashboards.readTasks", "true", "path");
+  await session.configSet("influx-token:tokens.everything.description", DESCRIPTION, "path");
+  await session.configSet("influx-token:tokens.dashboards.readTasks", "true", "path");
   session.declared = {
     ...session.declared,
     everything: { ...session.declared.everything, description: DESCRIPTION },

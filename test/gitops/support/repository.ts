@@ -69,7 +69,7 @@ export async function openRepository(): Promise<Repository> {
     INFLUX_READ_TOKEN: await readingToken(server),
   };
   // What docs/gitops.md tells to do once, by hand.
-  const once = `pulumi stack init prod && pulumi config set --stack prod influxdb:host ${server.url}`;
+  const once = `pulumi stack init prod && pulumi config set --stack prod influx-token:host ${server.url}`;
   succeeded(await bash(original, once, secrets));
 
   return {
@@ -84,7 +84,7 @@ export async function openRepository(): Promise<Repository> {
     async declare(folder, name, inputs) {
       const stackFile = join(folder, "Pulumi.prod.yaml");
       const document = parseDocument(await readFile(stackFile, "utf8"));
-      document.setIn(["config", "influxdb:tokens", name], document.createNode(inputs));
+      document.setIn(["config", "influx-token:tokens", name], document.createNode(inputs));
       await writeFile(stackFile, document.toString());
     },
     async dispose() {

@@ -20,7 +20,7 @@ function sources({ stored = {}, config = {}, env = {}, profile }: Given): Source
 
 const all = {
   stored: { host: "http://stored:1", token: "stored" },
-  config: { "influxdb:host": "http://config:1", "influxdb:token": "config" },
+  config: { "influx-token:host": "http://config:1", "influx-token:token": "config" },
   env: { INFLUX_HOST: "http://env:1", INFLUX_TOKEN: "env" },
   profile: { name: "p", url: "https://profile:1", token: "profile" },
 } satisfies Given;
@@ -36,7 +36,7 @@ describe("a connection", () => {
     expect(told({ config, env, profile })).toEqual([
       "http://config:1",
       "config",
-      "influxdb:token in the stack config",
+      "influx-token:token in the stack config",
     ]);
     expect(told({ env, profile })).toEqual(["http://env:1", "env", "INFLUX_TOKEN"]);
     expect(told({ profile })).toEqual(["https://profile:1", "profile", 'token of the profile "p"']);
@@ -53,7 +53,7 @@ describe("a connection", () => {
 
   it("needs a token, and says where one could be given", () => {
     expect(() => resolveConnection(sources({}))).toThrow(
-      /connection.token, .*influxdb:token.*INFLUX_TOKEN.*influx config create/,
+      /connection.token, .*influx-token:token.*INFLUX_TOKEN.*influx config create/,
     );
   });
 
@@ -138,7 +138,7 @@ describe("a connection", () => {
   });
 
   it("has limits with defaults, and refuses others that are none", () => {
-    const config = { "influxdb:timeoutMs": "5000", "influxdb:retries": "0" };
+    const config = { "influx-token:timeoutMs": "5000", "influx-token:retries": "0" };
     const stored = { token: "t" };
     expect(resolveConnection(sources({ stored }))).toMatchObject({
       timeoutMs: 60_000,
@@ -146,8 +146,8 @@ describe("a connection", () => {
       maxConcurrent: 16,
     });
     expect(resolveConnection(sources({ stored, config }))).toMatchObject({ timeoutMs: 5000, retries: 0 });
-    expect(() => resolveConnection(sources({ stored, config: { "influxdb:maxConcurrent": "0" } }))).toThrow(
-      "influxdb:maxConcurrent in the stack config must be a whole number from 1 on",
+    expect(() => resolveConnection(sources({ stored, config: { "influx-token:maxConcurrent": "0" } }))).toThrow(
+      "influx-token:maxConcurrent in the stack config must be a whole number from 1 on",
     );
   });
 
@@ -174,10 +174,10 @@ describe("a connection", () => {
         tokenFrom: "INFLUX_TOKEN",
       });
       expect(
-        fallback({ config: { "influxdb:token": "config", "influxdb:host": "http://stored:1/" } }),
+        fallback({ config: { "influx-token:token": "config", "influx-token:host": "http://stored:1/" } }),
       ).toEqual({
         token: "config",
-        tokenFrom: "influxdb:token in the stack config",
+        tokenFrom: "influx-token:token in the stack config",
       });
     });
 
@@ -189,7 +189,7 @@ describe("a connection", () => {
     it("has none that is the same, and needs none where the token is not from the state", () => {
       expect(fallback({ env: { INFLUX_TOKEN: "stored" } })).toBeUndefined();
       expect(
-        resolveConnection(sources({ config: { "influxdb:token": "config" }, env: { INFLUX_TOKEN: "env" } }))
+        resolveConnection(sources({ config: { "influx-token:token": "config" }, env: { INFLUX_TOKEN: "env" } }))
           .fallback,
       ).toBeUndefined();
     });
@@ -200,7 +200,7 @@ describe("the organization that a program leaves out", () => {
   it("comes from the stack's config, the environment or the profile, in this order", () => {
     const profile = { name: "p", org: "profile" };
     const env = { INFLUX_ORG_ID: "00000000000000a1" };
-    const config = { "influxdb:org": "config" };
+    const config = { "influx-token:org": "config" };
     expect(resolveOrganization(sources({ config, env, profile }))).toEqual({ org: "config" });
     expect(resolveOrganization(sources({ env, profile }))).toEqual({ orgId: "00000000000000a1" });
     expect(resolveOrganization(sources({ profile }))).toEqual({ org: "profile" });

@@ -14,7 +14,7 @@ const only = (token: SampleToken) => {
 describe("the report", () => {
   it("has the tokens that change first, then by name", () => {
     const { tokens, summary, stack, project } = reportOf(...SAMPLE);
-    expect([project, stack]).toEqual(["influx-tokens", "prod"]);
+    expect([project, stack]).toEqual(["acme-metrics", "prod"]);
     expect(tokens.map(({ name }) => name)).toEqual([
       "ci",
       "grafana",
