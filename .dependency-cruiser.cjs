@@ -14,6 +14,8 @@ const errors = "^provider/errors\\.ts$";
 const printable = "^provider/printable\\.ts$";
 const told = "^provider/toldToken\\.ts$";
 const permissions = "^provider/permissions/";
+const json = "^provider/json\\.ts$";
+const inputs = "^provider/(inputs|inputReaders|inputHints|computed)\\.ts$";
 
 module.exports = {
   forbidden: [
@@ -35,23 +37,26 @@ module.exports = {
     room("errors", errors, printable),
     room("interrupts", "^provider/interrupts\\.ts$"),
     room("permissions", permissions, types),
-    room("inputs", "^provider/inputs\\.ts$", printable, permissions, types),
-    room("state", "^provider/state\\.ts$", "^provider/inputs\\.ts$", told, permissions, types),
-    room("changes", "^provider/changes\\.ts$", "^provider/(inputs|state)\\.ts$", permissions, types),
+    room("json", "^provider/json\\.ts$"),
+    room("computed", "^provider/computed\\.ts$"),
+    room("inputs", inputs, json, printable, permissions, types),
+    room("state", "^provider/state\\.ts$", inputs, json, errors, told, permissions, types),
+    room("changes", "^provider/changes\\.ts$", "^provider/state\\.ts$", inputs, json, permissions, types),
+    room("replacements", "^provider/replacements\\.ts$", inputs, json, types),
     room("connection", "^provider/connection/", printable, errors, types),
     room("influxdb", "^provider/influxdb/", "^provider/connection/", told, printable, errors, types),
     room(
       "resource",
       "^provider/influxToken\\.ts$",
-      "^provider/(stackTraces|debugLines)\\.ts$",
+      "^provider/(stackTraces|debugLines|computed)\\.ts$",
       permissions,
       types,
     ),
     room("debug-lines", "^provider/debugLines\\.ts$"),
     room("second-copies", "^provider/secondCopies\\.ts$", errors),
-    room("public-exports", "^provider/index\\.ts$", "^provider/influxToken\\.ts$", permissions, types),
+    room("public-exports", "^provider/index\\.ts$", "^provider/(influxToken|inputs)\\.ts$", permissions, types),
     room("emulator", "^emulator/", types),
-    room("report", "^report/", "^provider/inputs\\.ts$", permissions, types),
+    room("report", "^report/", inputs, permissions, types),
     room("policy", "^policy/", "^report/(parse|permission)\\.ts$", permissions, types),
     room("program", "^program/", "^provider/index\\.ts$"),
     {
@@ -77,7 +82,7 @@ module.exports = {
       severity: "error",
       comment: "decisions do no I/O",
       from: {
-        path: "^provider/(permissions/|inputs|stackTraces|debugLines|changes|state|toldToken|printable|types|errors|connection/(resolve|host))",
+        path: "^provider/(permissions/|inputs|inputReaders|inputHints|computed|json|replacements|stackTraces|debugLines|changes|state|toldToken|printable|types|errors|connection/(resolve|host))",
       },
       to: { dependencyTypes: ["core"] },
     },

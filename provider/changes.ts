@@ -1,5 +1,8 @@
-import { CALLER, type InfluxTokenInputs, UNKNOWN } from "./inputs";
-import { grantSame, parsePermission } from "./permissions/format";
+import { asksForPermissions, type InfluxTokenInputs, UNKNOWN } from "./inputs";
+import { sameJson } from "./json";
+import { expandPermissions, type PermissionFlags, PermissionFlagsError, PRESETS } from "./permissions/expand";
+import { grantSame } from "./permissions/format";
+import { permissionTable } from "./permissions/table";
 import type { InfluxTokenState } from "./state";
 import type { Permission, TokenStatus } from "./types";
 
@@ -19,8 +22,12 @@ export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs)
   const replaces = replacing(state, declared);
   const updates =
     patchFor(state, declared) !== undefined ||
+    declared.host !== state.host ||
     !sameJson(declared.connection, state.connection) ||
-    !sameJson(declared.acknowledge, state.acknowledge);
+    !sameJson(declared.acknowledge, state.acknowledge) ||
+    isAnotherName(state, declared, "org") ||
+    isAnotherName(state, declared, "user") ||
+    (state.__granted !== undefined && asksForPermissions(declared));
   return { changes: updates || replaces.length > 0, replaces };
 }
 
@@ -38,44 +45,60 @@ export function patchFor(
 }
 
 function replacing(state: InfluxTokenState, declared: InfluxTokenInputs): string[] {
+  const { org, orgId, user } = declared;
   const replaces: string[] = [];
   // Made, but never told: nobody can use it.
   if (state.token === undefined) replaces.push("token");
-  if (declared.org !== undefined && declared.org !== state.org) replaces.push("org");
-  if (declared.orgId !== undefined && declared.orgId !== state.orgId) replaces.push("orgId");
-  if (declared.user !== undefined && declared.user !== state.user) replaces.push("user");
+  // What stood for a deleted organization or owner may stand for another one by now.
+  const { __missing: missing } = state;
+  if (org !== undefined && (missing === "organization" || !standsFor(org, state, "org")))
+    replaces.push("org");
+  if (orgId !== undefined && (missing === "organization" || orgId !== state.orgId)) replaces.push("orgId");
+  if (missing === "owner" || (user !== undefined && !standsFor(user, state, "user"))) replaces.push("user");
   if (!sameJson(declared.keepers, state.keepers)) replaces.push("keepers");
   // With another organization or owner the permissions differ as a matter of course.
-  if (replaces.length === 0 && !samePermissions(state, declared.permissions)) replaces.push("permissions");
+  if (replaces.length === 0 && !samePermissions(state, declared)) replaces.push("permissions");
   return replaces;
 }
 
-function samePermissions(state: InfluxTokenState, declared: InfluxTokenInputs["permissions"]): boolean {
-  if (declared === UNKNOWN || declared.includes(UNKNOWN)) return false;
-  if (sameJson(declared, state.permissions)) return true;
-  return grantSame(withIds(state.permissions, state), withIds(declared, state));
+/** Whether the program goes by another name than the one that is recorded as its own: only that one outlives a rename. */
+function isAnotherName(
+  { __names, ...state }: InfluxTokenState,
+  declared: InfluxTokenInputs,
+  property: "org" | "user",
+): boolean {
+  const name = declared[property];
+  return name !== undefined && name !== (__names?.[property] ?? state[property]);
 }
 
-/** The permissions with ids for the names of organization and owner, which here are already known to be the state's. */
-function withIds(texts: readonly string[], { org, orgId, user, userId }: InfluxTokenState): Permission[] {
-  return texts.map((text) => {
-    const action = text.slice(0, text.indexOf(":") + 1);
-    const rest = text.slice(action.length);
-    if (rest.startsWith(`orgs/${org}/`)) {
-      return parsePermission(`${action}orgs/${orgId}/${rest.slice(`orgs/${org}/`.length)}`);
-    }
-    if (rest === `/orgs/${org}`) return parsePermission(`${action}/orgs/${orgId}`);
-    if (rest === `/users/${CALLER}` || rest === `/users/${user}`)
-      return parsePermission(`${action}/users/${userId}`);
-    return parsePermission(text);
-  });
+/** Whether the name is known to stand for the id that the token has: by the server's word, or the program's before. */
+function standsFor(name: string, state: InfluxTokenState, property: "org" | "user"): boolean {
+  return name === state[property] || name === state.__names?.[property];
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+/** Values are compared, with the ids that the names are known to stand for. Tables are texts, and only compared whole. */
+function samePermissions(state: InfluxTokenState, declared: InfluxTokenInputs): boolean {
+  if (declared.permissions === UNKNOWN) return false;
+  // A preset is what it is, however many types it stands for in this version, on this server or by now.
+  if (PRESETS.some((preset) => declared[preset] === true && state[preset] === true)) return true;
+
+  // A refresh found other permissions, and changes of them are ignored.
+  if (!asksForPermissions(declared)) return sameJson(declared.permissions, state.permissions);
+  const asked = expand(declared, state);
+  if (asked === undefined) return false;
+  const isGranted = (permissions: readonly Permission[]): boolean =>
+    sameJson(permissionTable(permissions), state.effectivePermissions);
+  if (isGranted(asked)) return true;
+  const before = state.__granted ?? expand(state, state);
+  return before !== undefined && isGranted(before) && grantSame(before, asked);
 }
 
-function sorted(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+function expand(flags: PermissionFlags, { orgId, userId }: InfluxTokenState): Permission[] | undefined {
+  try {
+    return expandPermissions(flags, { orgId, userId });
+  } catch (error) {
+    // Whoever validates the inputs says what is wrong with them.
+    if (error instanceof PermissionFlagsError) return undefined;
+    throw error;
+  }
 }

@@ -1,24 +1,33 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { patchFor, planChange } from "./changes";
-import { hostProblem } from "./connection/host";
 import { readPem } from "./connection/pemFile";
 import { readProfile } from "./connection/profiles";
-import { resolveConnection, resolveOrganization, type Sources } from "./connection/resolve";
-import { ConnectionError, isNotFound, notOnThisServer, RecordedError, tokenIsGone } from "./errors";
+import { resolveConnection, resolveHost, resolveOrganization, type Sources } from "./connection/resolve";
+import { ConnectionError, notOnThisServer, orphanWarning, RecordedError, tokenIsGone } from "./errors";
 import { deleteAuthorization, readAuthorization, updateAuthorization } from "./influxdb/authorizations";
 import { clientFor, type InfluxClient } from "./influxdb/client";
 import { createSafely, UntoldTokenError } from "./influxdb/createSafely";
 import { directoryOf } from "./influxdb/directory";
-import { checkInputs, type InfluxTokenInputs, type Surroundings } from "./inputs";
+import { type CheckContext, checkInputs, type Failure, type InfluxTokenInputs } from "./inputs";
 import { isAbandoned, toTheEnd } from "./interrupts";
 import { newAuthorization } from "./newAuthorization";
 import { formatPermission } from "./permissions/format";
+import { Replacements } from "./replacements";
 import { toldOnce } from "./secondCopies";
-import { type InfluxTokenState, isFromElsewhere, refreshState, toState, withInputs } from "./state";
+import {
+  type InfluxTokenState,
+  orphanState,
+  refreshState,
+  requireKnownFormat,
+  toState,
+  withInputs,
+} from "./state";
 import type { ConnectionInputs } from "./types";
 
 /** The stack's config. The host serves calls before `configure` has settled, so it is only kept, never awaited. */
 let stackConfig: pulumi.dynamic.Config | undefined;
+
+let replacements = new Replacements();
 
 function sourcesFor(stored: ConnectionInputs = {}): Sources {
   return {
@@ -33,53 +42,92 @@ function sourcesFor(stored: ConnectionInputs = {}): Sources {
 /** Clients by what a token's state says of its connection: the other sources stay as they are within a run. */
 const clients = new Map<string, InfluxClient>();
 
-function connect({ connection }: { readonly connection?: ConnectionInputs }): InfluxClient {
-  const key = JSON.stringify(connection ?? {});
+/** @param recorded the server that has the token, or that `check` named for it. */
+function connect(connection: ConnectionInputs | undefined, recorded: string): InfluxClient {
+  const key = JSON.stringify([connection, recorded]);
   let client = clients.get(key);
   if (client === undefined) {
-    client = clientFor(resolveConnection(sourcesFor(connection)));
+    client = clientFor(resolveConnection(sourcesFor(connection), recorded));
     clients.set(key, client);
   }
   return client;
 }
 
 /** A server that never had the token cannot tell that it is gone. */
-function refuseOtherServer(id: string, state: InfluxTokenState, { host }: InfluxClient): void {
-  if (isFromElsewhere(state, host)) throw notOnThisServer(id, host, state.host ?? "");
+function refuseOtherServer(id: string, recorded: string, { host }: InfluxClient): void {
+  if (recorded !== host) throw notOnThisServer(id, host, recorded);
 }
 
-const surroundings: Surroundings = {
-  hostProblem,
-  defaultOrganization(connection) {
-    try {
-      return resolveOrganization(sourcesFor(connection));
-    } catch (error) {
-      if (error instanceof ConnectionError) return { property: error.property, reason: error.message };
-      throw error;
-    }
-  },
+function warn(message: string): void {
+  console.warn(`InfluxToken: warning: ${message}`);
+}
+
+/** What cannot be told from a connection is a failure of the input that is to be mended. */
+function orFailure<T>(resolve: () => T): T | Failure {
+  try {
+    return resolve();
+  } catch (error) {
+    if (error instanceof ConnectionError) return { property: error.property, reason: error.message };
+    throw error;
+  }
+}
+
+const context: CheckContext = {
+  host: (connection, recorded) => orFailure(() => resolveHost(sourcesFor(connection), recorded).host),
+  organization: (connection, recorded) =>
+    orFailure(() => resolveOrganization(sourcesFor(connection), recorded)),
 };
+
+/** Changes a token on its server: in the state it keeps is what the server has after it. */
+async function change(
+  id: string,
+  olds: InfluxTokenState,
+  news: InfluxTokenInputs,
+): Promise<InfluxTokenState> {
+  const patch = patchFor(olds, news);
+  const hasMoved = news.host !== olds.host;
+  if (patch === undefined && !hasMoved) return withInputs(olds, news);
+  const client = connect(news.connection, news.host);
+  const found = patch ? await updateAuthorization(client, id, patch) : await readAuthorization(client, id);
+  switch (found.kind) {
+    case "found":
+      return toState(news, found.authorization, client.host, olds);
+    case "orphaned":
+      warn(orphanWarning(id, olds, found.missing, client.host));
+      return withInputs(olds, news, { ...patch, missing: found.missing });
+    case "gone":
+      refuseOtherServer(id, olds.host, client);
+      throw tokenIsGone(id, client.host);
+  }
+}
 
 /** What the constant stub in every token's state requires. Each method only wires: decisions are made elsewhere. */
 const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenState> = {
   configure({ config }) {
     stackConfig = config;
     clients.clear();
+    replacements = new Replacements();
     return Promise.resolve();
   },
 
-  check(_olds, news) {
-    const { inputs, failures } = checkInputs({ ...news }, surroundings);
+  check(olds, news) {
+    const known = replacements.oldInputs({ ...olds }, { ...news });
+    const { inputs, failures } = checkInputs({ ...news }, known, context);
     return Promise.resolve({ inputs: inputs as unknown as InfluxTokenInputs, failures });
   },
 
-  diff(_id, olds, news) {
-    return Promise.resolve({ ...planChange(olds, news), deleteBeforeReplace: false });
+  diff(id, olds, news) {
+    return toldOnce(() => {
+      requireKnownFormat(olds);
+      const change = planChange(olds, news);
+      replacements.diffed(id, change.replaces.length > 0, news.connection);
+      return Promise.resolve({ ...change, deleteBeforeReplace: false });
+    });
   },
 
   create(inputs) {
     return toTheEnd(async () => {
-      const client = connect(inputs);
+      const client = connect(inputs.connection, inputs.host);
       const body = await newAuthorization(inputs, directoryOf(client));
       try {
         const authorization = await createSafely(client, body, formatPermission, isAbandoned);
@@ -96,40 +144,45 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
   read(id, props) {
     return toldOnce(async () => {
       const state = props as InfluxTokenState;
-      const client = connect(state);
-      const authorization = await readAuthorization(client, id);
-      if (authorization !== undefined) return { id, ...refreshState(state, authorization, client.host) };
-      refuseOtherServer(id, state, client);
-      // A blank id tells the engine that the token is gone.
-      return { id: "" };
+      requireKnownFormat(state);
+      const client = connect(state.connection, state.host);
+      const found = await readAuthorization(client, id);
+      switch (found.kind) {
+        case "found":
+          return { id, ...asRead(refreshState(state, found.authorization, client.host)) };
+        case "orphaned":
+          warn(orphanWarning(id, state, found.missing, client.host));
+          return { id, ...asRead(orphanState(state, found.missing, client.host)) };
+        case "gone":
+          refuseOtherServer(id, state.host, client);
+          // A blank id tells the engine that the token is gone.
+          return { id: "" };
+      }
     });
   },
 
   update(id, olds, news) {
     return toTheEnd(async () => {
-      const patch = patchFor(olds, news);
-      if (patch === undefined) return { outs: withInputs(olds, news) };
-      const client = connect(news);
-      try {
-        const authorization = await updateAuthorization(client, id, patch);
-        return { outs: toState(news, authorization, client.host, olds.token) };
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        refuseOtherServer(id, olds, client);
-        throw tokenIsGone(id, client.host);
-      }
+      requireKnownFormat(olds);
+      return { outs: await change(id, olds, news) };
     });
   },
 
   delete(id, props) {
     return toldOnce(() =>
       toTheEnd(async () => {
-        const client = connect(props);
+        requireKnownFormat(props);
+        const client = connect(replacements.connectionFor(id, props.connection), props.host);
         const wasThere = await deleteAuthorization(client, id);
-        if (!wasThere) refuseOtherServer(id, props, client);
+        if (!wasThere) refuseOtherServer(id, props.host, client);
       }),
     );
   },
 };
+
+/** Pulumi's type has one name for outputs and inputs that are read. */
+function asRead({ props, inputs }: ReturnType<typeof refreshState>) {
+  return { props, inputs: inputs as unknown as InfluxTokenState };
+}
 
 export = provider;

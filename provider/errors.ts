@@ -1,4 +1,4 @@
-import { printable } from "./printable";
+import { printable, quoted } from "./printable";
 
 /** Far longer than any message; each foreign part of one is cut before. */
 const MAX_LENGTH = 10_000;
@@ -166,6 +166,20 @@ export function notOnThisServer(id: string, host: string, recorded: string): Inf
   return new InfluxTokenError(
     `the token ${id} was made on ${recorded} and is not on ${host}: if ${host} is the wrong server, set the right one (connection.host, influx-token:host or INFLUX_HOST); if ${recorded} is gone for good, take the token out of the state with \`pulumi state delete\` or rename the resource`,
   );
+}
+
+/** What to say of a token that outlived its organization or owner. */
+export function orphanWarning(
+  id: string,
+  { org, orgId, user, userId }: { org: string; orgId: string; user: string; userId: string },
+  missing: "organization" | "owner",
+  host: string,
+): string {
+  const [what, which, works] =
+    missing === "organization"
+      ? ["organization", `${quoted(org)} (${orgId})`, "the token still works"]
+      : ["owner", `${quoted(user)} (${userId})`, "the token exists, and the server refuses it"];
+  return `the ${what} ${which} of the token ${id} was deleted on ${host}; ${works}: the next \`pulumi up\` replaces it, as soon as the program names ${missing === "organization" ? "an organization" : "a user"} that exists; to be rid of it, take it out of the program, or run \`pulumi destroy\``;
 }
 
 /** What to say when a token that is to be changed is no longer there. */

@@ -6,5 +6,7 @@ export {
   type PermissionFlags,
   PermissionFlagsError,
 } from "./permissions/expand";
-export { formatPermission, parsePermission } from "./permissions/format";
+export { permissionsOf } from "./inputs";
+export { formatPermission } from "./permissions/format";
+export { type PermissionTable, permissionTable } from "./permissions/table";
 export type { Action, Permission, PermissionResource, TokenStatus } from "./types";

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withholdAnswers } from "./debugLines";
+import { COMPUTED } from "./computed";
 import { TYPE_FLAGS, type TypeFlag } from "./permissions/catalogue";
-import { PRESETS } from "./permissions/expand";
+import { BUCKET_FLAGS, PRESETS } from "./permissions/expand";
 import { findRisks, permissionsOfFlags, type RiskId, warningFor } from "./permissions/risks";
+import type { PermissionTable } from "./permissions/table";
 import { shortenStackTraces } from "./stackTraces";
 import type { TokenStatus } from "./types";
 
@@ -89,6 +91,11 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
    * that of users only the owner is reached. Excludes every other permission. Mirrors `--all-access`.
    */
   allAccess?: pulumi.Input<boolean> | undefined;
+  /**
+   * Read the token's own organization and no other, in place of `readOrgs`: the smallest right that dashboards need,
+   * and that opens a system bucket such as `_monitoring` together with `readBucket`. No flag can ask for it.
+   */
+  readOwnOrg?: pulumi.Input<boolean> | undefined;
   /** Ids of buckets to read: 16 hex digits each, of the token's organization. Mirrors `--read-bucket`. */
   readBucket?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Ids of buckets to write: 16 hex digits each, of the token's organization. Mirrors `--write-bucket`. */
@@ -103,6 +110,9 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
   /** How to reach the server. Default: see each of its properties. */
   connection?: pulumi.Input<ConnectionArgs> | undefined;
 }
+
+/** Inputs that `permissions` and `host` follow from, where they follow from more than flags. */
+const NAMING_INPUTS = ["org", "orgId", "user", ...Object.keys(BUCKET_FLAGS)];
 
 /** Named so that the engine fills them in; an input of the same name takes the place of `undefined`. */
 const OUTPUTS: Readonly<Record<string, undefined>> = {
@@ -125,12 +135,14 @@ export class InfluxToken extends pulumi.CustomResource {
   /** The token itself: what clients authenticate with. Secret. */
   declare readonly token: pulumi.Output<string>;
   /**
-   * What the inputs ask for, sorted: `read:orgs/<org>/buckets`, `write:orgs/<org>/buckets/<id>`, `read:/buckets` for
-   * every organization. Known before the token exists.
+   * What the inputs ask for: key `orgs/<org>/buckets`, `orgs/<org>/buckets/<id>`, or `/buckets` for every organization;
+   * value `read`, `write` or `read, write`. Known before the token exists. In names, `%`, `/` and control characters
+   * are percent-encoded, and so is the first character of a name that looks like an id. For eyes: the form may gain
+   * kinds of keys.
    */
-  declare readonly permissions: pulumi.Output<string[]>;
-  /** What the server granted, sorted, as `influx auth list` prints it, with ids. */
-  declare readonly effectivePermissions: pulumi.Output<string[]>;
+  declare readonly permissions: pulumi.Output<PermissionTable>;
+  /** What the server granted, in the same form, with ids in place of names. */
+  declare readonly effectivePermissions: pulumi.Output<PermissionTable>;
   /** Name of the organization. */
   declare readonly org: pulumi.Output<string>;
   /** Id of the organization: 16 hex digits. */
@@ -143,7 +155,7 @@ export class InfluxToken extends pulumi.CustomResource {
   declare readonly description: pulumi.Output<string>;
   /** `active` or `inactive`. */
   declare readonly status: pulumi.Output<TokenStatus>;
-  /** URL of the server that made the token, or has it now. */
+  /** URL of the server that has the token. Known before the token exists. */
   declare readonly host: pulumi.Output<string>;
   /** When the token was made: RFC 3339. */
   declare readonly createdAt: pulumi.Output<string>;
@@ -158,13 +170,20 @@ export class InfluxToken extends pulumi.CustomResource {
    * @param opts `protect` blocks rotation, and `retainOnDelete` also keeps a replaced token alive.
    */
   constructor(name: string, args: InfluxTokenArgs, opts?: pulumi.CustomResourceOptions) {
-    const connection = args.connection === undefined ? {} : { connection: withSecretToken(args.connection) };
+    refuseOptions(name, opts);
+    const { connection } = args;
     const restore = shortenStackTraces();
     try {
       super(
         TYPE,
         name,
-        { ...OUTPUTS, ...args, ...connection, __provider: STUB },
+        {
+          ...OUTPUTS,
+          ...placeholders(args),
+          ...args,
+          ...((connection ?? undefined) !== undefined && { connection: withSecretToken(connection) }),
+          __provider: STUB,
+        },
         pulumi.mergeOptions(opts, { additionalSecretOutputs: ["token"] }),
       );
     } finally {
@@ -215,11 +234,51 @@ function whenKnown<T>(input: pulumi.Input<T>, call: (value: T) => void): void {
     });
 }
 
+/**
+ * The host marks secrets by the name of the property that carried one in. What `check` puts in the place of these is as
+ * secret as what it is made of.
+ */
+function placeholders(args: InfluxTokenArgs): Record<string, unknown> {
+  const naming = Object.entries(args).flatMap(([name, value]: [string, unknown]) =>
+    NAMING_INPUTS.includes(name) && (isPending(value) || hasPending(value)) ? [value] : [],
+  );
+  const { connection } = args;
+  const host = isPending(connection) ? connection : (connection as ConnectionArgs | undefined)?.host;
+  const computed = (from: unknown): unknown => pulumi.all([from]).apply(() => COMPUTED);
+  return {
+    ...(naming.length > 0 && { permissions: computed(naming) }),
+    ...(isPending(host) && { host: computed(host) }),
+  };
+}
+
+function hasPending(value: unknown): boolean {
+  return Array.isArray(value) && value.some(isPending);
+}
+
+/** What these options promise, a dynamic provider cannot keep. */
+function refuseOptions(name: string, opts: pulumi.CustomResourceOptions = {}): void {
+  const refuse = (option: string, instead: string): never => {
+    throw new pulumi.RunError(`InfluxToken "${name}" cannot take the option ${option}: ${instead}`);
+  };
+  if ((opts.import ?? undefined) !== undefined) {
+    refuse(
+      "import",
+      "Pulumi cannot import into dynamic resources. Declare the token without it: `pulumi up` makes a new one, and the old one is deleted with `influx auth delete` once nothing uses it",
+    );
+  }
+  if ((opts.replaceOnChanges ?? []).length > 0) {
+    refuse(
+      "replaceOnChanges",
+      "organization, owner, permissions and keepers make a new token by themselves. For a new token on another occasion put its value into keepers",
+    );
+  }
+}
+
 /** The host marks secrets by the name of the property that carried one in, so that this mark lasts into every state. */
-function withSecretToken(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
-  const mark = (args: ConnectionArgs): ConnectionArgs =>
-    args.token === undefined ? args : { ...args, token: pulumi.secret(args.token) };
-  return pulumi.Output.isInstance(connection) || connection instanceof Promise
-    ? pulumi.output(connection).apply((args) => pulumi.output(mark(args)))
-    : mark(connection);
+function withSecretToken(connection: InfluxTokenArgs["connection"]): unknown {
+  const mark = (args: ConnectionArgs | null | undefined): unknown =>
+    (args?.token ?? undefined) === undefined ? args : { ...args, token: pulumi.secret(args?.token) };
+  return isPending(connection)
+    ? pulumi.all([connection]).apply(([args]) => pulumi.output(mark(args as ConnectionArgs)))
+    : mark(connection as ConnectionArgs);
 }

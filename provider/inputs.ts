@@ -1,24 +1,21 @@
-import { closest, distance } from "fastest-levenshtein";
+import { COMPUTED, COMPUTED_NAMES } from "./computed";
+import { type Fail, isRecord, isUnknown, organizationId, READERS, readRecord, UNKNOWN } from "./inputReaders";
+import { entriesOf, sameJson } from "./json";
 import { TYPE_FLAGS } from "./permissions/catalogue";
 import {
   BUCKET_FLAGS,
   expandPermissions,
-  notABucketId,
+  OWN,
+  OWN_ORGANIZATION_FLAG,
   type PermissionFlags,
   PermissionFlagsError,
   PRESETS,
 } from "./permissions/expand";
-import { formatPermission } from "./permissions/format";
-import { isId } from "./permissions/id";
-import { isRiskId, notARisk } from "./permissions/risks";
-import { printable, quoted } from "./printable";
+import { CALLER, type PermissionTable, permissionTable, spellName, spellUser } from "./permissions/table";
+import { printable } from "./printable";
 import type { ConnectionInputs, TokenStatus } from "./types";
 
-/** What the engine sends in place of a value that is not known before `pulumi up`. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
-/** Where the engine keeps the text that loads the provider. Not an input of the user's. */
-export const PROVIDER_KEY = "__provider";
+export { UNKNOWN } from "./inputReaders";
 
 /** What a program declares, resolved to plain values. */
 export interface DeclaredInputs extends PermissionFlags {
@@ -35,8 +32,10 @@ export interface DeclaredInputs extends PermissionFlags {
 
 /** What `check` makes of the declared inputs. Any value may still be {@link UNKNOWN} during a preview. */
 export interface InfluxTokenInputs extends DeclaredInputs {
-  /** The declared permissions, sorted, as the CLI prints them but with the names that the program uses. */
-  readonly permissions: readonly string[] | typeof UNKNOWN;
+  /** The declared permissions, with the names that the program uses. Unknown as a whole where one is not known. */
+  readonly permissions: PermissionTable | typeof UNKNOWN;
+  /** URL of the server that the token is or will be on. */
+  readonly host: string;
 }
 
 /** An input that cannot be accepted: `property` is the one to mend, `reason` says how. */
@@ -45,165 +44,35 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** The organization that environment, stack config or profile give. */
-export interface DefaultOrganization {
+/** An organization, by name or by id. */
+export interface OrganizationChoice {
   readonly org?: string;
   readonly orgId?: string;
 }
 
-/** What the inputs alone do not tell. */
-export interface Surroundings {
-  /** Where the program names no organization. A failure says why none can be told. */
-  defaultOrganization(connection: ConnectionInputs): DefaultOrganization | Failure | undefined;
-  /** Why the text cannot be a server's address, or `undefined`. */
-  hostProblem(host: string): string | undefined;
+/** What the inputs alone do not tell: the stack's config, the environment, the CLI's profile. */
+export interface CheckContext {
+  /** URL of the server. An existing token stays on the recorded one, unless it is named anew. */
+  host(connection: ConnectionInputs, recorded: string | undefined): string | Failure;
+  /** Where the program names no organization. An existing token keeps its own. */
+  organization(
+    connection: ConnectionInputs,
+    recorded: OrganizationChoice | undefined,
+  ): OrganizationChoice | Failure | undefined;
 }
 
-/** The reason is only made where it is told. */
-type Fail = (property: string, reason: string | (() => string)) => void;
-/** Returns the value as it is kept, or `undefined` where it asks for nothing. */
-type Reader = (value: unknown, property: string, fail: Fail) => unknown;
+/** Names of the inputs that ask for permissions. */
+export const PERMISSION_INPUTS: readonly string[] = [
+  ...PRESETS,
+  OWN_ORGANIZATION_FLAG,
+  ...Object.keys(BUCKET_FLAGS),
+  ...TYPE_FLAGS.keys(),
+];
 
-const isUnknown = (value: unknown): value is typeof UNKNOWN => value === UNKNOWN;
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Whether any permission is asked for: not where changes of them are ignored after a refresh found others. */
+export function asksForPermissions(inputs: object): boolean {
+  return entriesOf(inputs, PERMISSION_INPUTS).length > 0;
 }
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-const text: Reader = (value, property, fail) => {
-  if (typeof value !== "string") fail(property, `${property} must be a string, not ${kindOf(value)}`);
-  else if (value === "") fail(property, `${property} is empty: give a value or leave ${property} out`);
-  return value;
-};
-
-const description: Reader = (value, property, fail) =>
-  value === "" ? undefined : text(value, property, fail);
-
-const toggle: Reader = (value, property, fail) => {
-  if (typeof value !== "boolean") fail(property, `${property} must be true or false, not ${kindOf(value)}`);
-  return value;
-};
-
-const flag: Reader = (value, property, fail) => toggle(value, property, fail) || undefined;
-
-const wholeNumber =
-  (min: number, max: number): Reader =>
-  (value, property, fail) => {
-    if (!Number.isInteger(value) || (value as number) < min || (value as number) > max)
-      fail(property, `${property} must be a whole number from ${min} to ${max}`);
-    return value;
-  };
-
-/** YAML takes an id of decimal digits only for a number, and by then it may have lost digits. */
-const idText: Reader = (value, property, fail) => {
-  if (typeof value === "number")
-    fail(property, `${property} must be a string, not a number: put the id in quotes`);
-  else text(value, property, fail);
-  return value;
-};
-
-const organizationId: Reader = (value, property, fail) => {
-  if (typeof value !== "string") return idText(value, property, fail);
-  if (!isId(value)) {
-    fail(
-      property,
-      `${property} ${quoted(value)} is not an organization id (16 hex digits, not all zeros): \`influx org list\` shows it; to give the organization's name use org`,
-    );
-  }
-  return value.toLowerCase();
-};
-
-const status: Reader = (value, property, fail) => {
-  if (value !== "active" && value !== "inactive")
-    fail(property, `${property} must be "active" or "inactive"`);
-  return value;
-};
-
-const bucketIds: Reader = (value, property, fail) => {
-  if (!Array.isArray(value)) {
-    fail(property, `${property} must be a list of bucket ids, not ${kindOf(value)}: write [${property}]`);
-    return value;
-  }
-  const ids = value.map((id: unknown, index) => {
-    const at = `${property}[${index}]`;
-    if (isUnknown(id) || typeof id !== "string") return isUnknown(id) ? id : idText(id, at, fail);
-    if (!isId(id)) fail(at, notABucketId(printable(id)));
-    return id.toLowerCase();
-  });
-  return ids.length === 0 ? undefined : ids;
-};
-
-const keepers: Reader = (value, property, fail) => {
-  if (!isRecord(value)) {
-    fail(property, `${property} must be an object of strings, not ${kindOf(value)}`);
-    return value;
-  }
-  for (const [key, keeper] of Object.entries(value)) {
-    if (typeof keeper !== "string")
-      fail(`${property}.${key}`, `${property}.${key} must be a string, not ${kindOf(keeper)}`);
-  }
-  return Object.keys(value).length === 0 ? undefined : value;
-};
-
-const acknowledge: Reader = (value, property, fail) => {
-  if (!isRecord(value)) {
-    fail(property, `${property} must be an object of risk to reason, not ${kindOf(value)}`);
-    return value;
-  }
-  for (const [risk, reason] of Object.entries(value)) {
-    const at = `${property}[${quoted(risk)}]`;
-    if (!isRiskId(risk)) fail(at, `${at} ${notARisk(risk)}`);
-    else if (typeof reason !== "string" || reason.trim() === "")
-      fail(at, `${at} must say why the risk is accepted`);
-  }
-  return Object.keys(value).length === 0 ? undefined : value;
-};
-
-const CONNECTION_READERS: ReadonlyMap<string, Reader> = new Map<keyof ConnectionInputs, Reader>([
-  ["host", text],
-  ["token", text],
-  // A `false` here overrides the environment.
-  ["skipVerify", toggle],
-  ["activeConfig", text],
-  ["configsPath", text],
-  ["httpDebug", toggle],
-  ["caFile", text],
-  ["certFile", text],
-  ["keyFile", text],
-  ["timeoutMs", wholeNumber(1, 3_600_000)],
-  ["retries", wholeNumber(0, 100)],
-  ["maxConcurrent", wholeNumber(1, 1000)],
-]);
-
-const connection: Reader = (value, property, fail) => {
-  if (!isRecord(value)) {
-    fail(property, `${property} must be an object, not ${kindOf(value)}`);
-    return value;
-  }
-  const kept = readRecord(value, CONNECTION_READERS, `${property}.`, fail);
-  return Object.keys(kept).length === 0 ? undefined : kept;
-};
-
-const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ["org", text],
-  ["orgId", organizationId],
-  ["user", text],
-  ["description", description],
-  ["status", status],
-  ["keepers", keepers],
-  ["acknowledge", acknowledge],
-  ["connection", connection],
-  ...PRESETS.map((name): [string, Reader] => [name, flag]),
-  ...Object.keys(BUCKET_FLAGS).map((name): [string, Reader] => [name, bucketIds]),
-  ...[...TYPE_FLAGS.keys()].map((name): [string, Reader] => [name, flag]),
-]);
-
-const PERMISSION_INPUTS: readonly string[] = [...PRESETS, ...Object.keys(BUCKET_FLAGS), ...TYPE_FLAGS.keys()];
 
 /** Names of every input that a program may give. */
 export const INPUT_NAMES: readonly string[] = [...READERS.keys()];
@@ -213,13 +82,19 @@ const MAX_FAILURES = 20;
 const MAX_NAME = 200;
 const MAX_REASON = 2_000;
 
+/** The inputs of an existing token as they were checked the last time; empty for a new one. */
+export type OldInputs = Readonly<Record<string, unknown>>;
+
 /**
- * Validates what a program declares, and adds what follows from it: the organization where the surroundings
- * give it, and the list of permissions. Pure but for what `surroundings` reads.
+ * Validates what a program declares, and adds what follows from it: the organization where the program leaves it out,
+ * the server, and the permissions. Pure but for what `context` reads.
+ *
+ * @param olds of an existing token; the engine gives none for a new one, nor for the second check before a replacement.
  */
 export function checkInputs(
   raw: Readonly<Record<string, unknown>>,
-  surroundings: Surroundings,
+  olds: OldInputs,
+  context: CheckContext,
 ): { inputs: Record<string, unknown>; failures: Failure[] } {
   const failures: Failure[] = [];
   let untold = 0;
@@ -231,56 +106,43 @@ export function checkInputs(
     }
   };
 
-  const inputs = mergeAliases(readRecord(raw, READERS, "", fail));
-  checkHost(inputs, surroundings, fail);
-  checkOrganization(inputs, surroundings, fail);
-  if (failures.length === 0) inputs["permissions"] = declarePermissions(inputs, fail);
+  const inputs = mergeAliases(readRecord(withoutComputed(raw, olds), READERS, "", fail));
+  const connection = failures.some(({ property }) => /^connection\b/.test(property))
+    ? undefined
+    : settledConnection(inputs);
+  addOrganization(inputs, connection, olds, context, fail);
+  if (keepsOld("host", raw, olds)) inputs["host"] = olds["host"];
+  else addHost(inputs, connection, olds, context, fail);
+  if (failures.length === 0) addPermissions(inputs, raw, olds, fail);
   const last = failures.at(-1);
   if (last !== undefined && untold > 0)
     failures.push({ property: last.property, reason: `${untold} more inputs are wrong` });
   return { inputs, failures };
 }
 
-function readRecord(
-  given: Readonly<Record<string, unknown>>,
-  readers: ReadonlyMap<string, Reader>,
-  prefix: string,
-  fail: Fail,
-): Record<string, unknown> {
-  const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if (name === PROVIDER_KEY) continue;
-    const property = prefix + name;
-    const reader = readers.get(name);
-    if (reader === undefined) fail(property, () => unknownInput(name, prefix, [...readers.keys()]));
-    else if (isUnknown(value)) kept[name] = value;
-    else if (value !== null && value !== undefined) {
-      const read = reader(value, property, fail);
-      if (read !== undefined) kept[name] = read;
-    }
-  }
-  return kept;
+/**
+ * Leaves out what `check` itself adds: the class's placeholders, and old values, which the engine puts among the news
+ * for `ignoreChanges`. To ignore changes of `permissions` is to ignore those of every input that asks for some.
+ */
+function withoutComputed(
+  raw: Readonly<Record<string, unknown>>,
+  olds: OldInputs,
+): Readonly<Record<string, unknown>> {
+  const isComputed = (name: string): boolean =>
+    [COMPUTED, UNKNOWN].includes(raw[name] as string) || keepsOld(name, raw, olds);
+  const declared = Object.entries(raw).filter(
+    ([name]) => !(COMPUTED_NAMES.includes(name) && isComputed(name)),
+  );
+  if (!keepsOld("permissions", raw, olds)) return Object.fromEntries(declared);
+  const isPermission = ([name]: [string, unknown]): boolean => PERMISSION_INPUTS.includes(name);
+  return Object.fromEntries([
+    ...declared.filter((entry) => !isPermission(entry)),
+    ...Object.entries(olds).filter(isPermission),
+  ]);
 }
 
-function unknownInput(name: string, prefix: string, known: readonly string[]): string {
-  if (prefix === "" && name === "permissions") {
-    return "permissions is an output: ask for permissions by the flags, such as readBuckets or writeBucket";
-  }
-  const nearest = name.length > 64 ? "" : closest(name, known);
-  const close = nearest !== "" && distance(name.toLowerCase(), nearest.toLowerCase()) <= nearest.length / 3;
-  return [
-    `${printable(prefix + name)} is not an input of InfluxToken`,
-    ...foreignLetter(name),
-    ...(close ? [`did you mean ${prefix}${nearest}?`] : []),
-  ].join(": ");
-}
-
-/** What no input's name holds and may look just like what it holds, or cannot be seen at all. */
-function foreignLetter(name: string): string[] {
-  const [letter] = /[^ -~]/u.exec(name) ?? [];
-  if (letter === undefined) return [];
-  const code = (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-  return [`${quoted(letter)} (U+${code}) is no letter of the names of inputs`];
+function keepsOld(name: string, raw: Readonly<Record<string, unknown>>, olds: OldInputs): boolean {
+  return (olds[name] ?? undefined) !== undefined && sameJson(raw[name], olds[name]);
 }
 
 /** `readDbrps` becomes `readDbrp`, so that everything after it knows one name only. */
@@ -290,25 +152,32 @@ function mergeAliases(inputs: Readonly<Record<string, unknown>>): Record<string,
   );
 }
 
-function checkHost(inputs: Record<string, unknown>, surroundings: Surroundings, fail: Fail): void {
-  const host = isRecord(inputs["connection"]) ? inputs["connection"]["host"] : undefined;
-  if (typeof host !== "string" || host === "" || isUnknown(host)) return;
-  const problem = surroundings.hostProblem(host);
-  if (problem !== undefined) fail("connection.host", `connection.host ${problem}`);
+/** The connection, where all of it is known that decides about server and organization. */
+function settledConnection({ connection = {} }: Record<string, unknown>): ConnectionInputs | undefined {
+  if (!isRecord(connection)) return undefined;
+  // The token decides neither.
+  const others = Object.entries(connection).filter(([name]) => name !== "token");
+  return others.some(([, value]) => isUnknown(value)) ? undefined : connection;
 }
 
-function checkOrganization(inputs: Record<string, unknown>, surroundings: Surroundings, fail: Fail): void {
-  if ("org" in inputs && "orgId" in inputs) {
+function addOrganization(
+  inputs: Record<string, unknown>,
+  connection: ConnectionInputs | undefined,
+  olds: OldInputs,
+  context: CheckContext,
+  fail: Fail,
+): void {
+  const { org, orgId } = inputs;
+  // One that is not known yet may turn out to be left out.
+  if (org !== undefined && orgId !== undefined && !isUnknown(org) && !isUnknown(orgId)) {
     fail("orgId", "org and orgId are both given: keep one of them");
   }
-  if ("org" in inputs || "orgId" in inputs) return;
-  // A connection that is not known yet, or is wrong itself, cannot tell its profile's organization.
-  const connectionInputs = inputs["connection"] ?? {};
-  if (!isRecord(connectionInputs) || Object.values(connectionInputs).some(isUnknown)) {
-    if (isRecord(connectionInputs) || isUnknown(connectionInputs)) inputs["org"] = UNKNOWN;
+  if (org !== undefined || orgId !== undefined) return;
+  if (connection === undefined) {
+    inputs["org"] = UNKNOWN;
     return;
   }
-  const found = surroundings.defaultOrganization(connectionInputs);
+  const found = context.organization(connection, organizationOf(olds));
   if (found === undefined) {
     fail(
       "org",
@@ -323,43 +192,112 @@ function checkOrganization(inputs: Record<string, unknown>, surroundings: Surrou
   }
 }
 
-/** What `permissions` shows in place of the owner's id where the owner is whoever runs the program. */
-export const CALLER = "me";
+function organizationOf({ org, orgId }: OldInputs): OrganizationChoice | undefined {
+  if (typeof org === "string" && !isUnknown(org)) return { org };
+  return typeof orgId === "string" && !isUnknown(orgId) ? { orgId } : undefined;
+}
 
-function declarePermissions(
-  inputs: Readonly<Record<string, unknown>>,
+function addHost(
+  inputs: Record<string, unknown>,
+  connection: ConnectionInputs | undefined,
+  olds: OldInputs,
+  context: CheckContext,
   fail: Fail,
-): string[] | typeof UNKNOWN {
-  const { org, orgId, user } = inputs;
-  const asked = PERMISSION_INPUTS.filter((name) => name in inputs);
+): void {
+  if (connection === undefined) {
+    inputs["host"] = UNKNOWN;
+    return;
+  }
+  const recorded = typeof olds["host"] === "string" && !isUnknown(olds["host"]) ? olds["host"] : undefined;
+  const found = context.host(connection, recorded);
+  if (typeof found === "string") inputs["host"] = found;
+  else fail(found.property, found.reason);
+}
+
+function addPermissions(
+  inputs: Record<string, unknown>,
+  raw: Readonly<Record<string, unknown>>,
+  olds: OldInputs,
+  fail: Fail,
+): void {
+  const asked = entriesOf(inputs, PERMISSION_INPUTS);
+  if (asked.length === 0 && keepsOld("permissions", raw, olds)) {
+    // What a refresh found in place of what was declared: no input asks for it.
+    inputs["permissions"] = olds["permissions"];
+    return;
+  }
   if (asked.length === 0) {
     fail(
       "permissions",
       "no permission is asked for: give allAccess, operator, readBucket, writeBucket, or a flag such as readBuckets or writeTasks",
     );
-    return [];
+    return;
   }
-  const flags: Record<string, unknown> = {};
-  let open = 0;
-  for (const name of asked) {
-    const value = inputs[name];
-    if (isUnknown(value)) open += 1;
-    else if (Array.isArray(value)) {
-      flags[name] = value.filter((id) => !isUnknown(id));
-      open += value.filter(isUnknown).length;
-    } else flags[name] = value;
-  }
-  const organization = org ?? orgId;
   try {
-    const declared = expandPermissions(flags, {
-      orgId: organization as string,
-      userId: (user as string | undefined) ?? CALLER,
-    });
-    if (isUnknown(organization) || isUnknown(user)) return UNKNOWN;
-    return [...declared.map(formatPermission), ...Array<string>(open).fill(UNKNOWN)];
+    inputs["permissions"] = declaredPermissions(inputs) ?? UNKNOWN;
   } catch (error) {
     if (!(error instanceof PermissionFlagsError)) throw error;
     fail(error.property, error.message);
-    return [];
   }
+}
+
+/** In place of an id that is not known yet: whatever it is, it is one. */
+const ANY_ID = "ffffffffffffffff";
+
+/**
+ * The permissions that checked inputs ask for, with the names that they use; `undefined` where one of them is not known
+ * yet, for `pulumi up --plan` holds the engine to what the preview said of the whole.
+ *
+ * @throws {PermissionFlagsError} also where the flags that are known cannot be combined.
+ */
+function declaredPermissions(inputs: Readonly<Record<string, unknown>>): PermissionTable | undefined {
+  const { org, orgId, user } = inputs;
+  const asked = entriesOf(inputs, PERMISSION_INPUTS);
+  const known = asked.flatMap(([name, value]): [string, unknown][] => {
+    if (isUnknown(value)) return [];
+    return [[name, Array.isArray(value) ? value.map((id: unknown) => (isUnknown(id) ? ANY_ID : id)) : value]];
+  });
+  const flags: PermissionFlags = Object.fromEntries(known);
+  const permissions = expandPermissions(flags, OWN);
+
+  const isOpen = asked.some(
+    ([, value]) => isUnknown(value) || (Array.isArray(value) && value.some(isUnknown)),
+  );
+  const ownerMatters = flags.allAccess === true;
+  if (isOpen || isUnknown(org) || isUnknown(orgId) || (ownerMatters && isUnknown(user))) return undefined;
+  const spelled: ReadonlyMap<string, string> = new Map([
+    [OWN.orgId, typeof org === "string" ? spellName(org) : (orgId as string)],
+    [OWN.userId, typeof user === "string" ? spellUser(user) : CALLER],
+  ]);
+  return permissionTable(permissions, (id) => spelled.get(id) ?? id);
+}
+
+/**
+ * What `permissions` of a token with these inputs shows in a preview: for unit tests with Pulumi's mocks, which run no
+ * `check`. Inputs that say nothing of permissions are passed over.
+ *
+ * @param args the inputs of an `InfluxToken`, resolved, as mocks get them.
+ * @returns `undefined` where organization or permissions are not known: left out, unknown, or an Output.
+ * @throws {TypeError} for inputs that `check` refuses, also where no permission is asked for; it names the first one.
+ */
+export function permissionsOf(args: object): PermissionTable | undefined {
+  const given: [string, unknown][] = Object.entries(args);
+  const relevant = given.filter(([name]) => name !== "connection" && !COMPUTED_NAMES.includes(name));
+  const raw: Record<string, unknown> = Object.fromEntries(
+    relevant.map(([name, value]) => [name, resolved(value)]),
+  );
+  const choice = raw["org"] ?? raw["orgId"] ?? undefined;
+  const context: CheckContext = { host: () => UNKNOWN, organization: () => ({ org: UNKNOWN }) };
+  const { inputs, failures } = checkInputs(raw, {}, context);
+  const [failure] = failures;
+  if (failure !== undefined) throw new TypeError(`${failure.property}: ${failure.reason}`);
+  const { permissions } = inputs;
+  return choice === undefined || isUnknown(permissions) ? undefined : (permissions as PermissionTable);
+}
+
+/** An Output or a Promise tells nothing yet. */
+function resolved(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(resolved);
+  const isOpen = value instanceof Promise || (isRecord(value) && "__pulumiOutput" in value);
+  return isOpen ? UNKNOWN : value;
 }

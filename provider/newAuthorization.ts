@@ -2,7 +2,13 @@ import { InfluxTokenError } from "./errors";
 import type { Directory } from "./influxdb/directory";
 import type { InfluxTokenInputs } from "./inputs";
 import { isUniversal } from "./permissions/catalogue";
-import { BUCKET_FLAGS, expandPermissions, PermissionFlagsError, raisedTypeFlags } from "./permissions/expand";
+import {
+  BUCKET_FLAGS,
+  expandPermissions,
+  PermissionFlagsError,
+  raisedTypeFlags,
+  readsOwnOrganization,
+} from "./permissions/expand";
 import { quoted } from "./printable";
 import type { NewAuthorization } from "./types";
 
@@ -24,7 +30,7 @@ export async function newAuthorization(
     ownerId(inputs, directory),
     needsTypes ? directory.resourceTypes() : undefined,
   ]);
-  await refuseForeignBuckets(inputs, orgID, directory);
+  await refuseUselessBuckets(inputs, orgID, directory);
   const permissions = expand(inputs, orgID, userID, resourceTypes);
   return {
     orgID,
@@ -50,8 +56,11 @@ async function ownerId(
   return allAccess === true ? directory.callerId() : undefined;
 }
 
-/** The server grants a bucket that does not exist, or is another organization's, all the same: such a token opens nothing. */
-async function refuseForeignBuckets(
+/**
+ * The server grants a bucket that does not exist, or is another organization's, all the same: such a token opens nothing.
+ * Nor does one that reads a system bucket without its organization.
+ */
+async function refuseUselessBuckets(
   inputs: InfluxTokenInputs,
   orgID: string,
   directory: Directory,
@@ -64,6 +73,11 @@ async function refuseForeignBuckets(
       if (bucket === undefined) {
         throw new InfluxTokenError(
           `${name}: no bucket has the id ${id}, or the caller's token may not see it: \`influx bucket list\` shows the ids`,
+        );
+      }
+      if (bucket.type === "system" && BUCKET_FLAGS[name] === "read" && !readsOwnOrganization(inputs)) {
+        throw new InfluxTokenError(
+          `${name}: ${quoted(bucket.name)} (${id}) is a system bucket, which opens only to a token that may read its organization, too: add readOwnOrg: true`,
         );
       }
       if (bucket.orgID !== orgID) {

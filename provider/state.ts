@@ -1,67 +1,125 @@
-import { type DeclaredInputs, INPUT_NAMES, type InfluxTokenInputs, UNKNOWN } from "./inputs";
-import { formatPermission, sortedUnique } from "./permissions/format";
+import { InfluxTokenError } from "./errors";
+import {
+  asksForPermissions,
+  type DeclaredInputs,
+  INPUT_NAMES,
+  type InfluxTokenInputs,
+  PERMISSION_INPUTS,
+  UNKNOWN,
+} from "./inputs";
+import { sameJson } from "./json";
+import { sortedUnique } from "./permissions/format";
+import { type PermissionTable, permissionTable } from "./permissions/table";
 import { toldToken } from "./toldToken";
-import type { Authorization, TokenStatus } from "./types";
+import type { Authorization, Permission, TokenStatus } from "./types";
 
 /** Inputs that have an output of the same name, whether they are declared or not. */
 const SHARED_NAMES = ["org", "orgId", "user", "description", "status"] as const;
 
+/** The shape of the state that this version writes and reads. */
+const FORMAT = 1;
+
+/** What a deleted organization or owner leaves behind: a token that exists, and that only its id still finds. */
+export type Missing = "organization" | "owner";
+
 /** What the stack remembers of a token: its inputs, and what the server made of them. */
 export interface InfluxTokenState extends DeclaredInputs {
   /** The declared permissions; after drift, what the server has in their place. */
-  readonly permissions: readonly string[];
-  /** What the server granted, as the CLI prints it, sorted. */
-  readonly effectivePermissions: readonly string[];
+  readonly permissions: PermissionTable;
+  /** What the server granted, with ids. */
+  readonly effectivePermissions: PermissionTable;
   /** The secret. Absent where it was lost before it could be recorded. */
   readonly token?: string;
+  /** Name of the organization, as the server has it. */
   readonly org: string;
   readonly orgId: string;
-  /** The owner's name. */
+  /** The owner's name, as the server has it. */
   readonly user: string;
   /** The owner's id. */
   readonly userId: string;
   readonly description: string;
   readonly status: TokenStatus;
-  /** The server that made the token, or has it now: URL. Absent in older states. */
-  readonly host?: string;
+  /** The server that made the token, or has it now: URL. */
+  readonly host: string;
   /** RFC 3339. */
   readonly createdAt: string;
   /** RFC 3339. */
   readonly updatedAt: string;
+  /** Which shape this state has. The engine shows no key that begins with two underscores. */
+  readonly __format: number;
   /**
    * Which of the inputs that share their name with an output were declared. The engine gives `read` the outputs
-   * only, and shows no key that begins with two underscores. One text rather than a list: the engine writes each
-   * element of a list on a line of its own, in every checkpoint.
+   * only. One text rather than a list: the engine writes each element of a list on a line of its own, in every
+   * checkpoint.
    */
   readonly __declared?: string;
+  /** Names that the program uses for organization and owner, where the server has others by now: same ids. */
+  readonly __names?: { readonly org?: string; readonly user?: string };
+  /** What was deleted on the server, where the token outlived it. */
+  readonly __missing?: Missing;
+  /** What a refresh found granted in place of what the inputs ask for. Those inputs are absent then. */
+  readonly __granted?: readonly Permission[];
 }
 
-/** The state after the server made or changed the token. */
+/**
+ * Refuses what a version of this package wrote that knew more than this one.
+ *
+ * @throws {InfluxTokenError} says what to do.
+ */
+export function requireKnownFormat({ __format }: { readonly __format?: unknown }): void {
+  if (__format === FORMAT) return;
+  throw new InfluxTokenError(
+    `the state of this token has the format ${String(__format)}, and this version of pulumi-influx-token knows ${FORMAT}: upgrade the package (npm install pulumi-influx-token@latest)`,
+  );
+}
+
+/**
+ * The state after the server made or changed the token.
+ *
+ * @param before the state before a change. What was granted stays as it is recorded: it takes a refresh to find drift.
+ */
 export function toState(
   inputs: InfluxTokenInputs,
   authorization: Authorization,
   host: string,
-  token = toldToken(authorization),
+  before?: InfluxTokenState,
 ): InfluxTokenState {
+  const token = before === undefined ? toldToken(authorization) : before.token;
   return {
     ...inputs,
     ...identityOf(authorization),
-    permissions: inputs.permissions === UNKNOWN ? [] : inputs.permissions,
-    effectivePermissions: grantedBy(authorization),
+    permissions: inputs.permissions === UNKNOWN ? {} : inputs.permissions,
+    effectivePermissions: before?.effectivePermissions ?? permissionTable(authorization.permissions),
     host,
     ...(token !== undefined && { token }),
+    __format: FORMAT,
     __declared: declaredAmong(inputs),
+    ...namesOf(inputs, authorization),
+    ...foundBy(before, inputs),
   };
 }
 
-/** The state after a change that no server needs to hear of. */
-export function withInputs(state: InfluxTokenState, inputs: InfluxTokenInputs): InfluxTokenState {
-  const kept = Object.entries(state).filter(([name]) => !INPUT_NAMES.includes(name) || isShared(name));
+/** The state after a change that the server did not answer, or does not hear of. */
+export function withInputs(
+  state: InfluxTokenState,
+  inputs: InfluxTokenInputs,
+  changed: { readonly description?: string; readonly status?: TokenStatus; readonly missing?: Missing } = {},
+): InfluxTokenState {
+  const { missing = state.__missing, ...values } = changed;
+  const kept = Object.entries(state).filter(
+    ([name]) => !name.startsWith("__") && (!INPUT_NAMES.includes(name) || isShared(name)),
+  );
   return {
     ...inputs,
     ...(Object.fromEntries(kept) as unknown as InfluxTokenState),
+    ...values,
     permissions: inputs.permissions === UNKNOWN ? state.permissions : inputs.permissions,
+    host: inputs.host,
+    __format: FORMAT,
     __declared: declaredAmong(inputs),
+    ...namesOf(inputs, state),
+    ...(missing !== undefined && { __missing: missing }),
+    ...foundBy(state, inputs),
   };
 }
 
@@ -70,53 +128,85 @@ export function refreshState(
   state: InfluxTokenState,
   authorization: Authorization,
   host: string,
-): { props: InfluxTokenState; inputs: InfluxTokenState } {
-  const granted = grantedBy(authorization);
-  const drifted = JSON.stringify(granted) !== JSON.stringify(state.effectivePermissions);
+): { props: InfluxTokenState; inputs: InfluxTokenInputs } {
+  const effectivePermissions = permissionTable(authorization.permissions);
   // A server that stores tokens hashed no longer tells this one: what the state holds is the only copy.
   const token = toldToken(authorization) ?? state.token;
-  const props: InfluxTokenState = {
-    ...state,
+  const known = without(state, ["__missing", "__names"]);
+  const drifted = !sameJson(effectivePermissions, state.effectivePermissions);
+  return withReadInputs({
+    ...(drifted ? without(known, PERMISSION_INPUTS) : known),
     ...identityOf(authorization),
-    permissions: drifted ? granted : renamed(state, authorization),
-    effectivePermissions: granted,
-    // Found by its id, so the server is the same, whatever its address is now.
+    ...(drifted && {
+      permissions: effectivePermissions,
+      __granted: sortedUnique(authorization.permissions.map(plainPermission)),
+    }),
+    effectivePermissions,
+    // Found by its id at the address that was named, so that it is the same server, whatever its address was.
     host,
     ...(token !== undefined && { token }),
-  };
-  return { props, inputs: inputsOf(props) };
+    // A name that the server no longer has is still the program's, until the program uses another one.
+    ...namesOf({ org: state.org, user: state.user, ...state.__names }, authorization),
+  });
 }
 
-/** Whether another server than this one made the token, so that it cannot be missed here. */
-export function isFromElsewhere({ host }: InfluxTokenState, here: string): boolean {
-  return host !== undefined && host !== here;
+/** The same where the server only tells that organization or owner are gone. */
+export function orphanState(
+  state: InfluxTokenState,
+  missing: Missing,
+  host: string,
+): { props: InfluxTokenState; inputs: InfluxTokenInputs } {
+  return withReadInputs({ ...state, host, __missing: missing });
 }
 
-/** The declared permissions, after the organization or the owner got another name on the server. */
-function renamed({ permissions, org, user }: InfluxTokenState, now: Authorization): readonly string[] {
-  if (org === now.org && user === now.user) return permissions;
-  return permissions.map((text) =>
-    text
-      .replace(`:orgs/${org}/`, () => `:orgs/${now.org}/`)
-      .replace(`:/orgs/${org}`, () => `:/orgs/${now.org}`)
-      .replace(`:/users/${user}`, () => `:/users/${now.user}`),
-  );
-}
-
-/** The inputs within a state, with what was found in place of what was declared. */
-function inputsOf(state: InfluxTokenState): InfluxTokenState {
+/** The inputs within a state, as a program would have to declare them for it. */
+export function declaredInputs(state: InfluxTokenState): DeclaredInputs {
   const declared = new Set((state.__declared ?? "org").split(" "));
   if (state.description !== "") declared.add("description");
+  else declared.delete("description");
   if (state.status !== "active") declared.add("status");
   const inputs = Object.entries(state).filter(
-    ([name]) =>
-      name === "permissions" || (INPUT_NAMES.includes(name) && (!isShared(name) || declared.has(name))),
+    ([name]) => INPUT_NAMES.includes(name) && (!isShared(name) || declared.has(name)),
   );
-  // The host's own type has one name for outputs and inputs that are read.
-  return Object.fromEntries(inputs) as unknown as InfluxTokenState;
+  const { org, user } = state.__names ?? {};
+  return {
+    ...(Object.fromEntries(inputs) as DeclaredInputs),
+    ...(org !== undefined && { org }),
+    ...(user !== undefined && { user }),
+  };
 }
 
-function declaredAmong(inputs: InfluxTokenInputs): string {
+function withReadInputs(props: InfluxTokenState): { props: InfluxTokenState; inputs: InfluxTokenInputs } {
+  const { permissions, host } = props;
+  return { props, inputs: { ...declaredInputs(props), permissions, host } };
+}
+
+function without(state: InfluxTokenState, names: readonly string[]): InfluxTokenState {
+  const kept = Object.entries(state).filter(([name]) => !names.includes(name));
+  return Object.fromEntries(kept) as unknown as InfluxTokenState;
+}
+
+/** Inputs that ask for nothing, since changes of permissions are ignored, keep what a refresh found. */
+function foundBy(
+  before: InfluxTokenState | undefined,
+  inputs: DeclaredInputs,
+): Pick<InfluxTokenState, "__granted"> {
+  return before?.__granted === undefined || asksForPermissions(inputs) ? {} : { __granted: before.__granted };
+}
+
+/** The declared names that are no longer, or not yet, the server's: it was asked by them, and these are the ids. */
+function namesOf(
+  declared: { readonly org?: string; readonly user?: string },
+  now: { readonly org: string; readonly user: string },
+): Pick<InfluxTokenState, "__names"> {
+  const names = {
+    ...(declared.org !== undefined && declared.org !== now.org && { org: declared.org }),
+    ...(declared.user !== undefined && declared.user !== now.user && { user: declared.user }),
+  };
+  return Object.keys(names).length === 0 ? {} : { __names: names };
+}
+
+function declaredAmong(inputs: DeclaredInputs): string {
   return SHARED_NAMES.filter((name) => inputs[name] !== undefined).join(" ");
 }
 
@@ -128,6 +218,10 @@ function identityOf({ org, orgID, user, userID, description, status, createdAt, 
   return { org, orgId: orgID, user, userId: userID, description, status, createdAt, updatedAt };
 }
 
-function grantedBy({ permissions }: Authorization): string[] {
-  return sortedUnique(permissions).map(formatPermission);
+/** Without the names that the server's answer adds. */
+function plainPermission({ action, resource: { type, id, orgID } }: Permission): Permission {
+  return {
+    action,
+    resource: { type, ...(id !== undefined && { id }), ...(orgID !== undefined && { orgID }) },
+  };
 }

@@ -1,4 +1,4 @@
-import { CALLER } from "../provider/inputs";
+import { CALLER } from "../provider/permissions/table";
 import {
   type Finding,
   findRisks,

@@ -1,4 +1,4 @@
-import { CALLER } from "../provider/inputs";
+import { CALLER } from "../provider/permissions/table";
 import type { Permission, PermissionResource } from "../provider/types";
 import type { Side } from "./parse";
 

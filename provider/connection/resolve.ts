@@ -159,7 +159,7 @@ function fromProfile(profile: Profile | undefined, key: "url" | "token"): Found 
  * @throws {ConnectionError} for an address that is no URL, a switch that is neither true nor false, no token
  *   at all, or a profile that cannot be read.
  */
-export function resolveConnection(sources: Sources): Connection {
+export function resolveConnection(sources: Sources, _recorded?: string): Connection {
   const profile = profileOf(sources);
   const profileHost = fromProfile(profile, "url");
   const host = checkedHost(
@@ -245,7 +245,16 @@ function staleReplacement(
  *
  * @throws {ConnectionError} when one source gives both name and id, or the profile cannot be read.
  */
-export function resolveOrganization(sources: Sources): { org?: string; orgId?: string } | undefined {
+export function resolveHost(sources: Sources, recorded?: string): { host: string } {
+  const named = find(sources, "host");
+  const found = named ?? fromProfile(profileOf(sources), "url");
+  return { host: found === undefined ? (recorded ?? DEFAULT_HOST) : checkedHost(found).value };
+}
+
+export function resolveOrganization(
+  sources: Sources,
+  _recorded?: { org?: string; orgId?: string },
+): { org?: string; orgId?: string } | undefined {
   const { config, env } = sources;
   const pairs = [
     ["influx-token:org", config("influx-token:org"), "influx-token:orgId", config("influx-token:orgId")],

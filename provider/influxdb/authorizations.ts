@@ -13,26 +13,41 @@ export function createAuthorization(client: InfluxClient, body: NewAuthorization
   return exchange(client, { method: "POST", path: PATH, body, purpose });
 }
 
-/** Reads a token's record by id, never by listing: a server's list has no pages. `undefined` where it is gone. */
-export async function readAuthorization(
-  client: InfluxClient,
-  id: string,
-): Promise<Authorization | undefined> {
-  try {
-    return await exchange(client, { method: "GET", path: one(id), purpose: `read the token ${id}` }, id);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+/** What the server has of a token that is asked for by id. */
+export type Lookup =
+  | { readonly kind: "found"; readonly authorization: Authorization }
+  /** The token exists, and its organization or owner does not: the server tells no more of it. */
+  | { readonly kind: "orphaned"; readonly missing: "organization" | "owner" }
+  | { readonly kind: "gone" };
+
+/** Reads a token's record by id, never by listing: a server's list has no pages. */
+export function readAuthorization(client: InfluxClient, id: string): Promise<Lookup> {
+  return lookUp(client, { method: "GET", path: one(id), purpose: `read the token ${id}` }, id);
 }
 
-/** Changes what a server lets one change of a token: anything else in a PATCH is ignored with 200. */
+/**
+ * Changes what a server lets one change of a token: anything else in a PATCH is ignored with 200. That of an orphaned
+ * token is applied, too.
+ */
 export function updateAuthorization(
   client: InfluxClient,
   id: string,
   body: { description?: string; status?: TokenStatus },
-): Promise<Authorization> {
-  return exchange(client, { method: "PATCH", path: one(id), body, purpose: `update the token ${id}` }, id);
+): Promise<Lookup> {
+  return lookUp(client, { method: "PATCH", path: one(id), body, purpose: `update the token ${id}` }, id);
+}
+
+async function lookUp(client: InfluxClient, request: Request, id: string): Promise<Lookup> {
+  try {
+    return { kind: "found", authorization: await exchange(client, request, id) };
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    if (error.message.includes('"authorization not found"')) return { kind: "gone" };
+    if (error.message.includes('"organization not found"'))
+      return { kind: "orphaned", missing: "organization" };
+    if (error.message.includes('"user not found"')) return { kind: "orphaned", missing: "owner" };
+    throw error;
+  }
 }
 
 /** Deletes a token, and tells whether there was one. */

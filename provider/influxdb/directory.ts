@@ -8,6 +8,8 @@ export interface Bucket {
   readonly id: string;
   readonly orgID: string;
   readonly name: string;
+  /** `system`: the server made it, and it opens only to who may read its organization. */
+  readonly type: "user" | "system";
 }
 
 /**
@@ -64,7 +66,8 @@ export class Directory {
         if (!isNamed(answer) || answer.id !== id || !("orgID" in answer)) {
           throw await foreignAnswer(this.client, purpose);
         }
-        return { id, name: answer.name, orgID: String(answer.orgID) };
+        const isSystem = "type" in answer && answer.type === "system";
+        return { id, name: answer.name, orgID: String(answer.orgID), type: isSystem ? "system" : "user" };
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;

@@ -9,6 +9,11 @@ export type PermissionFlags = { readonly [flag in TypeFlag]?: boolean } & {
   readonly operator?: boolean;
   /** Read and write on every resource type of the organization. Mirrors `--all-access`. */
   readonly allAccess?: boolean;
+  /**
+   * Read the organization of the token itself, and no other, as `readOrgs` does. What dashboards need at least, and who
+   * reads a system bucket. No flag can ask for it.
+   */
+  readonly readOwnOrg?: boolean;
   /** Ids of buckets to read. Mirrors `--read-bucket`. */
   readonly readBucket?: readonly string[];
   /** Ids of buckets to write. Mirrors `--write-bucket`. */
@@ -37,8 +42,14 @@ export class PermissionFlagsError extends Error {
   }
 }
 
+/** What stands for the ids of the token's own organization and owner where only relations matter. */
+export const OWN = { orgId: "organization of the token", userId: "owner of the token" } as const;
+
 /** Inputs that stand for a whole set of permissions. */
 export const PRESETS = ["operator", "allAccess"] as const;
+
+/** Asks for what no flag can: the organization of the token itself. */
+export const OWN_ORGANIZATION_FLAG = "readOwnOrg";
 
 /** Inputs that name single buckets, and what each lets its holder do. */
 export const BUCKET_FLAGS = { readBucket: "read", writeBucket: "write" } as const;
@@ -70,6 +81,7 @@ export function expandPermissions(flags: PermissionFlags, context: ExpansionCont
     const scope = resource.scope === "server" ? {} : { orgID: orgId };
     permissions.push({ action, resource: { type: resource.type, ...scope } });
   }
+  if (flags.readOwnOrg === true) permissions.push({ action: "read", resource: { type: "orgs", id: orgId } });
   for (const [name, action] of Object.entries(BUCKET_FLAGS)) {
     for (const id of flags[name as keyof typeof BUCKET_FLAGS] ?? []) {
       if (!isId(id)) throw new PermissionFlagsError(name, notABucketId(id));
@@ -89,12 +101,18 @@ export function notABucketId(text: string): string {
   return `"${text}" is not a bucket id (16 hex digits, not all zeros): give the id of the bucket, not its name; \`influx bucket list\` shows it`;
 }
 
+/** Whether the token may read its own organization: without that a system bucket opens to nobody. */
+export function readsOwnOrganization(flags: PermissionFlags): boolean {
+  return [flags.operator, flags.allAccess, flags.readOrgs, flags.readOwnOrg].includes(true);
+}
+
 function refuseMixedPresets(flags: PermissionFlags): void {
   for (const preset of PRESETS) {
     if (flags[preset] !== true) continue;
     const others = [
       ...PRESETS.filter((other) => other !== preset && flags[other] === true),
       ...raisedTypeFlags(flags).map(([name]) => name),
+      ...(flags.readOwnOrg === true ? [OWN_ORGANIZATION_FLAG] : []),
       ...Object.keys(BUCKET_FLAGS).filter(
         (name) => (flags[name as keyof typeof BUCKET_FLAGS] ?? []).length > 0,
       ),

@@ -1,4 +1,4 @@
-import type { Action, Permission, PermissionResource } from "../types";
+import type { Permission } from "../types";
 
 /**
  * Writes a permission as the influx CLI prints it: `read:orgs/<orgID>/buckets`,
@@ -8,26 +8,6 @@ export function formatPermission({ action, resource }: Permission): string {
   const scope = resource.orgID === undefined ? "" : `orgs/${resource.orgID}`;
   const id = resource.id === undefined ? "" : `/${resource.id}`;
   return `${action}:${scope}/${resource.type}${id}`;
-}
-
-const WRITTEN = /^(read|write):(?:orgs\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/;
-
-/**
- * Reads what {@link formatPermission} writes.
- *
- * @throws {SyntaxError} when the text is not a permission; the message quotes it.
- */
-export function parsePermission(text: string): Permission {
-  const [, action, orgID, type, id] = WRITTEN.exec(text) ?? [];
-  if (action === undefined || type === undefined) {
-    throw new SyntaxError(
-      `"${text}" is not a permission: write it as read:orgs/<orgID>/buckets, write:orgs/<orgID>/buckets/<id> or read:/buckets`,
-    );
-  }
-  const resource: PermissionResource = { type };
-  if (id !== undefined) resource.id = id;
-  if (orgID !== undefined) resource.orgID = orgID;
-  return { action: action as Action, resource };
 }
 
 /** Sorts by what {@link formatPermission} writes, and keeps one of each. */

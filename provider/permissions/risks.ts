@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { Action, Permission } from "../types";
 import { CATALOGUE, type ResourceType } from "./catalogue";
-import { expandPermissions, type PermissionFlags, PermissionFlagsError } from "./expand";
+import { expandPermissions, OWN, type PermissionFlags, PermissionFlagsError } from "./expand";
 
 /** The permissions of every token of a stack, or `undefined` where not all of them are known. */
 type Stack = readonly (readonly Permission[])[] | undefined;
@@ -191,7 +191,7 @@ export function openRisks(found: readonly Finding[]): ReadonlySet<RiskId> {
 /** What flags alone tell of a token's permissions: enough for its risks, not for its names. Wrong flags tell nothing. */
 export function permissionsOfFlags(flags: PermissionFlags): Permission[] {
   try {
-    return expandPermissions(flags, { orgId: "of the token", userId: "owner" });
+    return expandPermissions(flags, OWN);
   } catch (error) {
     // Whoever validates the inputs says what is wrong with them.
     if (error instanceof PermissionFlagsError) return [];

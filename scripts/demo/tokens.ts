@@ -1,4 +1,4 @@
-import { CALLER } from "../../provider/inputs";
+import { CALLER } from "../../provider/permissions/table";
 import { expandPermissions, type PermissionFlags } from "../../provider/permissions/expand";
 import { formatPermission } from "../../provider/permissions/format";
 import type { Permission } from "../../provider/types";

@@ -387,7 +387,10 @@ describe.each([
     };
 
     it("of read and delete is told by the engine only", async () => {
-      await configure({ "influx-token:host": "http://127.0.0.1:1", "influx-token:token": server.operatorToken });
+      await configure({
+        "influx-token:host": "http://127.0.0.1:1",
+        "influx-token:token": server.operatorToken,
+      });
       const connection = { retries: 0 };
       const print = jest.spyOn(console, "error").mockReturnValue();
       const failures: unknown[] = [];

@@ -79,7 +79,7 @@ describe("a server that moved", () => {
     expect(engine.errors).toEqual([]);
     for (const [name, { id, outs }] of engine.state) {
       expect(outs).toEqual({ ...before.get(name)?.outs, host: url });
-      const permissions = [...outs.permissions];
+      const { permissions } = outs;
       expect(await host.diff(id, outs, { ...declared.get(name), permissions })).toMatchObject({
         changes: false,
       });

@@ -146,9 +146,9 @@ describe("a connection", () => {
       maxConcurrent: 16,
     });
     expect(resolveConnection(sources({ stored, config }))).toMatchObject({ timeoutMs: 5000, retries: 0 });
-    expect(() => resolveConnection(sources({ stored, config: { "influx-token:maxConcurrent": "0" } }))).toThrow(
-      "influx-token:maxConcurrent in the stack config must be a whole number from 1 on",
-    );
+    expect(() =>
+      resolveConnection(sources({ stored, config: { "influx-token:maxConcurrent": "0" } })),
+    ).toThrow("influx-token:maxConcurrent in the stack config must be a whole number from 1 on");
   });
 
   it("reads the files of TLS, and wants both of a client certificate", () => {
@@ -189,8 +189,9 @@ describe("a connection", () => {
     it("has none that is the same, and needs none where the token is not from the state", () => {
       expect(fallback({ env: { INFLUX_TOKEN: "stored" } })).toBeUndefined();
       expect(
-        resolveConnection(sources({ config: { "influx-token:token": "config" }, env: { INFLUX_TOKEN: "env" } }))
-          .fallback,
+        resolveConnection(
+          sources({ config: { "influx-token:token": "config" }, env: { INFLUX_TOKEN: "env" } }),
+        ).fallback,
       ).toBeUndefined();
     });
   });

@@ -1,4 +1,4 @@
-import { checkInputs, type Surroundings } from "../../../provider/inputs";
+import { type CheckContext, checkInputs } from "../../../provider/inputs";
 import { expandPermissions } from "../../../provider/permissions/expand";
 import { formatPermission } from "../../../provider/permissions/format";
 import type { Permission } from "../../../provider/types";
@@ -16,7 +16,7 @@ const cases = recordings.cases as unknown as RecordedCase[];
 const succeeded = cases.filter(({ exitCode }) => exitCode === 0);
 const failed = cases.filter(({ exitCode }) => exitCode !== 0);
 
-const surroundings: Surroundings = { defaultOrganization: () => undefined, hostProblem: () => undefined };
+const context: CheckContext = { organization: () => undefined, host: () => "http://localhost:8086" };
 
 /** What every InfluxDB OSS from 2.4 on lists. */
 const listed = [
@@ -47,7 +47,7 @@ describe("what the influx CLI was recorded to do", () => {
         expect(expanded.map(formatPermission)).toEqual([...recorded].sort());
       }
       expect([...new Set(printedPermissions)].sort()).toEqual([...recorded].sort());
-      expect(checkInputs(args, surroundings).failures).toEqual([]);
+      expect(checkInputs(args, {}, context).failures).toEqual([]);
     },
   );
 
@@ -59,7 +59,7 @@ describe("what the influx CLI was recorded to do", () => {
       .filter(({ name }) => !knownToServerOnly.includes(name) && !name.startsWith("cloud-only"))
       .map((recorded) => [recorded.name, recorded] as const),
   )("%s: fails before anything is sent, and names the property", (_name, { args }) => {
-    const { failures } = checkInputs(args, surroundings);
+    const { failures } = checkInputs(args, {}, context);
     expect(failures).toHaveLength(1);
     expect(failures[0]?.property).toMatch(
       /^(org|orgId|permissions|operator|allAccess|(read|write)Bucket\[0\])$/,

@@ -4,11 +4,11 @@ import { refreshState, toState, withInputs } from "../../../provider/state";
 import type { Authorization } from "../../../provider/types";
 
 const HOST = "http://localhost:8086";
-const surroundings = { defaultOrganization: () => undefined, hostProblem: () => undefined };
+const context = { organization: () => undefined, host: () => HOST };
 const base = { org: "acme", operator: true };
 
 function check(acknowledge: unknown): { inputs: InfluxTokenInputs; failures: Failure[] } {
-  const { inputs, failures } = checkInputs({ ...base, acknowledge }, surroundings);
+  const { inputs, failures } = checkInputs({ ...base, acknowledge }, {}, context);
   return { inputs: inputs as unknown as InfluxTokenInputs, failures };
 }
 

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CATALOGUE } from "../../../provider/permissions/catalogue";
 import type { PermissionFlags } from "../../../provider/permissions/expand";
-import { parsePermission } from "../../../provider/permissions/format";
 import {
   findRisks,
   permissionsOfFlags,
@@ -12,13 +11,17 @@ import {
   notARisk,
   warningFor,
 } from "../../../provider/permissions/risks";
+import type { Permission } from "../../../provider/types";
 import { tableOf } from "../../support/tables";
 
 const ids = (flags: PermissionFlags): RiskId[] => findRisks(permissionsOfFlags(flags)).map(({ id }) => id);
 const BUCKET = "00000000000000c1";
 const OTHER = "00000000000000c2";
-const writes = (id: string) => [parsePermission(`write:orgs/acme/buckets/${id}`)];
-const reads = (id: string) => [parsePermission(`read:orgs/acme/buckets/${id}`)];
+const on = (action: "read" | "write", id: string): Permission[] => [
+  { action, resource: { type: "buckets", id, orgID: "acme" } },
+];
+const writes = (id: string): Permission[] => on("write", id);
+const reads = (id: string): Permission[] => on("read", id);
 
 describe("risks", () => {
   it.each<[PermissionFlags, RiskId[]]>([

@@ -1,0 +1,20 @@
+/** Whether two plain values say the same: the order of keys does not matter. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}
+
+/** The entries of a record under the names. */
+export function entriesOf(record: object, names: readonly string[]): [string, unknown][] {
+  return Object.entries(record).filter(([name]) => names.includes(name));
+}
