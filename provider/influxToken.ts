@@ -184,7 +184,7 @@ export class InfluxToken extends pulumi.CustomResource {
           ...((connection ?? undefined) !== undefined && { connection: withSecretToken(connection) }),
           __provider: STUB,
         },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: ["token"] }),
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: ["token", "__names"] }),
       );
     } finally {
       restore();
