@@ -250,8 +250,8 @@ const ANY_ID = "ffffffffffffffff";
  *
  * @throws {PermissionFlagsError} also where the flags that are known cannot be combined.
  */
-function declaredPermissions(inputs: Readonly<Record<string, unknown>>): PermissionTable | undefined {
-  const { org, orgId, user } = inputs;
+export function declaredPermissions(inputs: object): PermissionTable | undefined {
+  const { org, orgId, user } = inputs as Readonly<Record<string, unknown>>;
   const asked = entriesOf(inputs, PERMISSION_INPUTS);
   const known = asked.flatMap(([name, value]): [string, unknown][] => {
     if (isUnknown(value)) return [];

@@ -1,6 +1,7 @@
 import { InfluxTokenError } from "./errors";
 import {
   asksForPermissions,
+  declaredPermissions,
   type DeclaredInputs,
   INPUT_NAMES,
   type InfluxTokenInputs,
@@ -132,22 +133,28 @@ export function refreshState(
   const effectivePermissions = permissionTable(authorization.permissions);
   // A server that stores tokens hashed no longer tells this one: what the state holds is the only copy.
   const token = toldToken(authorization) ?? state.token;
-  const known = without(state, ["__missing", "__names"]);
-  const drifted = !sameJson(effectivePermissions, state.effectivePermissions);
-  return withReadInputs({
-    ...(drifted ? without(known, PERMISSION_INPUTS) : known),
+  const found: InfluxTokenState = {
+    ...without(state, ["__missing", "__names"]),
     ...identityOf(authorization),
-    ...(drifted && {
-      permissions: effectivePermissions,
-      __granted: sortedUnique(authorization.permissions.map(plainPermission)),
-    }),
-    effectivePermissions,
-    // Found by its id at the address that was named, so that it is the same server, whatever its address was.
+    // Found by its id at the address that was named: the same server, whatever its address was.
     host,
     ...(token !== undefined && { token }),
     // A name that the server no longer has is still the program's, until the program uses another one.
     ...namesOf({ org: state.org, user: state.user, ...state.__names }, authorization),
-  });
+  };
+  if (!sameJson(effectivePermissions, state.effectivePermissions)) {
+    const granted = sortedUnique(authorization.permissions.map(plainPermission));
+    return withReadInputs({
+      ...without(found, PERMISSION_INPUTS),
+      permissions: effectivePermissions,
+      effectivePermissions,
+      __granted: granted,
+    });
+  }
+  const isRenamed = found.org !== state.org || found.user !== state.user;
+  if (!isRenamed || !asksForPermissions(found)) return withReadInputs(found);
+  const permissions = declaredPermissions(declaredInputs(found)) ?? found.permissions;
+  return withReadInputs({ ...found, permissions });
 }
 
 /** The same where the server only tells that organization or owner are gone. */
@@ -159,8 +166,8 @@ export function orphanState(
   return withReadInputs({ ...state, host, __missing: missing });
 }
 
-/** The inputs within a state, as a program would have to declare them for it. */
-export function declaredInputs(state: InfluxTokenState): DeclaredInputs {
+/** The inputs within a state, as a program would have to declare them for it: with the server's names. */
+function declaredInputs(state: InfluxTokenState): DeclaredInputs {
   const declared = new Set((state.__declared ?? "org").split(" "));
   if (state.description !== "") declared.add("description");
   else declared.delete("description");
@@ -168,12 +175,7 @@ export function declaredInputs(state: InfluxTokenState): DeclaredInputs {
   const inputs = Object.entries(state).filter(
     ([name]) => INPUT_NAMES.includes(name) && (!isShared(name) || declared.has(name)),
   );
-  const { org, user } = state.__names ?? {};
-  return {
-    ...(Object.fromEntries(inputs) as DeclaredInputs),
-    ...(org !== undefined && { org }),
-    ...(user !== undefined && { user }),
-  };
+  return Object.fromEntries(inputs) as DeclaredInputs;
 }
 
 function withReadInputs(props: InfluxTokenState): { props: InfluxTokenState; inputs: InfluxTokenInputs } {

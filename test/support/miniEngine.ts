@@ -4,6 +4,8 @@ import { host } from "./providerHost";
 /** One resource in the state. */
 export interface Entry {
   readonly id: string;
+  /** As they were checked, or read, the last time. */
+  readonly inputs: object;
   readonly outs: InfluxTokenState;
 }
 
@@ -20,7 +22,14 @@ export class MiniEngine {
   /** `pulumi up`: makes the state what is declared. Failures are in `errors`. */
   async up(declared: ReadonlyMap<string, object>): Promise<void> {
     const step = this.steps();
-    for (const [name, inputs] of declared) step.add(() => this.apply(name, inputs));
+    for (const [name, inputs] of declared) {
+      try {
+        const planned = await this.plan(name, inputs);
+        step.add(planned);
+      } catch (error) {
+        this.errors.push(error as Error);
+      }
+    }
     await step.all();
     const gone = [...this.state].filter(([name]) => !declared.has(name));
     for (const [name, entry] of gone) {
@@ -36,42 +45,50 @@ export class MiniEngine {
   /** `pulumi refresh`. */
   async refresh(): Promise<void> {
     const step = this.steps();
-    for (const [name, { id, outs }] of this.state) {
+    for (const [name, { id, inputs, outs }] of this.state) {
       step.add(async () => {
         const found = await host.read(id, outs);
         if (found.id === "" || found.props === undefined) this.state.delete(name);
-        else this.state.set(name, { id, outs: found.props });
+        else this.state.set(name, { id, inputs: found.inputs ?? inputs, outs: found.props });
       });
     }
     await step.all();
   }
 
-  private async apply(name: string, declared: object): Promise<void> {
+  /** The engine plans one after the other, and runs what it planned at once. */
+  private async plan(name: string, declared: object): Promise<() => Promise<void>> {
     const old = this.state.get(name);
-    const { inputs, failures } = await host.check({}, declared);
-    if (failures.length > 0) throw new Error(JSON.stringify(failures));
-    if (old === undefined) {
-      await this.create(name, inputs);
-      return;
-    }
+    const inputs = await this.check(old?.inputs ?? {}, declared);
+    if (old === undefined) return () => this.create(name, inputs);
     const { changes, replaces } = await host.diff(old.id, old.outs, inputs);
     if (replaces.length > 0) {
-      await this.create(name, inputs);
-      this.pendingDeletes.push(old);
-    } else if (changes) {
-      const { outs } = await host.update(old.id, old.outs, inputs);
-      this.state.set(name, { id: old.id, outs });
+      // What follows from the old inputs is not to stay: so it is checked without them.
+      const anew = await this.check({}, declared);
+      return async () => {
+        await this.create(name, anew);
+        this.pendingDeletes.push(old);
+      };
     }
+    return async () => {
+      const { outs } = changes ? await host.update(old.id, old.outs, inputs) : old;
+      this.state.set(name, { id: old.id, inputs: changes ? inputs : old.inputs, outs });
+    };
+  }
+
+  private async check(olds: object, declared: object): Promise<object> {
+    const { inputs, failures } = await host.check(olds, { ...declared });
+    if (failures.length > 0) throw new Error(JSON.stringify(failures));
+    return inputs;
   }
 
   private async create(name: string, inputs: object): Promise<void> {
     const old = this.state.get(name);
     try {
-      this.state.set(name, await host.create(inputs));
+      this.state.set(name, { ...(await host.create(inputs)), inputs });
     } catch (error) {
       const { id, properties } = error as { id?: string; properties?: InfluxTokenState };
       if (id !== undefined && properties !== undefined) {
-        this.state.set(name, { id, outs: properties });
+        this.state.set(name, { id, inputs, outs: properties });
         if (old !== undefined) this.pendingDeletes.push(old);
       }
       throw error;

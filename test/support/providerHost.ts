@@ -27,7 +27,7 @@ export async function checked(raw: Readonly<Record<string, unknown>>): Promise<I
   return inputs;
 }
 
-/** What each run begins with: the provider forgets how it reached servers before, and the stack's config is empty. */
-export function newRun(): Promise<void> {
-  return host.configure({ config: { get: () => undefined, require: (key) => key } });
+/** What each run begins with: the provider forgets how it reached servers before. */
+export function newRun(config: Readonly<Record<string, string>> = {}): Promise<void> {
+  return host.configure({ config: { get: (key) => config[key], require: (key) => key } });
 }

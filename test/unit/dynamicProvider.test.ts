@@ -51,28 +51,32 @@ describe.each([
         readBucket: [bucket],
         writeTasks: true,
         token: made?.token,
-        permissions: [`read:orgs/acme/buckets/${bucket}`, "write:orgs/acme/tasks"],
-        effectivePermissions: [
-          `read:orgs/${server.orgId}/buckets/${bucket}`,
-          `write:orgs/${server.orgId}/tasks`,
-        ],
+        permissions: { [`orgs/acme/buckets/${bucket}`]: "read", "orgs/acme/tasks": "write" },
+        effectivePermissions: {
+          [`orgs/${server.orgId}/buckets/${bucket}`]: "read",
+          [`orgs/${server.orgId}/tasks`]: "write",
+        },
         createdAt: expect.any(String) as unknown,
         updatedAt: expect.any(String) as unknown,
         __declared: "org description",
+        __format: 1,
       });
     });
 
     it("makes operator and all-access tokens, also for another owner, and inactive ones", async () => {
       const { id: ci } = await server.call<{ id: string }>("POST", "/api/v2/users", { name: "ci" });
       const operator = await create({ org: "acme", operator: true, status: "inactive" });
-      expect(operator.outs.effectivePermissions).toHaveLength(44);
+      expect(Object.values(operator.outs.effectivePermissions)).toEqual(Array(22).fill("read, write"));
       expect(operator.outs.status).toBe("inactive");
       const own = await create({ org: "acme", allAccess: true });
-      expect(own.outs.effectivePermissions).toContain(`write:/users/${server.adminId}`);
+      expect(own.outs.effectivePermissions).toMatchObject({
+        [`/users/${server.adminId}`]: "read, write",
+        [`/orgs/${server.orgId}`]: "read",
+      });
       const others = await create({ org: "acme", allAccess: true, user: "ci" });
       expect(others.outs).toMatchObject({ user: "ci", userId: ci });
-      expect(others.outs.effectivePermissions).toContain(`write:/users/${ci}`);
-      expect(others.outs.effectivePermissions).toHaveLength(43);
+      expect(others.outs.effectivePermissions).toMatchObject({ [`/users/${ci}`]: "read, write" });
+      expect(Object.keys(others.outs.effectivePermissions)).toHaveLength(22);
     });
 
     it("asks the server nothing twice, however many tokens are made at once", async () => {
@@ -218,11 +222,23 @@ describe.each([
     it("finds permissions that are others than were granted, and diff wants a new token", async () => {
       const inputs = await checked({ org: "acme", readTasks: true });
       const { id, outs } = await host.create(inputs);
-      const other = { ...outs, effectivePermissions: [`read:orgs/${server.orgId}/checks`] };
-      const found = await host.read(id, { ...other, permissions: ["read:orgs/acme/checks"] });
-      expect(found.inputs).toMatchObject({ permissions: [`read:orgs/${server.orgId}/tasks`] });
+      const effectivePermissions = { [`orgs/${server.orgId}/checks`]: "read" };
       const declared = await checked({ org: "acme", readChecks: true });
+      const { readTasks, ...others } = outs;
+      expect(readTasks).toBe(true);
+      const found = await host.read(id, { ...others, readChecks: true, effectivePermissions });
+      const permissions = { [`orgs/${server.orgId}/tasks`]: "read" };
+      expect(found.inputs).toEqual({ org: "acme", host: server.url, permissions });
+      expect(found.props).toMatchObject({ permissions, effectivePermissions: permissions });
+      expect(found.props).not.toHaveProperty("readChecks");
       expect(await host.diff(id, found.props, declared)).toMatchObject({ replaces: ["permissions"] });
+      // Once the program asks for what is there, its inputs are recorded again.
+      expect(await host.diff(id, found.props, inputs)).toEqual({
+        changes: true,
+        replaces: [],
+        deleteBeforeReplace: false,
+      });
+      expect((await host.update(id, found.props, inputs)).outs).toEqual(outs);
     });
 
     it("follows an organization and an owner that got other names", async () => {
@@ -230,10 +246,17 @@ describe.each([
       await server.call("PATCH", `/api/v2/orgs/${server.orgId}`, { name: "acme ltd" });
       const found = await host.read(id, outs);
       expect(found.inputs).toMatchObject({ org: "acme ltd" });
-      expect(found.props?.permissions).toContain("read:/orgs/acme ltd");
-      expect(found.props?.permissions).toContain("write:orgs/acme ltd/buckets");
-      const declared = await checked({ org: "acme ltd", allAccess: true, user: "admin" });
-      expect(await host.diff(id, found.props, declared)).toMatchObject({ changes: false });
+      expect(found.props?.permissions).toMatchObject({
+        "/orgs/acme ltd": "read",
+        "orgs/acme ltd/buckets": "read, write",
+      });
+      for (const [org, changes] of [
+        ["acme", false],
+        ["acme ltd", true],
+      ] as const) {
+        const declared = await checked({ org, allAccess: true, user: "admin" });
+        expect(await host.diff(id, found.props, declared)).toMatchObject({ changes, replaces: [] });
+      }
     });
 
     it("takes 404, and only 404, for gone", async () => {
@@ -271,18 +294,18 @@ describe.each([
       });
     });
 
-    it("tells no server of another connection", async () => {
+    it("tells no server of another connection to the same address", async () => {
       const { id, outs } = await create({ org: "acme", readTasks: true });
       server.countRequests();
       const news = await checked({
         org: "acme",
         readTasks: true,
-        connection: { host: "http://127.0.0.1:1" },
+        connection: { host: `${server.url}/`, retries: 2 },
       });
       expect(await host.diff(id, outs, news)).toMatchObject({ changes: true, replaces: [] });
       expect((await host.update(id, outs, news)).outs).toEqual({
         ...outs,
-        connection: { host: "http://127.0.0.1:1" },
+        connection: { host: `${server.url}/`, retries: 2 },
       });
       expect(server.countRequests()).toEqual({});
     });
@@ -391,7 +414,7 @@ describe.each([
         "influx-token:host": "http://127.0.0.1:1",
         "influx-token:token": server.operatorToken,
       });
-      const connection = { retries: 0 };
+      const state = { connection: { retries: 0, timeoutMs: 200 }, host: "http://127.0.0.1:1", __format: 1 };
       const print = jest.spyOn(console, "error").mockReturnValue();
       const failures: unknown[] = [];
       const failed = (error: unknown): void => {
@@ -400,9 +423,9 @@ describe.each([
         failures.push(error);
       };
       await Promise.all([
-        host.delete("00000000000000d1", { connection }).catch(failed),
-        host.delete("00000000000000d2", { connection }).catch(failed),
-        host.read("00000000000000d3", { connection }).catch(failed),
+        host.delete("00000000000000d1", state).catch(failed),
+        host.delete("00000000000000d2", state).catch(failed),
+        host.read("00000000000000d3", state).catch(failed),
       ]);
       expect(print.mock.calls).toEqual(Array(3).fill(["something else"]));
       // A copy of any other time is printed, as one plain message.
