@@ -1,0 +1,259 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inFrontOf } from "../support/front";
+import { Servers } from "../support/serving";
+import { openStack, type TestStack } from "../support/stack";
+
+const PROGRAM = join(__dirname, "programs", "scripted");
+const GET_ONE = "GET /api/v2/authorizations/{id}";
+
+const servers = new Servers();
+let stack: TestStack;
+let folder: string;
+
+async function open(configure: boolean): Promise<void> {
+  folder = mkdtempSync(join(tmpdir(), "scripted-"));
+  stack = await openStack(PROGRAM, { configure, env: { SCRIPT: join(folder, "script.cjs") } });
+}
+
+async function close(): Promise<void> {
+  try {
+    await stack.destroy();
+    expect(stack.server.authorizations()).toHaveLength(1);
+  } finally {
+    await stack.dispose();
+    await servers.end();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Has the program run this body, with `pulumi`, `InfluxToken` and `Later`. */
+function script(body: string): void {
+  const text = `module.exports = ({ pulumi, InfluxToken, Later }) => {\n${body}\n};\n`;
+  writeFileSync(join(folder, "script.cjs"), text);
+  stack.server.countRequests();
+}
+
+const token = (args: string, options = "{}"): void => {
+  script(`new InfluxToken("ci", { org: "acme", ${args} }, ${options});`);
+};
+
+/** The lines of a token in `preview --diff`, without what is the same. */
+function changedLines(shown: string): string[] {
+  return shown.split("\n").flatMap((line) => /^\s+([+~-] .*)$/.exec(line)?.[1] ?? []);
+}
+
+async function outputsOf(name = "ci"): Promise<Record<string, unknown>> {
+  const { resources = [] } = (await stack.engine.export()).deployment;
+  return resources.find(({ urn }) => urn.endsWith(`::${name}`))?.outputs ?? {};
+}
+
+const made = (): string[] =>
+  stack.server
+    .authorizations()
+    .slice(1)
+    .map(({ id }) => id);
+
+describe("what a preview shows", () => {
+  beforeAll(() => open(true));
+  afterAll(close);
+
+  it("is each permission, and the server that the token will be made on", async () => {
+    token("readTasks: true, writeTasks: true, readLabels: true");
+    const shown = await stack.preview(["--diff"]);
+    expect(shown).toContain('orgs/acme/tasks : "read, write"');
+    expect(shown).toMatch(new RegExp(`host +: "${stack.server.url}"`));
+    await stack.up();
+  });
+
+  it("of one permission more is one line, and of one less one line", async () => {
+    token("readChecks: true, readTasks: true, readLabels: true");
+    const shown = changedLines(await stack.preview(["--diff"]));
+    const [, ...lines] = shown.slice(shown.findIndex((line) => line.startsWith("~ permissions")));
+    const permissions = lines.filter((line) => line.includes("orgs/acme/"));
+    expect(permissions.map((line) => line.replace(/ +:/, ":"))).toEqual([
+      '+ orgs/acme/checks: "read"',
+      '~ orgs/acme/tasks: "read, write" => "read"',
+    ]);
+    await stack.up();
+  });
+
+  it("hides permissions and host where a secret is among what they are made of, for good", async () => {
+    script(`
+      new InfluxToken("ci", {
+        org: pulumi.secret("acme"),
+        user: pulumi.secret("admin"),
+        readLabels: true,
+        connection: { host: pulumi.secret("${stack.server.url}") },
+      });`);
+    const shown = await stack.preview(["--diff"]);
+    expect(shown).toMatch(/permissions *: \[secret\]/);
+    expect(shown).toMatch(/host *: \[secret\]/);
+    await stack.up();
+    await stack.refresh();
+    await stack.server.call("PATCH", `/api/v2/orgs/${stack.server.orgId}`, { name: "hidden acme" });
+    await stack.refresh();
+    const own = JSON.stringify(await outputsOf());
+    for (const hidden of ["acme", "admin", stack.server.url]) expect(own).not.toContain(hidden);
+    await stack.server.call("PATCH", `/api/v2/orgs/${stack.server.orgId}`, { name: "acme" });
+    await stack.refresh();
+  });
+
+  it("can be planned where a bucket is not known yet, and the plan is kept", async () => {
+    const bucket = await stack.server.makeBucket("metrics");
+    script(`
+      const later = new Later("bucket", "${bucket}");
+      new InfluxToken("planned", { org: "acme", readBucket: [later.value], readTasks: true });
+      new InfluxToken("ci", { org: "acme", readLabels: true });`);
+    const plan = join(folder, "plan.json");
+    const shown = await stack.preview(["--diff", `--save-plan=${plan}`]);
+    expect(shown).toMatch(/permissions: (output<string>|\[unknown\])/);
+    await stack.up([`--plan=${plan}`]);
+    expect(await outputsOf("planned")).toMatchObject({
+      permissions: { [`orgs/acme/buckets/${bucket}`]: "read", "orgs/acme/tasks": "read" },
+    });
+    expect(await stack.up()).toMatchObject({ unchanged: 4 });
+  });
+});
+
+describe("options of Pulumi", () => {
+  beforeAll(() => open(true));
+  afterAll(close);
+
+  it.each([
+    ["everything", '["*"]', 'org: "umbrella", writeTasks: true, readTasks: false'],
+    ["permissions", '["permissions"]', "writeTasks: true, readBuckets: true"],
+  ])("ignoreChanges works on later runs: of %s", async (_what, ignored, edit) => {
+    token("readTasks: true");
+    await stack.up();
+    const before = made();
+    token(edit, `{ ignoreChanges: ${ignored} }`);
+    expect(await stack.up()).toEqual({ unchanged: 2 });
+    expect(await stack.refresh()).toEqual({ unchanged: 2 });
+    expect(await stack.up()).toEqual({ unchanged: 2 });
+    expect(made()).toEqual(before);
+  });
+
+  it("ignoreChanges of permissions leaves other changes alone", async () => {
+    token('writeTasks: true, description: "other"', '{ ignoreChanges: ["permissions"] }');
+    expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
+    expect(await outputsOf()).toMatchObject({ permissions: { "orgs/acme/tasks": "read" } });
+  });
+
+  it.each([
+    ["import", '{ import: "00000000000000d1" }', "Pulumi cannot import into dynamic resources"],
+    ["replaceOnChanges", '{ replaceOnChanges: ["description"] }', "put its value into keepers"],
+  ])("%s is refused, with what to do instead", async (_option, options, instead) => {
+    token("readTasks: true", options);
+    const shown = await stack.failing(["preview"]);
+    expect(shown).toContain(instead);
+    expect(shown).not.toMatch(/\n\s+at /);
+  });
+
+  it("takes null and Outputs of undefined for left out", async () => {
+    script(`
+      const nothing = pulumi.output(undefined);
+      new InfluxToken("ci", {
+        org: "acme", orgId: nothing, user: nothing, description: nothing, status: nothing, readTasks: true,
+        readOrgs: nothing, readBucket: nothing, keepers: nothing, acknowledge: nothing, connection: null,
+      });
+      new InfluxToken("other", { org: "acme", readTasks: true, connection: nothing, acknowledge: null });
+      new InfluxToken("third", { org: "acme", readTasks: true, connection: { host: nothing, token: nothing } });`);
+    expect(await stack.up()).toMatchObject({ created: 2, updated: 1 });
+    expect(await stack.up()).toEqual({ unchanged: 4 });
+  });
+});
+
+describe("a server that lives on", () => {
+  beforeAll(() => open(true));
+  afterAll(close);
+
+  it("renames an organization: no token is replaced, whatever is edited and refreshed in which order", async () => {
+    const { orgId } = stack.server;
+    const rename = (name: string): Promise<unknown> =>
+      stack.server.call("PATCH", `/api/v2/orgs/${orgId}`, { name });
+    token("readTasks: true");
+    await stack.up();
+    const before = made();
+    await rename("a/b/c");
+    token('readTasks: true, description: "after the rename"');
+    expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
+    expect(await stack.refresh()).toEqual({ unchanged: 2 });
+    expect(await stack.up()).toEqual({ unchanged: 2 });
+    script('new InfluxToken("ci", { org: "a/b/c", readTasks: true, description: "after the rename" });');
+    const shown = await stack.preview(["--diff"]);
+    expect(shown).toContain('orgs/a%2Fb%2Fc/tasks: "read"');
+    expect(shown).not.toContain("replace");
+    expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
+    expect(await stack.up()).toEqual({ unchanged: 2 });
+    expect(made()).toEqual(before);
+    await rename("acme");
+    await stack.refresh();
+    token('readTasks: true, description: "after the rename"');
+    expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
+    expect(made()).toEqual(before);
+  });
+
+  it("loses an organization: its token stays in the state with a warning, and is deleted by `destroy`", async () => {
+    const { id } = await stack.server.call<{ id: string }>("POST", "/api/v2/orgs", { name: "doomed" });
+    script(
+      'new InfluxToken("ci", { org: "doomed", readOrgs: true, acknowledge: { "server-wide-orgs": "test" } });',
+    );
+    await stack.up();
+    await stack.server.call("DELETE", `/api/v2/orgs/${id}`);
+    const before = made();
+    await stack.refresh();
+    expect(stack.printed()).toContain(`the organization "doomed" (${id}) of the token ${before[0] ?? ""}`);
+    expect(await outputsOf()).toHaveProperty("token");
+    // Each refresh says so again, until it is mended.
+    expect(await stack.refresh()).toEqual({ updated: 1, unchanged: 1 });
+    expect(await stack.failing(["up", "--yes", "--skip-preview"])).toContain(
+      'cannot look up the organization "doomed" from org',
+    );
+    expect(made()).toEqual(before);
+  });
+});
+
+describe("a stack whose host comes from the environment", () => {
+  beforeAll(() => open(false));
+  afterAll(async () => {
+    await stack.engine.configSet("influx-token:host", stack.server.url);
+    await stack.engine.configSet("influx-token:token", stack.server.operatorToken, { secret: true });
+    await close();
+  });
+  const summaryOf = (text: string): string => /^Resources:\n((?: {4}.*\n)+)/m.exec(text)?.[1]?.trim() ?? text;
+
+  it("keeps to the recorded server, fails where the environment names another, and moves where the config does", async () => {
+    const env = { INFLUX_HOST: stack.server.url, INFLUX_TOKEN: stack.server.operatorToken };
+    const clone = await servers.serve(inFrontOf(stack.server.url));
+    const otherEnv = { ...env, INFLUX_HOST: clone };
+    token("readTasks: true");
+    expect(summaryOf((await stack.engine.up([], env)).stdout)).toContain("2 created");
+    const before = made();
+
+    stack.server.countRequests();
+    const attempts = [
+      ["preview"],
+      ["up", "--yes", "--skip-preview"],
+      ["refresh", "--yes", "--skip-preview"],
+      ["destroy", "--yes", "--skip-preview"],
+    ];
+    for (const command of attempts) {
+      const shown = await stack.failing(command, otherEnv);
+      expect(shown).toContain(stack.server.url);
+      expect(shown).toContain(clone);
+    }
+    expect(stack.server.countRequests()).toEqual({});
+    expect(made()).toEqual(before);
+
+    await stack.engine.configSet("influx-token:host", clone);
+    const tokenOnly = { INFLUX_TOKEN: stack.server.operatorToken };
+    const shown = (await stack.engine.preview(["--diff"], tokenOnly)).stdout;
+    expect(changedLines(shown)).toContain(`~ host       : "${stack.server.url}" => "${clone}"`);
+    expect(summaryOf((await stack.engine.up([], tokenOnly)).stdout)).toContain("1 updated");
+    expect(stack.server.countRequests()).toEqual({ [GET_ONE]: 1 });
+    expect(await outputsOf()).toMatchObject({ host: clone });
+    expect(made()).toEqual(before);
+  });
+});
