@@ -168,7 +168,7 @@ export function orphanState(
 
 /** The inputs within a state, as a program would have to declare them for it: with the server's names. */
 function declaredInputs(state: InfluxTokenState): DeclaredInputs {
-  const declared = new Set((state.__declared ?? "org").split(" "));
+  const declared = new Set((state.__declared ?? "").split(" "));
   if (state.description !== "") declared.add("description");
   else declared.delete("description");
   if (state.status !== "active") declared.add("status");
