@@ -37,8 +37,8 @@ export interface Emulator {
 }
 
 /**
- * Starts an InfluxDB 2.x in memory, as far as tokens need one: setup, organizations, users, buckets,
- * authorizations, and writes that are checked and forgotten. Answers, errors and permission checks are those of
+ * Starts an InfluxDB 2.x in memory, as far as tokens need one: setup, organizations and their members, users,
+ * buckets, authorizations, and passwords and writes that are checked and forgotten. Answers, errors and permission checks are those of
  * InfluxDB OSS.
  *
  * @param options - see {@link EmulatorOptions}; all have defaults.

@@ -1,5 +1,6 @@
 import { authorizationRoutes } from "./routes/authorizations";
 import { bucketRoutes } from "./routes/buckets";
+import { memberRoutes } from "./routes/members";
 import { organizationRoutes } from "./routes/organizations";
 import type { Route } from "./routes/route";
 import { setupRoutes } from "./routes/setup";
@@ -12,6 +13,7 @@ const routes = new Map<string, Route>(
     ...systemRoutes,
     ...setupRoutes,
     ...organizationRoutes,
+    ...memberRoutes,
     ...userRoutes,
     ...bucketRoutes,
     ...authorizationRoutes,
@@ -25,17 +27,25 @@ export interface Match {
   /** The route's path, or what was asked for when there is none. */
   readonly pattern: string;
   readonly id: string;
+  readonly userID: string;
 }
 
-/** Finds the route of a path: the whole path, or all but its last part in front of `{id}`. */
+/** Where a path has its ids, counted in parts: `/api/v2/orgs/{id}/members/{userID}`. */
+const ID_PART = 4;
+const USER_ID_PART = 6;
+
+/** Finds the route of a path: as it is written, or with ids in their places. */
 export function matchRoute(path: string): Match {
   const plain = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
   const exact = routes.get(plain);
-  if (exact !== undefined) return { route: exact, pattern: exact.path, id: "" };
-  const lastSlash = plain.lastIndexOf("/");
-  const pattern = `${plain.slice(0, lastSlash)}/{id}`;
+  if (exact !== undefined) return { route: exact, pattern: exact.path, id: "", userID: "" };
+  const parts = plain.split("/");
+  const { [ID_PART]: id = "", [USER_ID_PART]: userID = "" } = parts;
+  if (parts.length > ID_PART) parts[ID_PART] = "{id}";
+  if (parts.length > USER_ID_PART) parts[USER_ID_PART] = "{userID}";
+  const pattern = parts.join("/");
   const route = routes.get(pattern);
-  return { route, pattern: route === undefined ? path : pattern, id: plain.slice(lastSlash + 1) };
+  return { route, pattern: route === undefined ? path : pattern, id, userID };
 }
 
 /** Whether a path lies below one that takes ids: the server's answer to such a path is another one. */

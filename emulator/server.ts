@@ -37,6 +37,7 @@ export function createApiServer(store: Store, settings: Settings, requests: Requ
       store,
       settings,
       id: match.id,
+      userID: match.userID,
       query: new URLSearchParams(query),
       body,
       contentEncoding: message.headers["content-encoding"],

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Permission, TokenStatus } from "../provider/types";
 import { conflict, invalid, notFound } from "./errors";
 import { idSequence } from "./ids";
+import { Memberships } from "./memberships";
 
 interface Timestamps {
   createdAt: string;
@@ -12,8 +13,6 @@ export interface Organization extends Timestamps {
   readonly id: string;
   name: string;
   description: string;
-  /** Who made it: what a caller sees who may not list every organization. */
-  readonly ownerID: string;
 }
 
 export interface User {
@@ -26,11 +25,11 @@ export interface Bucket extends Timestamps {
   readonly id: string;
   readonly orgID: string;
   readonly type: "user" | "system";
-  readonly name: string;
-  readonly description: string;
+  name: string;
+  description: string;
   /** 0: data is kept for ever. */
-  readonly retentionSeconds: number;
-  readonly shardGroupSeconds: number;
+  retentionSeconds: number;
+  shardGroupSeconds: number;
 }
 
 /** An authorization with its token in plain text: whether it is ever shown again is a matter of the answer. */
@@ -54,6 +53,7 @@ export class Store {
   readonly users = new Map<string, User>();
   readonly buckets = new Map<string, Bucket>();
   readonly authorizations = new Map<string, StoredAuthorization>();
+  readonly memberships = new Memberships();
   private readonly organizationsByName = new Map<string, Organization>();
   private readonly usersByName = new Map<string, User>();
   private readonly bucketsByOrganization = new Map<string, Map<string, Bucket>>();
@@ -70,8 +70,8 @@ export class Store {
     return found(this.organizationsByName.get(name.trim()), `organization name "${name}" not found`);
   }
 
-  /** @throws ApiError `conflict`, or `invalid` for an empty name */
-  createOrganization(fields: New<Organization>): Organization {
+  /** Whoever makes it owns it. @throws ApiError `conflict`, or `invalid` for an empty name */
+  createOrganization(fields: New<Organization>, ownerID: string): Organization {
     this.requireFreeOrganizationName(fields.name);
     const organization = { id: this.nextID(), ...fields, ...createdNow() };
     this.organizations.set(organization.id, organization);
@@ -79,6 +79,7 @@ export class Store {
     this.bucketsByOrganization.set(organization.id, new Map());
     this.createSystemBucket(organization.id, "_tasks", "System bucket for task logs", 3);
     this.createSystemBucket(organization.id, "_monitoring", "System bucket for monitoring logs", 7);
+    this.memberships.add(organization.id, ownerID, "owner");
     return organization;
   }
 
@@ -98,6 +99,7 @@ export class Store {
     const organization = this.organization(id);
     for (const bucket of this.bucketsOf(id)) this.buckets.delete(bucket.id);
     this.bucketsByOrganization.delete(id);
+    this.memberships.removeOrganization(id);
     this.organizationsByName.delete(organization.name.trim());
     this.organizations.delete(id);
   }
@@ -114,16 +116,28 @@ export class Store {
 
   /** @throws ApiError `conflict` */
   createUser(fields: New<User>): User {
-    if (this.usersByName.has(fields.name)) throw conflict(`user with name ${fields.name} already exists`);
+    this.requireFreeUserName(fields.name);
     const user = { id: this.nextID(), ...fields };
     this.users.set(user.id, user);
     this.usersByName.set(user.name, user);
     return user;
   }
 
+  /** @throws ApiError `not found` or `conflict` */
+  updateUser(id: string, changes: { name?: string; status?: string }): User {
+    const user = this.user(id);
+    if (changes.name !== undefined && changes.name !== user.name) {
+      this.requireFreeUserName(changes.name);
+      this.usersByName.delete(user.name);
+      this.usersByName.set(changes.name, user);
+    }
+    return Object.assign(user, changes);
+  }
+
   /** Its authorizations stay behind, and their tokens are refused. @throws ApiError `not found` */
   deleteUser(id: string): void {
     const user = this.user(id);
+    this.memberships.removeUser(id);
     this.usersByName.delete(user.name);
     this.users.delete(id);
   }
@@ -159,6 +173,20 @@ export class Store {
     this.buckets.set(bucket.id, bucket);
     siblings?.set(bucket.name, bucket);
     return bucket;
+  }
+
+  /** @throws ApiError `not found`, `conflict`, or `invalid` for a bad name or the name of a system bucket */
+  updateBucket(id: string, changes: Partial<New<Bucket>>): Bucket {
+    const bucket = this.bucket(id);
+    if (changes.name !== undefined && changes.name !== bucket.name) {
+      if (bucket.type === "system") throw invalid("system buckets cannot be renamed");
+      requireBucketName(changes.name);
+      const siblings = this.bucketsByOrganization.get(bucket.orgID);
+      if (siblings?.has(changes.name) === true) throw conflict("bucket name is not unique");
+      siblings?.delete(bucket.name);
+      siblings?.set(changes.name, bucket);
+    }
+    return Object.assign(bucket, changes, { updatedAt: now() });
   }
 
   /** @throws ApiError `not found`, or `invalid` for a system bucket */
@@ -213,6 +241,10 @@ export class Store {
       retentionSeconds: retentionDays * DAY_SECONDS,
       shardGroupSeconds: DAY_SECONDS,
     });
+  }
+
+  private requireFreeUserName(name: string): void {
+    if (this.usersByName.has(name)) throw conflict(`user with name ${name} already exists`);
   }
 
   private requireFreeOrganizationName(name: string): void {

@@ -15,7 +15,7 @@ export interface Codec<T> {
 }
 
 /** The codec of an object, which gives one whatever the body holds: an absent or wrong one has no fields. */
-interface StructCodec<T> extends Codec<T> {
+export interface StructCodec<T> extends Codec<T> {
   decode(value: unknown, reading: Reading): T;
 }
 
@@ -130,14 +130,15 @@ export function decodeBody<T>(codec: StructCodec<T>, body: Buffer): T {
 }
 
 /**
- * Decodes a request body for the handlers that put their own words before the decoder's.
+ * Decodes a request body for the handlers that blame the request, most with words of their own before the decoder's.
  * @throws ApiError `invalid`
  */
-export function decodeBodyAs<T>(codec: StructCodec<T>, body: Buffer, prefix: string): T {
+export function decodeBodyAs<T>(codec: StructCodec<T>, body: Buffer, prefix?: string): T {
   try {
     return decodeBody(codec, body);
   } catch (error) {
-    throw error instanceof ApiError ? invalid(`${prefix}: ${error.message}`) : error;
+    if (!(error instanceof ApiError)) throw error;
+    throw invalid(prefix === undefined ? error.message : `${prefix}: ${error.message}`);
   }
 }
 

@@ -1,27 +1,32 @@
+import type { Permission } from "../../provider/types";
 import { permission, type Caller } from "../authorize";
-import { invalid, unprocessable } from "../errors";
+import { ApiError, invalid, unprocessable } from "../errors";
 import { parseId } from "../ids";
-import { decodeBodyAs, id, integer, list, struct, text } from "../json/decode";
+import { decodeBodyAs, id, integer, list, struct, text, type Decoded } from "../json/decode";
 import { given, pageLinks, readPage, takePage, type Page } from "../paging";
 import type { Bucket, Store } from "../store";
-import { created, noContent, ok, type Route } from "./route";
+import { created, noContent, ok, type AuthenticatedRequest, type Route } from "./route";
 
 const PATH = "/api/v2/buckets";
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
+const retentionRule = {
+  type: text(),
+  everySeconds: integer(),
+  shardGroupDurationSeconds: integer(),
+};
 const newBucket = struct("tenant.postBucketRequest", {
   orgID: id(),
   name: text(),
   description: text(),
   rp: text(),
-  retentionRules: list(
-    struct("tenant.retentionRule", {
-      type: text(),
-      everySeconds: integer(),
-      shardGroupDurationSeconds: integer(),
-    }),
-  ),
+  retentionRules: list(struct("tenant.retentionRule", retentionRule)),
+});
+const bucketUpdate = struct("tenant.bucketUpdate", {
+  name: text(),
+  description: text(),
+  retentionRules: list(struct("tenant.retentionRuleUpdate", retentionRule)),
 });
 
 interface BucketFilter {
@@ -56,9 +61,10 @@ export const bucketRoutes: readonly Route[] = [
         caller.require(reading(bucket));
         return ok(showBucket(bucket));
       },
+      PATCH: (request) => ok(showBucket(updateBucket(request))),
       DELETE: ({ store, caller, id }) => {
         const bucket = store.bucket(parseId(id));
-        caller.require(permission("write", "buckets", { id: bucket.id, orgID: bucket.orgID }));
+        caller.require(writing(bucket));
         store.deleteBucket(bucket.id);
         return noContent;
       },
@@ -74,24 +80,66 @@ function createBucket(store: Store, caller: Caller, body: Buffer): Bucket {
     retentionRules = [],
   } = decodeBodyAs(newBucket, body, "failed to unmarshal json");
   if (orgID === undefined) throw invalid("organization id must be provided");
-  if (retentionRules.length > 1) {
+  const { everySeconds: retentionSeconds = 0, shardGroupDurationSeconds = 0 } = singleRule(retentionRules);
+  caller.require(permission("write", "buckets", { orgID }));
+  const retention = {
+    retentionSeconds,
+    shardGroupSeconds: normalShardGroupSeconds(shardGroupDurationSeconds, retentionSeconds),
+  };
+  requireRetention(
+    retention,
+    new ApiError("internal error", "retention policy duration must be greater than the shard duration"),
+  );
+  return store.createBucket({ orgID, type: "user", name, description, ...retention });
+}
+
+function updateBucket({ store, caller, id, body }: AuthenticatedRequest): Bucket {
+  const bucketID = parseId(id);
+  const { retentionRules = [], ...changes } = decodeBodyAs(bucketUpdate, body, "failed to unmarshal json");
+  const { everySeconds: retentionSeconds, shardGroupDurationSeconds: shardGroupSeconds } =
+    singleRule(retentionRules);
+  const bucket = store.bucket(bucketID);
+  // The server looks at a bucket before it renames it.
+  if (changes.name !== undefined) caller.require(reading(bucket));
+  caller.require(writing(bucket));
+  const retention = {
+    retentionSeconds: retentionSeconds ?? bucket.retentionSeconds,
+    shardGroupSeconds: shardGroupSeconds ?? bucket.shardGroupSeconds,
+  };
+  requireRetention(
+    retention,
+    unprocessable("shard-group duration must also be updated to be smaller than new retention duration"),
+  );
+  return store.updateBucket(bucketID, { ...changes, ...retention });
+}
+
+/** @throws ApiError `unprocessable entity` */
+function singleRule(rules: readonly Decoded<typeof retentionRule>[]): Decoded<typeof retentionRule> {
+  if (rules.length > 1) {
     throw unprocessable("buckets cannot have more than one retention rule at this time");
   }
-  const { everySeconds: retentionSeconds = 0, shardGroupDurationSeconds = 0 } = retentionRules[0] ?? {};
-  if (retentionSeconds < 0) throw unprocessable("expiration seconds cannot be negative");
+  const [rule = {}] = rules;
+  const { everySeconds = 0, shardGroupDurationSeconds = 0 } = rule;
+  if (everySeconds < 0) throw unprocessable("expiration seconds cannot be negative");
   if (shardGroupDurationSeconds < 0) throw unprocessable("shard-group duration seconds cannot be negative");
-  caller.require(permission("write", "buckets", { orgID }));
-  return store.createBucket({
-    orgID,
-    type: "user",
-    name,
-    description,
-    retentionSeconds,
-    shardGroupSeconds:
-      shardGroupDurationSeconds === 0
-        ? defaultShardGroupSeconds(retentionSeconds)
-        : Math.max(HOUR_SECONDS, shardGroupDurationSeconds),
-  });
+  return rule;
+}
+
+type Retention = Pick<Bucket, "retentionSeconds" | "shardGroupSeconds">;
+
+/** @throws the given error for data that is to be kept for less than a shard spans */
+function requireRetention({ retentionSeconds, shardGroupSeconds }: Retention, otherwise: ApiError): void {
+  if (retentionSeconds === 0) return;
+  if (retentionSeconds < HOUR_SECONDS) {
+    throw new ApiError("internal error", "retention policy duration must be at least 1h0m0s");
+  }
+  if (retentionSeconds < normalShardGroupSeconds(shardGroupSeconds, retentionSeconds)) throw otherwise;
+}
+
+/** What a shard spans in truth; 0 leaves it to the server. */
+function normalShardGroupSeconds(shardGroupSeconds: number, retentionSeconds: number): number {
+  if (shardGroupSeconds === 0) return defaultShardGroupSeconds(retentionSeconds);
+  return Math.max(HOUR_SECONDS, shardGroupSeconds);
 }
 
 /** How much time a shard spans when nobody says: the longer the data is kept, the more. */
@@ -127,14 +175,19 @@ function findBuckets(store: Store, filter: BucketFilter, page: Page): Bucket[] {
 }
 
 /** System buckets may be read by whoever may read their organization. */
-function reading({ type, id, orgID }: Bucket) {
+function reading({ type, id, orgID }: Bucket): Permission {
   return type === "system"
     ? permission("read", "orgs", { id: orgID })
     : permission("read", "buckets", { id, orgID });
 }
 
+function writing({ id, orgID }: Bucket): Permission {
+  return permission("write", "buckets", { id, orgID });
+}
+
 export function showBucket(bucket: Bucket) {
   const { id, orgID, type, name, description, createdAt, updatedAt } = bucket;
+  const { retentionSeconds: everySeconds, shardGroupSeconds: shardGroupDurationSeconds } = bucket;
   const self = `${PATH}/${id}`;
   return {
     id,
@@ -142,13 +195,11 @@ export function showBucket(bucket: Bucket) {
     type,
     ...(description !== "" && { description }),
     name,
-    retentionRules: [
-      {
-        type: "expire",
-        everySeconds: bucket.retentionSeconds,
-        shardGroupDurationSeconds: bucket.shardGroupSeconds,
-      },
-    ],
+    // Only a change can leave both at 0.
+    retentionRules:
+      everySeconds > 0 || shardGroupDurationSeconds > 0
+        ? [{ type: "expire", everySeconds, shardGroupDurationSeconds }]
+        : [],
     createdAt,
     updatedAt,
     links: {

@@ -26,9 +26,7 @@ export const organizationRoutes: readonly Route[] = [
           "failed to unmarshal json",
         );
         caller.require(permission("write", "orgs"));
-        return created(
-          showOrganization(store.createOrganization({ name, description, ownerID: caller.userID })),
-        );
+        return created(showOrganization(store.createOrganization({ name, description }, caller.userID)));
       },
     },
   },
@@ -60,7 +58,7 @@ export const organizationRoutes: readonly Route[] = [
   },
 ];
 
-/** A caller who may not read every organization is shown, without a filter, those that its user owns. */
+/** A caller who may not read every organization is shown, without a filter, those that its user belongs to. */
 function findOrganizations({ store, caller, query }: AuthenticatedRequest): Organization[] {
   const page = readPage(query);
   // Unlike the other lists this one takes a malformed id for none.
@@ -68,11 +66,11 @@ function findOrganizations({ store, caller, query }: AuthenticatedRequest): Orga
   const name = given(query, "org");
   if (orgID !== undefined) return [store.organization(orgID)];
   if (name !== undefined) return [store.organizationByName(name)];
-  let ownerID = parseIdIfValid(query.get("userID") ?? "");
-  if (!caller.may(permission("read", "orgs"))) ownerID ??= caller.userID;
+  let userID = parseIdIfValid(query.get("userID") ?? "");
+  if (!caller.may(permission("read", "orgs"))) userID ??= caller.userID;
   const all = [...store.organizations.values()];
   return takePage(
-    ownerID === undefined ? all : all.filter((organization) => organization.ownerID === ownerID),
+    userID === undefined ? all : all.filter(({ id }) => store.memberships.has(id, userID)),
     page,
   );
 }

@@ -6,8 +6,9 @@ import type { Store } from "../store";
 export interface Request {
   readonly store: Store;
   readonly settings: Settings;
-  /** The last part of the path, of a path that ends in `{id}`. */
+  /** What the path has in place of `{id}`, and of `{userID}`. */
   readonly id: string;
+  readonly userID: string;
   readonly query: URLSearchParams;
   readonly body: Buffer;
   readonly contentEncoding: string | undefined;

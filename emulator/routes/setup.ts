@@ -1,4 +1,4 @@
-import { ApiError, conflict, invalid } from "../errors";
+import { ApiError, conflict } from "../errors";
 import { decodeBody, integer, struct, text } from "../json/decode";
 import type { Onboarding, Settings } from "../options";
 import { permission } from "../authorize";
@@ -7,7 +7,7 @@ import { authorizationLinks } from "./authorizations";
 import { defaultShardGroupSeconds, showBucket } from "./buckets";
 import { showOrganization } from "./organizations";
 import { created, ok, type Route } from "./route";
-import { showUser } from "./users";
+import { requirePassword, showUser } from "./users";
 
 const onboardingRequest = struct("influxdb.OnboardingRequest", {
   username: text(),
@@ -17,8 +17,6 @@ const onboardingRequest = struct("influxdb.OnboardingRequest", {
   retentionPeriodSeconds: integer(),
   token: text(),
 });
-
-const PASSWORD_BYTES = { min: 8, max: 72 };
 
 /** What onboarding makes. */
 export interface Onboarded {
@@ -62,14 +60,9 @@ export function onboard(store: Store, settings: Settings, wanted: Onboarding): O
   if (username === "") throw new ApiError("empty value", "username is empty");
   if (org === "") throw new ApiError("empty value", "org name is empty");
   if (bucket === "") throw new ApiError("empty value", "bucket name is empty");
-  const passwordBytes = Buffer.byteLength(password);
-  if (password !== "" && (passwordBytes < PASSWORD_BYTES.min || passwordBytes > PASSWORD_BYTES.max)) {
-    throw invalid(
-      `passwords must be between ${PASSWORD_BYTES.min} and ${PASSWORD_BYTES.max} characters long`,
-    );
-  }
+  if (password !== "") requirePassword(password);
   const user = store.createUser({ name: username, status: "active" });
-  const organization = store.createOrganization({ name: org, description: "", ownerID: user.id });
+  const organization = store.createOrganization({ name: org, description: "" }, user.id);
   const firstBucket = store.createBucket({
     orgID: organization.id,
     type: "user",

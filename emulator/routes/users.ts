@@ -1,16 +1,22 @@
 import { permission } from "../authorize";
-import { parseId } from "../ids";
-import { decodeBody, id, struct, text } from "../json/decode";
+import { ApiError, forbidden, invalid } from "../errors";
+import { parseId, parseIdIfValid } from "../ids";
+import { decodeBody, decodeBodyAs, id, struct, text } from "../json/decode";
 import { given, readPage, takePage } from "../paging";
 import type { User } from "../store";
-import { created, noContent, ok, type AuthenticatedRequest, type Route } from "./route";
+import { created, noContent, ok, type AuthenticatedRequest, type Reply, type Route } from "./route";
 
-const userBody = struct("influxdb.User", {
+/** A user as requests describe one. */
+export const userBody = struct("influxdb.User", {
   id: id(),
   name: text(),
   oauthID: text(),
   status: text("influxdb.Status"),
 });
+const userUpdate = struct("influxdb.UserUpdate", { name: text(), status: text("influxdb.Status") });
+const newPassword = struct("tenant.passwordSetRequest", { password: text() });
+
+const PASSWORD_BYTES = { min: 8, max: 72 };
 
 export const userRoutes: readonly Route[] = [
   { path: "/api/v2/me", methods: { GET: (request) => readUser(request, request.caller.userID) } },
@@ -47,6 +53,15 @@ export const userRoutes: readonly Route[] = [
     path: "/api/v2/users/{id}",
     methods: {
       GET: (request) => readUser(request, parseId(request.id)),
+      PATCH: ({ store, caller, id, body }) => {
+        const userID = parseId(id);
+        const changes = decodeBody(userUpdate, body);
+        if (changes.status !== undefined && !["active", "inactive"].includes(changes.status)) {
+          throw invalid("invalid status: must be active or inactive");
+        }
+        caller.require(permission("write", "users", { id: userID }));
+        return ok(showUser(store.updateUser(userID, changes)));
+      },
       DELETE: ({ store, caller, id }) => {
         const userID = parseId(id);
         caller.require(permission("write", "users", { id: userID }));
@@ -55,7 +70,34 @@ export const userRoutes: readonly Route[] = [
       },
     },
   },
+  { path: "/api/v2/users/{id}/password", methods: { POST: setPassword, PUT: refusePasswordChange } },
 ];
+
+/** Checks a password and forgets it: there is no sign-in. */
+function setPassword({ store, caller, id, body }: AuthenticatedRequest): Reply {
+  const { password = "" } = decodeBodyAs(newPassword, body);
+  const userID = parseIdIfValid(id);
+  if (userID === undefined) throw new ApiError("internal error", "invalid user ID provided in route");
+  caller.require(permission("write", "users", { id: userID }));
+  requirePassword(password);
+  if (!store.users.has(userID)) throw forbidden("your userID is incorrect");
+  return noContent;
+}
+
+/** A change wants the old password as basic authentication, and there is one header for that and the token. */
+function refusePasswordChange(): never {
+  throw new ApiError("internal error", "error decoding password reset request: invalid basic auth");
+}
+
+/** @throws ApiError `invalid` for a password of a length that the server refuses */
+export function requirePassword(password: string): void {
+  const bytes = Buffer.byteLength(password);
+  if (bytes < PASSWORD_BYTES.min || bytes > PASSWORD_BYTES.max) {
+    throw invalid(
+      `passwords must be between ${PASSWORD_BYTES.min} and ${PASSWORD_BYTES.max} characters long`,
+    );
+  }
+}
 
 function readUser({ store, caller }: AuthenticatedRequest, userID: string) {
   caller.require(permission("read", "users", { id: userID }));

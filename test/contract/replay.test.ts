@@ -6,7 +6,7 @@ describe.each(readRecordings())("$file", ({ recording }) => {
   replays("the emulator", () => emulatorTarget(recording));
 
   for (const { url, token } of realServers()) {
-    replays("the server at INFLUX_HOST", () => realTarget(url, token));
+    replays("the server at INFLUX_HOST", () => realTarget(url, token, recording));
   }
 
   function replays(title: string, open: () => Promise<Target>): void {

@@ -56,6 +56,9 @@ describe("the emulator", () => {
   const path = fc.oneof(
     fc.array(segment).map((parts) => `/${parts.join("/")}`),
     fc.tuple(known, segment).map(([collection, id]) => `/api/v2/${collection}/${id}`),
+    fc
+      .tuple(known, segment, fc.constantFrom("members", "owners", "password"), fc.array(segment))
+      .map(([collection, id, below, rest]) => `/api/v2/${[collection, id, below, ...rest].join("/")}`),
     fc.tuple(known, fc.webQueryParameters()).map(([collection, query]) => `/api/v2/${collection}?${query}`),
   );
   const field = fc.oneof(
@@ -65,6 +68,8 @@ describe("the emulator", () => {
       "permissions",
       "description",
       "status",
+      "password",
+      "id",
       "name",
       "retentionRules",
       "username",

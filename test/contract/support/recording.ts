@@ -22,6 +22,8 @@ export interface Recording {
   exchanges: Exchange[];
 }
 
+export const AUTHORIZATIONS = "/api/v2/authorizations";
+
 const FOLDER = join(__dirname, "../../recordings");
 
 /** Every HTTP recording in `test/recordings`: another file there is replayed like these. */
@@ -29,6 +31,17 @@ export function readRecordings(): { file: string; recording: Recording }[] {
   return readdirSync(FOLDER)
     .filter((file) => /^http-.*\.json$/.test(file))
     .map((file) => ({ file, recording: JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Recording }));
+}
+
+/**
+ * The names that the exchanges give to organizations and users, which are one of a kind on a server. Those of
+ * buckets are so only within an organization.
+ */
+export function serverWideNames({ exchanges }: Recording): string[] {
+  return exchanges
+    .filter(({ request: { method, path } }) => method !== "GET" && /^\/api\/v2\/(?:orgs|users)\b/.test(path))
+    .map(({ request: { body } }) => (body as { name?: unknown } | undefined)?.name)
+    .filter((name) => typeof name === "string");
 }
 
 /** The ids of authorizations in the order of the recording's longest list, as placeholder names. */
@@ -54,8 +67,7 @@ export function authorizationsOf(body: unknown): ListedAuthorization[] {
 
 /** The placeholder name of the authorization that this exchange creates, if it does. */
 export function createdAuthorization({ request, response }: Exchange): string | undefined {
-  const creates =
-    request.method === "POST" && request.path === "/api/v2/authorizations" && response.status === 201;
+  const creates = request.method === "POST" && request.path === AUTHORIZATIONS && response.status === 201;
   return creates ? placeholderName((response.body as { id: string }).id) : undefined;
 }
 

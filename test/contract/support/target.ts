@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { startEmulator } from "../../../emulator";
 import { call, type HttpRequest } from "./http";
 import type { Bindings } from "./compare";
-import type { Recording } from "./recording";
+import { AUTHORIZATIONS, authorizationsOf, serverWideNames, type Recording } from "./recording";
 
 /** A server to replay a recording on, furnished with what the recording takes for granted. */
 export interface Target {
@@ -24,6 +24,8 @@ export interface Leniency {
   /** Whether this server shows a token in other answers than the one that creates it. */
   readonly showsTokens: boolean;
 }
+
+const FURNISHED_NAMES = ["acme", "umbrella", "metrics", "elsewhere", "archive", "staging", "ci"];
 
 /** The operator token of the recorded servers, which their lists show. */
 const RECORDED_OPERATOR_TOKEN = "operator-token-0001";
@@ -71,15 +73,16 @@ export async function emulatorTarget({ server }: Recording): Promise<Target> {
 /**
  * A real server. Everything made there has a name of its own and is removed again, also after a failure.
  * @param operatorToken - may do everything; its owner plays `admin`.
+ * @param recording - what is to be replayed there.
  */
-export async function realTarget(url: string, operatorToken: string): Promise<Target> {
+export async function realTarget(url: string, operatorToken: string, recording?: Recording): Promise<Target> {
   const suffix = randomBytes(4).toString("hex");
   const paths: string[] = [];
   const me = await call(url, { method: "GET", path: "/api/v2/me", token: operatorToken });
   if (me.status !== 200) throw new Error(`INFLUX_TOKEN at ${url}: ${JSON.stringify(me.body)}`);
   const { id, name } = me.body as { id: string; name: string };
   const names = new Map(
-    ["acme", "umbrella", "metrics", "elsewhere", "archive", "staging", "ci"].map((recorded) => [
+    [...FURNISHED_NAMES, ...(recording === undefined ? [] : serverWideNames(recording))].map((recorded) => [
       recorded,
       `${recorded}-contract-${suffix}`,
     ]),
@@ -95,10 +98,13 @@ export async function realTarget(url: string, operatorToken: string): Promise<Ta
     made: (path) => void paths.push(path),
     remove: async () => {
       const left: string[] = [];
-      // What was made last goes first: a token before its owner, a bucket before its organization.
+      // What was made last goes first: a bucket before its organization, and a token before its owner and its
+      // organization, for without them no list shows it.
       for (const path of paths.reverse()) {
-        const { status, body } = await call(url, { method: "DELETE", path, token: operatorToken });
-        if (status !== 204 && status !== 404) left.push(`${path}: ${status} ${JSON.stringify(body)}`);
+        for (const each of [...(await unclaimedTokens(target, path)), path]) {
+          const { status, body } = await call(url, { method: "DELETE", path: each, token: operatorToken });
+          if (status !== 204 && status !== 404) left.push(`${each}: ${status} ${JSON.stringify(body)}`);
+        }
       }
       if (left.length > 0) throw new Error(`could not be removed from ${url}:\n${left.join("\n")}`);
     },
@@ -112,6 +118,15 @@ export async function realTarget(url: string, operatorToken: string): Promise<Ta
     throw error;
   }
   return target;
+}
+
+/** Tokens of an organization that is about to be removed, which nobody told of: the answer to their making was lost. */
+async function unclaimedTokens({ url, operatorToken }: Target, path: string): Promise<string[]> {
+  const orgID = /^\/api\/v2\/orgs\/([0-9a-f]{16})$/.exec(path)?.[1];
+  if (orgID === undefined) return [];
+  const list = `${AUTHORIZATIONS}?orgID=${orgID}`;
+  const { body } = await call(url, { method: "GET", path: list, token: operatorToken });
+  return authorizationsOf(body).map(({ id }) => `${AUTHORIZATIONS}/${id}`);
 }
 
 /** Makes the organizations, buckets and users that the recording takes for granted and the target lacks. */
@@ -137,20 +152,29 @@ async function furnish(target: Target): Promise<void> {
     target.made(`${path}/${id}`);
     bindings.set(binding, id);
   }
+  bindings.set("monitoring", await systemBucket(target, "_monitoring"));
 
   function nameOf(recorded: string): string {
     return target.names.get(recorded) ?? recorded;
   }
 }
 
+async function systemBucket({ url, operatorToken, bindings }: Target, name: string): Promise<string> {
+  const path = `/api/v2/buckets?orgID=${bindings.get("org") ?? ""}&name=${name}`;
+  const { status, body } = await call(url, { method: "GET", path, token: operatorToken });
+  const [bucket] = (body as { buckets?: unknown[] }).buckets ?? [];
+  if (bucket === undefined) throw new Error(`GET ${path} answered ${status} ${JSON.stringify(body)}`);
+  return idOf(bucket);
+}
+
 async function shownTokens({ url, operatorToken, bindings, made }: Target): Promise<boolean> {
   const orgID = bindings.get("org");
-  const probe = await post(url, operatorToken, "/api/v2/authorizations", {
+  const probe = await post(url, operatorToken, AUTHORIZATIONS, {
     orgID,
     description: "contract suite: are tokens shown again?",
     permissions: [{ action: "read", resource: { type: "tasks", orgID } }],
   });
-  const path = `/api/v2/authorizations/${idOf(probe)}`;
+  const path = `${AUTHORIZATIONS}/${idOf(probe)}`;
   made(path);
   const { body } = await call(url, { method: "GET", path, token: operatorToken });
   return (body as { token?: string }).token === probe["token"];

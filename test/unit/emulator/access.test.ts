@@ -62,7 +62,7 @@ describe("who asks", () => {
 });
 
 describe("what is asked", () => {
-  it.each(["GET /api/v2/nonsense", "GET /nonsense", "GET /api/v2/orgs2/x"])(
+  it.each(["GET /api/v2/nonsense", "GET /nonsense", "GET /api/v2/orgs2/x", "GET /api/v2/authorizationsx"])(
     "is unknown: %s",
     async (what) => {
       expect(await api.ask(what)).toMatchObject({
@@ -96,6 +96,28 @@ describe("what is asked", () => {
     expect((await api.ask("GET /api/v2/orgs/")).status).toBe(200);
     expect((await api.ask("GET /api/v2/setup/", { token: undefined })).status).toBe(401);
   });
+});
+
+it.each([
+  "GET /ping",
+  "GET /health",
+  "GET /api/v2/setup",
+  "GET /api/v2/me",
+  "GET /api/v2/me/nonsense",
+  "GET /api/v2/authorizations/00000000000000ff",
+  "GET /api/v2/authorizations/a/b",
+  "DELETE /api/v2/orgs/00000000000000ff/members/00000000000000ff",
+  "PUT /api/v2/authorizations",
+  "OPTIONS /api/v2/orgs",
+  "GET /api/v2/authorizationsx",
+  "GET /",
+])("says whose answer it is, and which error, with or without a token: %s", async (what) => {
+  for (const token of [undefined, api.token]) {
+    const { status, headers, body } = await api.ask(what, { token });
+    expect(headers).toMatchObject(errorHeaders);
+    expect(headers["x-platform-error-code"]).toBe((body as { code?: string }).code);
+    if (status < 400) expect(headers["x-platform-error-code"]).toBeUndefined();
+  }
 });
 
 it("tells its version and its health to everyone", async () => {

@@ -213,6 +213,75 @@ describe("listing", () => {
   });
 });
 
+describe("what outlives its organization or its owner", () => {
+  const remains = {
+    organization: async () => {
+      const { id: orgID } = await api.get<{ id: string }>("POST /api/v2/orgs", { name: "doomed" });
+      const made = await create({ orgID, permissions: [{ action: "read", resource: { type: "users" } }] });
+      await api.get(`DELETE /api/v2/orgs/${orgID}`);
+      return made;
+    },
+    user: async () => {
+      const { id: userID } = await api.get<{ id: string }>("POST /api/v2/users", { name: "leaver" });
+      const made = await create({ userID, permissions: [{ action: "read", resource: { type: "users" } }] });
+      await api.get(`DELETE /api/v2/users/${userID}`);
+      return made;
+    },
+  };
+
+  it.each(["organization", "user"] as const)(
+    "is said to lack its %s, is changed all the same, stays out of lists, and goes when deleted",
+    async (gone) => {
+      const { id } = await remains[gone]();
+      const path = `${PATH}/${id}`;
+      const stored = () => api.emulator.authorizations().find((each) => each.id === id);
+      const lacking = [404, `${gone} not found`];
+      expect(refusal(await api.ask(`GET ${path}`))).toEqual(lacking);
+      expect(refusal(await api.ask(`PATCH ${path}`, { body: { description: "found" } }))).toEqual(lacking);
+      expect(stored()).toMatchObject({ status: "active", description: "found" });
+      for (const query of ["", `?id=${id}`, `?orgID=${stored()?.orgID ?? ""}`]) {
+        const { authorizations } = await api.get<{ authorizations: Authorization[] }>(`GET ${PATH}${query}`);
+        expect(authorizations.map((each) => each.id)).not.toContain(id);
+      }
+      expect((await api.ask(`DELETE ${path}`)).status).toBe(204);
+      expect(stored()).toBeUndefined();
+      expect(refusal(await api.ask(`GET ${path}`))).toEqual([404, "authorization not found"]);
+      expect(refusal(await api.ask(`DELETE ${path}`))).toEqual([404, "authorization not found"]);
+    },
+  );
+
+  it("works on without its organization, until somebody switches it off", async () => {
+    const { id, token } = await remains.organization();
+    const users = async () => (await api.get<{ users: object[] }>("GET /api/v2/users")).users.length;
+    const seen = async () =>
+      ((await api.ask("GET /api/v2/users", { token })).body as { users: object[] }).users.length;
+    expect(await seen()).toBe(await users());
+    await api.ask(`PATCH ${PATH}/${id}`, { body: { status: "inactive" } });
+    expect(await seen()).toBe(0);
+  });
+
+  it("is refused without its owner", async () => {
+    const { token } = await remains.user();
+    expect(refusal(await api.ask("GET /api/v2/users", { token }))).toEqual([403, "User is inactive"]);
+  });
+
+  it("tells the new names of what was only renamed", async () => {
+    const { id: orgID } = await api.get<{ id: string }>("POST /api/v2/orgs", { name: "moving" });
+    const { id: userID } = await api.get<{ id: string }>("POST /api/v2/users", { name: "alice" });
+    const { id: bucket } = await api.get<{ id: string }>("POST /api/v2/buckets", { orgID, name: "old" });
+    const permissions = [{ action: "read", resource: { type: "buckets", id: bucket, orgID } }];
+    const { id } = await create({ orgID, userID, permissions });
+    await api.get(`PATCH /api/v2/orgs/${orgID}`, { name: "moved" });
+    await api.get(`PATCH /api/v2/users/${userID}`, { name: "alicia" });
+    await api.get(`PATCH /api/v2/buckets/${bucket}`, { name: "new" });
+    expect(await api.get(`GET ${PATH}/${id}`)).toMatchObject({
+      org: "moved",
+      user: "alicia",
+      permissions: [{ resource: { org: "moved", name: "new" } }],
+    });
+  });
+});
+
 describe("changing", () => {
   it("touches status and description, and ignores everything else", async () => {
     const { id, permissions } = await create({});

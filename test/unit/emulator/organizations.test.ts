@@ -85,6 +85,13 @@ it("may be renamed to a name that is free", async () => {
   await api.get(path, { name: "umbrella" });
 });
 
+it("are found whatever blanks are around their name, which no other may differ in", async () => {
+  expect(await list("?org=%20acme%20%09")).toEqual(["acme"]);
+  expect(refusal(await api.ask(`POST ${PATH}`, { body: { name: " acme" } }))[0]).toBe(422);
+  expect(refusal(await api.ask(`GET ${PATH}?org=Acme`))[0]).toBe(404);
+  expect(refusal(await api.ask(`GET ${PATH}?org=ac%20me`))[0]).toBe(404);
+});
+
 it("go with their buckets, and free their name", async () => {
   const { id: orgID } = await api.get<{ id: string }>(`POST ${PATH}`, { name: "gone" });
   const { id } = await api.get<{ id: string }>("POST /api/v2/buckets", { orgID, name: "b" });
