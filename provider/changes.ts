@@ -68,12 +68,12 @@ function isAnotherName(
   property: "org" | "user",
 ): boolean {
   const name = declared[property];
-  return name !== undefined && name !== (__names?.[property] ?? state[property]);
+  return name !== undefined && name !== (__names?.[property]?.[0] ?? state[property]);
 }
 
 /** Whether the name is known to stand for the id that the token has: by the server's word, or the program's before. */
 function standsFor(name: string, state: InfluxTokenState, property: "org" | "user"): boolean {
-  return name === state[property] || name === state.__names?.[property];
+  return name === state[property] || state.__names?.[property]?.includes(name) === true;
 }
 
 /** Values are compared, with the ids that the names are known to stand for. Tables are texts, and only compared whole. */

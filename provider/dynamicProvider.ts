@@ -5,7 +5,7 @@ import { readProfile } from "./connection/profiles";
 import { resolveConnection, resolveHost, resolveOrganization, type Sources } from "./connection/resolve";
 import { ConnectionError, notOnThisServer, orphanWarning, RecordedError, tokenIsGone } from "./errors";
 import { deleteAuthorization, readAuthorization, updateAuthorization } from "./influxdb/authorizations";
-import { clientFor, type InfluxClient } from "./influxdb/client";
+import { clientFor, forgetClients, type InfluxClient } from "./influxdb/client";
 import { createSafely, UntoldTokenError } from "./influxdb/createSafely";
 import { directoryOf } from "./influxdb/directory";
 import { type CheckContext, checkInputs, type Failure, type InfluxTokenInputs } from "./inputs";
@@ -106,6 +106,7 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
   configure({ config }) {
     stackConfig = config;
     clients.clear();
+    forgetClients();
     replacements = new Replacements();
     return Promise.resolve();
   },

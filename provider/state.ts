@@ -20,6 +20,12 @@ const SHARED_NAMES = ["org", "orgId", "user", "description", "status"] as const;
 /** The shape of the state that this version writes and reads. */
 const FORMAT = 1;
 
+/** Former names, none of which is the present one. Absent where there are none. */
+interface FormerNames {
+  readonly org?: readonly string[];
+  readonly user?: readonly string[];
+}
+
 /** What a deleted organization or owner leaves behind: a token that exists, and that only its id still finds. */
 export type Missing = "organization" | "owner";
 
@@ -54,8 +60,11 @@ export interface InfluxTokenState extends DeclaredInputs {
    * checkpoint.
    */
   readonly __declared?: string;
-  /** Names that the program uses for organization and owner, where the server has others by now: same ids. */
-  readonly __names?: { readonly org?: string; readonly user?: string };
+  /**
+   * Names that organization and owner had before, where the server has others by now: same ids. First the one that the
+   * program used when the token was last changed, then those that refreshes saw.
+   */
+  readonly __names?: FormerNames;
   /** What was deleted on the server, where the token outlived it. */
   readonly __missing?: Missing;
   /** What a refresh found granted in place of what the inputs ask for. Those inputs are absent then. */
@@ -95,7 +104,7 @@ export function toState(
     ...(token !== undefined && { token }),
     __format: FORMAT,
     __declared: declaredAmong(inputs),
-    ...namesOf(inputs, authorization),
+    ...namesOf(declaredNames(inputs), authorization),
     ...foundBy(before, inputs),
   };
 }
@@ -118,7 +127,7 @@ export function withInputs(
     host: inputs.host,
     __format: FORMAT,
     __declared: declaredAmong(inputs),
-    ...namesOf(inputs, state),
+    ...namesOf(declaredNames(inputs), state),
     ...(missing !== undefined && { __missing: missing }),
     ...foundBy(state, inputs),
   };
@@ -140,7 +149,13 @@ export function refreshState(
     host,
     ...(token !== undefined && { token }),
     // A name that the server no longer has is still the program's, until the program uses another one.
-    ...namesOf({ org: state.org, user: state.user, ...state.__names }, authorization),
+    ...namesOf(
+      {
+        org: [...(state.__names?.org ?? []), state.org],
+        user: [...(state.__names?.user ?? []), state.user],
+      },
+      authorization,
+    ),
   };
   if (!sameJson(effectivePermissions, state.effectivePermissions)) {
     const granted = sortedUnique(authorization.permissions.map(plainPermission));
@@ -196,16 +211,22 @@ function foundBy(
   return before?.__granted === undefined || asksForPermissions(inputs) ? {} : { __granted: before.__granted };
 }
 
-/** The declared names that are no longer, or not yet, the server's: it was asked by them, and these are the ids. */
+/** The names that are not the server's: it was asked by them, or told of them, and the ids are the same. */
 function namesOf(
-  declared: { readonly org?: string; readonly user?: string },
+  known: { readonly org: readonly string[]; readonly user: readonly string[] },
   now: { readonly org: string; readonly user: string },
 ): Pick<InfluxTokenState, "__names"> {
-  const names = {
-    ...(declared.org !== undefined && declared.org !== now.org && { org: declared.org }),
-    ...(declared.user !== undefined && declared.user !== now.user && { user: declared.user }),
+  const former = (property: "org" | "user"): FormerNames => {
+    const names = [...new Set(known[property])].filter((name) => name !== now[property]);
+    return names.length === 0 ? {} : { [property]: names };
   };
+  const names = { ...former("org"), ...former("user") };
   return Object.keys(names).length === 0 ? {} : { __names: names };
+}
+
+/** What the program calls them. */
+function declaredNames({ org, user }: DeclaredInputs): { org: string[]; user: string[] } {
+  return { org: org === undefined ? [] : [org], user: user === undefined ? [] : [user] };
 }
 
 function declaredAmong(inputs: DeclaredInputs): string {

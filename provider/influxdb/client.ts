@@ -63,6 +63,11 @@ export function clientFor(connection: Connection): InfluxClient {
   return client;
 }
 
+/** Begins anew, with what is known of servers forgotten: names may stand for other ids in another run. */
+export function forgetClients(): void {
+  clients.clear();
+}
+
 class HttpClient implements InfluxClient {
   readonly host: string;
   readonly retries: number;

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { InfluxToken, type InfluxTokenArgs } from "../../provider";
+import { InfluxToken, type InfluxTokenArgs, permissionsOf } from "../../provider";
+import { COMPUTED } from "../../provider/computed";
 import { INPUT_NAMES } from "../../provider/inputs";
 import packageJson from "../../package.json";
 
@@ -70,6 +71,58 @@ describe("InfluxToken", () => {
       expect(await pulumi.isSecret(token.connection)).toBe(true);
     },
   );
+
+  it.each<[string, Partial<InfluxTokenArgs>, string[]]>([
+    ["nothing of what they are made of is an Output", { readBucket: ["00000000000000c1"] }, []],
+    ["the organization is", { org: pulumi.output("acme") }, ["permissions"]],
+    [
+      "one bucket is",
+      { readBucket: ["00000000000000c1", pulumi.output("00000000000000c2")] },
+      ["permissions"],
+    ],
+    ["the host is", { connection: { host: pulumi.output("http://a") } }, ["host"]],
+    ["the whole connection is", { connection: pulumi.output({ host: "http://a" }) }, ["host"]],
+  ])(
+    "hands over placeholders for what check adds where %s, to carry a secret's mark",
+    async (_what, more, names) => {
+      const { inputs } = await register({ org: "acme", readTasks: true, ...more });
+      expect(["permissions", "host"].filter((name) => inputs[name] !== undefined)).toEqual(names);
+      for (const name of names) expect(inputs[name]).toBe(COMPUTED);
+    },
+  );
+
+  it.each([
+    ["a promise", Promise.resolve(undefined)],
+    ["an output", pulumi.output(undefined)],
+    ["null", null],
+  ])("takes %s of nothing for a connection that is left out", async (_what, nothing) => {
+    const { inputs } = await register({
+      org: "acme",
+      readTasks: true,
+      connection: nothing as unknown as InfluxTokenArgs["connection"],
+    });
+    expect(inputs["connection"] ?? undefined).toBeUndefined();
+  });
+
+  it("gives unit tests with mocks what a preview would show", async () => {
+    const inputs = async (args: InfluxTokenArgs): Promise<Record<string, unknown>> =>
+      (await register(args)).inputs;
+    const bucket = pulumi.output("00000000000000C1");
+    expect(permissionsOf(await inputs({ org: pulumi.output("acme"), readBucket: [bucket] }))).toEqual({
+      "orgs/acme/buckets/00000000000000c1": "read",
+    });
+    expect(
+      permissionsOf(await inputs({ org: "acme", allAccess: true, user: pulumi.secret("ci") })),
+    ).toMatchObject({
+      "/users/ci": "read, write",
+      "/orgs/acme": "read",
+    });
+    expect(permissionsOf({ readTasks: true })).toBeUndefined();
+    expect(permissionsOf({ org: bucket, readTasks: true })).toBeUndefined();
+    expect(permissionsOf({ org: "acme", readBucket: [Promise.resolve("x")] })).toBeUndefined();
+    expect(() => permissionsOf({ org: "acme", readTask: true })).toThrow(/readTask is not an input/);
+    expect(() => permissionsOf({ org: "acme" })).toThrow(/no permission is asked for/);
+  });
 
   it("takes a connection without a token for no secret", async () => {
     const { inputs } = await register({ org: "acme", readTasks: true, connection: { host: "http://a" } });
