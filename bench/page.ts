@@ -18,10 +18,11 @@ export function figures(result: BenchResult): string {
   const parts = [
     `One run of the benchmark with n = ${thousands(n)}, each command ${runs === 1 ? "once" : `${runs} times`}, on ${machine.cores} cores of ${machine.system} with Node.js ${machine.node} and Pulumi ${machine.engine}.`,
   ];
-  if (result.seconds) parts.push("### With checkpoints", seconds(result as Comparison, result.ratiosToNaive));
+  if (result.seconds)
+    parts.push("### With checkpoints", seconds(result as Comparison, result.runs, result.ratiosToNaive));
   if (result.bytesPerToken) parts.push("### Sizes and requests", sizes(result));
   if (result.withoutCheckpoints) {
-    parts.push("### Without checkpoints", seconds(result.withoutCheckpoints));
+    parts.push("### Without checkpoints", seconds(result.withoutCheckpoints, result.runs));
   }
   if (result.parallel) parts.push("### `--parallel`", parallel(result.parallel));
   if (result.growth && Object.keys(result.growth).length > 0) parts.push("### Growth", growth(result));
@@ -29,7 +30,11 @@ export function figures(result: BenchResult): string {
   return parts.join("\n\n");
 }
 
-function seconds({ seconds: all, ratios, ratioRanges }: Comparison, toNaive?: ByOperation<number>): string {
+function seconds(
+  { seconds: all, ratios, ratioRanges }: Comparison,
+  runs: number,
+  toNaive?: ByOperation<number>,
+): string {
   const naive = all.naive;
   const rows = OPERATIONS.map((operation) => {
     const [least = NaN, greatest = NaN] = ratioRanges[operation] ?? [];
@@ -37,7 +42,8 @@ function seconds({ seconds: all, ratios, ratioRanges }: Comparison, toNaive?: By
       NAMES[operation],
       time(all.floor?.[operation]),
       time(all.ours?.[operation]),
-      `${fixed(ratios[operation])} (${fixed(least)} to ${fixed(greatest)})`,
+      // A single run has no range.
+      fixed(ratios[operation]) + (runs === 1 ? "" : ` (${fixed(least)} to ${fixed(greatest)})`),
       ...(naive ? [time(naive[operation]), fixed(toNaive?.[operation])] : []),
     ];
   });

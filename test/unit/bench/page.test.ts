@@ -43,6 +43,9 @@ describe("the figures on the page", () => {
     const text = figures(RESULT);
     expect(text).toContain("n = 1,000, each command 3 times, on 2 cores of linux x64");
     expect(text).toContain("| `pulumi refresh` | 10.0 s | 11.0 s | 1.10 (1.10 to 1.10) | 40.0 s | 0.28 |");
+    expect(figures({ ...RESULT, runs: 1 })).toContain(
+      "| `pulumi refresh` | 10.0 s | 11.0 s | 1.10 | 40.0 s |",
+    );
     expect(text).toContain("| up | 1.5 s | 10,000 |");
     expect(text).toContain("8,000 requests a second");
     expect(text).not.toMatch(/NaN|undefined/);
