@@ -1,20 +1,22 @@
+import type { PermissionTable } from "../../provider/permissions/table";
+
 const INFLUX_TOKEN = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
 
 /** The permissions that `pulumi preview --diff` shows, by the name of the token. */
-export function previewedPermissions(stdout: string): Map<string, string[]> {
-  const previewed = new Map<string, string[]>();
+export function previewedPermissions(stdout: string): Map<string, PermissionTable> {
+  const previewed = new Map<string, PermissionTable>();
   let name: string | undefined;
-  let list: string[] | undefined;
+  let table: Record<string, string> | undefined;
   for (const line of stdout.split("\n")) {
     if (line.includes("[urn=")) name = new RegExp(`::${INFLUX_TOKEN}::(.*)\\]$`).exec(line)?.[1];
-    if (name !== undefined && /^[\s+~-]*permissions\s*: \[$/.test(line)) {
-      list = [];
-      previewed.set(name, list);
-    } else if (/^[\s+~-]*\]$/.test(line)) {
-      list = undefined;
-    } else {
-      const permission = /^[\s+~-]*\[\d+\]: "(.*)"$/.exec(line)?.[1];
-      if (permission !== undefined) list?.push(permission);
+    if (name !== undefined && /^[\s+~-]*permissions\s*: \{$/.test(line)) {
+      table = {};
+      previewed.set(name, table);
+    } else if (/^[\s+~-]*\}$/.test(line)) {
+      table = undefined;
+    } else if (table !== undefined) {
+      const [, key = "", actions = ""] = /^[\s+~-]*(\S+)\s*: "(.*)"$/.exec(line) ?? [];
+      table[key] = actions;
     }
   }
   return previewed;

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Engine, nameOf, plaintextOf, succeeded } from "../engine";
+import type { PermissionTable } from "../../provider/permissions/table";
 import type { RunResult } from "../run";
 import { call, type ApiAnswer, type ApiRequest } from "./api";
 import type { Checks } from "./checks";
@@ -46,7 +47,7 @@ export class Session {
   readonly checks: Checks;
   readonly secrets: Secrets;
   /** What the preview showed, by the name of the token. */
-  previewed: Readonly<Record<string, readonly string[]>> = {};
+  previewed: Readonly<Record<string, PermissionTable>> = {};
   /** What the last `stackTokens` found. */
   tokens: Readonly<Record<string, StackToken>> = {};
   /** Ids of the organization's authorizations before the first token was made. */

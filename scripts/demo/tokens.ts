@@ -1,7 +1,6 @@
-import { CALLER } from "../../provider/permissions/table";
 import { expandPermissions, type PermissionFlags } from "../../provider/permissions/expand";
 import { formatPermission } from "../../provider/permissions/format";
-import type { Permission } from "../../provider/types";
+import { CALLER, type PermissionTable, permissionTable } from "../../provider/permissions/table";
 import type { DemoServer } from "./server";
 
 /** One entry of the stack config `influx-token:tokens`. */
@@ -22,27 +21,24 @@ export function firstTokens({ buckets }: DemoServer): DeclaredTokens {
   };
 }
 
-/** The permissions of each token as a preview shows them: with the organization's name, and `me` for the owner. */
-export function declaredPermissions(tokens: DeclaredTokens, { org }: DemoServer): Record<string, string[]> {
-  const context = { orgId: org.name, userId: CALLER };
-  return mapValues(tokens, (token) => expandPermissions(token, context).map(formatPermission));
+/** The permissions of a token as a preview shows them: with the organization's name, and `me` for the owner. */
+export function declaredTable(token: DeclaredToken, { org }: DemoServer): PermissionTable {
+  return permissionTable(expandPermissions(token, { orgId: org.name, userId: CALLER }));
 }
 
-/** What a preview showed, as the server has to put it: with ids in place of names. */
-export function grantedFor(previewed: readonly string[], { org, userId }: DemoServer): string[] {
-  return previewed
-    .map((text) =>
-      text
-        .replace(`:orgs/${org.name}/`, `:orgs/${org.id}/`)
-        .replace(new RegExp(`:/orgs/${org.name}$`), `:/orgs/${org.id}`)
-        .replace(new RegExp(`:/users/${CALLER}$`), `:/users/${userId}`),
-    )
-    .sort();
+/** The permissions of a token as the server has to grant them: with ids in place of names. */
+export function grantedTable(token: DeclaredToken, { org, userId }: DemoServer): PermissionTable {
+  return permissionTable(expandPermissions(token, { orgId: org.id, userId }));
 }
 
-/** An authorization's permissions as text, in the order of {@link grantedFor}. */
-export function formatted(permissions: readonly Permission[]): string[] {
-  return permissions.map(formatPermission).sort();
+/** The same one by one, as the CLI prints them, sorted. */
+export function grantedLines(token: DeclaredToken, { org, userId }: DemoServer): string[] {
+  return expandPermissions(token, { orgId: org.id, userId }).map(formatPermission).sort();
+}
+
+/** How many permissions a table holds: each action of each line is one. */
+export function countOf(table: PermissionTable | undefined): number {
+  return Object.values(table ?? {}).flatMap((actions) => actions.split(", ")).length;
 }
 
 /** What to type after `pulumi config set` for each value of each token. */

@@ -30,6 +30,10 @@ export async function configure(session: Session): Promise<void> {
     { value?: unknown; objectValue?: unknown; secret: boolean }
   >;
   checks.equal("influx-token:token is kept as a secret", config["influx-token:token"], { secret: true });
-  checks.equal("influx-token:tokens holds what was typed", config["influx-token:tokens"]?.objectValue, declared);
+  checks.equal(
+    "influx-token:tokens holds what was typed",
+    config["influx-token:tokens"]?.objectValue,
+    declared,
+  );
   checks.noSecret("Pulumi.dev.yaml holds the operator token encrypted only", [file]);
 }

@@ -1,6 +1,7 @@
+import { permissionTable } from "../../../provider/permissions/table";
 import { doneRows, secretOutputs } from "../engineOutput";
 import type { Session } from "../session";
-import { formatted, grantedFor, mapValues } from "../tokens";
+import { countOf, grantedTable, mapValues } from "../tokens";
 
 /** Step 3: the server has to grant exactly what the preview showed. */
 export async function create(session: Session): Promise<void> {
@@ -31,18 +32,18 @@ export async function create(session: Session): Promise<void> {
   const made = new Map(
     (await server.authorizations())
       .filter(({ id }) => !session.before.includes(id))
-      .map((authorization) => [authorization.id, formatted(authorization.permissions)]),
+      .map((authorization) => [authorization.id, permissionTable(authorization.permissions)]),
   );
   const granted = mapValues(tokens, ({ id }) => made.get(id));
   checks.equal("the server holds these 4 tokens and no other new one", made.size, 4);
   checks.equal(
     "the permissions on the server are those that the preview showed",
     granted,
-    mapValues(session.previewed, (permissions) => grantedFor(permissions, server)),
+    mapValues(declared, (token) => grantedTable(token, server)),
   );
   checks.equal(
     "operator has 44 permissions there, everything 43",
-    [granted["operator"]?.length, granted["everything"]?.length],
+    [countOf(granted["operator"]), countOf(granted["everything"])],
     [44, 43],
   );
   checks.equal("the 4 values differ", new Set(Object.values(tokens).map(({ token }) => token)).size, 4);

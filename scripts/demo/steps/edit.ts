@@ -1,7 +1,8 @@
+import { permissionTable } from "../../../provider/permissions/table";
 import { doneRows, rows } from "../engineOutput";
 import type { Session } from "../session";
 import { tokenReport } from "../tokenReport";
-import { declaredPermissions, formatted, grantedFor, mapValues } from "../tokens";
+import { grantedLines, grantedTable, mapValues } from "../tokens";
 import { checkState } from "./create";
 
 const DESCRIPTION = "all rights in the organization, for backups";
@@ -53,15 +54,14 @@ export async function edit(session: Session): Promise<void> {
   );
 
   const onServer = new Map((await server.authorizations()).map((each) => [each.id, each]));
-  const previewed = declaredPermissions(session.declared, server)["dashboards"] ?? [];
   checks.equal(
     "the server holds the new description, the new permissions, and no more the old token",
     [
       onServer.get(everything?.id ?? "")?.description,
-      formatted(onServer.get(dashboards?.id ?? "")?.permissions ?? []),
+      permissionTable(onServer.get(dashboards?.id ?? "")?.permissions ?? []),
       onServer.has(oldDashboards?.id ?? ""),
     ],
-    [DESCRIPTION, grantedFor(previewed, server), false],
+    [DESCRIPTION, grantedTable(session.declared.dashboards, server), false],
   );
   const list = { method: "GET", path: `/api/v2/buckets?orgID=${server.org.id}` } as const;
   checks.equal(
@@ -77,7 +77,7 @@ export async function edit(session: Session): Promise<void> {
 
 /** What the tokens may do before the edit: what the server granted, as the stack's state has it. */
 async function reportBefore(session: Session): Promise<void> {
-  const { server, engine, report, checks, previewed } = session;
+  const { server, engine, report, checks } = session;
   const { tokens } = await tokenReport(
     session,
     "pulumi stack export",
@@ -86,8 +86,8 @@ async function reportBefore(session: Session): Promise<void> {
   );
   checks.equal(
     "the report tells the permissions that the server granted",
-    mapValues(tokens, ({ permissions }) => permissions.kept),
-    mapValues(previewed, (permissions) => grantedFor(permissions, server)),
+    mapValues(tokens, ({ permissions }) => [...permissions.kept].sort()),
+    mapValues(session.declared, (token) => grantedLines(token, server)),
   );
   checks.equal(
     "and which tokens are risky: everything and operator",
