@@ -33,10 +33,6 @@ export class Memberships {
       .sort();
   }
 
-  removeOrganization(orgID: string): void {
-    this.rolesByOrganization.delete(orgID);
-  }
-
   removeUser(userID: string): void {
     for (const roles of this.rolesByOrganization.values()) roles.delete(userID);
   }

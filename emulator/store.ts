@@ -99,7 +99,6 @@ export class Store {
     const organization = this.organization(id);
     for (const bucket of this.bucketsOf(id)) this.buckets.delete(bucket.id);
     this.bucketsByOrganization.delete(id);
-    this.memberships.removeOrganization(id);
     this.organizationsByName.delete(organization.name.trim());
     this.organizations.delete(id);
   }

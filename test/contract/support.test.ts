@@ -149,25 +149,28 @@ describe("the replay", () => {
   it("removes also what outlives its organization or its owner, and tokens that nobody told of", async () => {
     const emulator = await startEmulator({ onboard: { username: "root", org: "home", bucket: "first" } });
     const operatorToken = emulator.onboarded?.token ?? "";
-    const target = await realTarget(emulator.url, operatorToken);
-    const make = async (kind: string, body: object): Promise<string> => {
-      const id = idOf(await post(emulator.url, operatorToken, `/api/v2/${kind}`, body));
-      target.made(`/api/v2/${kind}/${id}`);
-      return id;
-    };
-    const permissions = [{ action: "read", resource: { type: "users" } }];
-    const acme = target.bindings.get("org");
-    for (const left of ["orgs", "users"]) {
-      const id = await make(left, { name: `short-lived ${left}` });
-      const owner = left === "orgs" ? { orgID: id } : { orgID: acme, userID: id };
-      await make("authorizations", { ...owner, permissions });
-      await call(emulator.url, { method: "DELETE", path: `/api/v2/${left}/${id}`, token: operatorToken });
+    try {
+      const target = await realTarget(emulator.url, operatorToken);
+      const make = async (kind: string, body: object): Promise<string> => {
+        const id = idOf(await post(emulator.url, operatorToken, `/api/v2/${kind}`, body));
+        target.made(`/api/v2/${kind}/${id}`);
+        return id;
+      };
+      const permissions = [{ action: "read", resource: { type: "users" } }];
+      const acme = target.bindings.get("org");
+      for (const left of ["orgs", "users"]) {
+        const id = await make(left, { name: `short-lived ${left}` });
+        const owner = left === "orgs" ? { orgID: id } : { orgID: acme, userID: id };
+        await make("authorizations", { ...owner, permissions });
+        await call(emulator.url, { method: "DELETE", path: `/api/v2/${left}/${id}`, token: operatorToken });
+      }
+      await post(emulator.url, operatorToken, "/api/v2/authorizations", { orgID: acme, permissions });
+      expect(emulator.authorizations().length).toBeGreaterThan(3);
+      await target.remove();
+      expect(emulator.authorizations().map(({ token }) => token)).toEqual([operatorToken]);
+    } finally {
+      await emulator.close();
     }
-    await post(emulator.url, operatorToken, "/api/v2/authorizations", { orgID: acme, permissions });
-    expect(emulator.authorizations().length).toBeGreaterThan(3);
-    await target.remove();
-    expect(emulator.authorizations().map(({ token }) => token)).toEqual([operatorToken]);
-    await emulator.close();
   });
 
   it("says so when the operator token is refused", async () => {
