@@ -6,6 +6,7 @@ import { BUCKET_FLAGS, PRESETS } from "./permissions/expand";
 import { findRisks, permissionsOfFlags, type RiskId, warningFor } from "./permissions/risks";
 import type { PermissionTable } from "./permissions/table";
 import { shortenStackTraces } from "./stackTraces";
+import { stubProblem } from "./stubResolution";
 import type { TokenStatus } from "./types";
 
 /**
@@ -13,7 +14,8 @@ import type { TokenStatus } from "./types";
  * `./provider` of this package: none of the three can ever change.
  */
 const TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
-const STUB = 'exports.handler=()=>require("pulumi-influx-token/provider")';
+const PROVIDER = "pulumi-influx-token/provider";
+const STUB = `exports.handler=()=>require("${PROVIDER}")`;
 
 withholdAnswers(pulumi.log, TYPE);
 
@@ -171,6 +173,8 @@ export class InfluxToken extends pulumi.CustomResource {
    */
   constructor(name: string, args: InfluxTokenArgs, opts?: pulumi.CustomResourceOptions) {
     refuseOptions(name, opts);
+    const unresolved = stubProblem(PROVIDER);
+    if (unresolved !== undefined) throw new pulumi.RunError(unresolved);
     const { connection } = args;
     const restore = shortenStackTraces();
     try {

@@ -71,6 +71,7 @@ describe("what is loaded", () => {
       "provider/influxToken.js",
       ...PERMISSIONS,
       "provider/stackTraces.js",
+      "provider/stubResolution.js",
     ]);
     const sdkAlone = loadedBy(`require("@pulumi/pulumi");`).packages;
     expect(packages.filter((name) => !sdkAlone.includes(name))).toEqual(["fastest-levenshtein"]);

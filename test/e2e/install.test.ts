@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { environmentOf } from "../../scripts/engine";
+import { findOrInstallPulumiCli } from "../../scripts/pulumiCli";
+import { run } from "../../scripts/run";
+import { startServer, type TestServer } from "../support/influxdb";
+
+const ROOT = join(__dirname, "..", "..");
+const README = readFileSync(join(ROOT, "README.md"), "utf8");
+
+/** The README's code block of a language, the first one after a heading or any other text. */
+function block(language: string, after: string): string {
+  const from = README.indexOf(after);
+  const [, text] =
+    new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(README.slice(from)) ?? [];
+  if (from === -1 || text === undefined) throw new Error(`README has no ${language} block after ${after}`);
+  return text;
+}
+
+/** Puts something of this machine in the place of a name that the README can only give as an example. */
+function filledIn(text: string, values: Record<string, string>): string {
+  return Object.entries(values).reduce((filled, [name, value]) => {
+    expect(filled).toContain(name);
+    return filled.replaceAll(name, value);
+  }, text);
+}
+
+/** The registry's settings and cache, also for a command whose home is another one. */
+const NPM = {
+  npm_config_userconfig: process.env["npm_config_userconfig"] ?? join(homedir(), ".npmrc"),
+  npm_config_cache: process.env["npm_config_cache"] ?? join(homedir(), ".npm"),
+  npm_config_update_notifier: "false",
+  npm_config_fund: "false",
+  npm_config_audit: "false",
+};
+
+describe("the package, as its README says to install and use it, in an empty folder", () => {
+  let base = "";
+  let folder = "";
+  let tarball = "";
+  let server: TestServer;
+  let env: NodeJS.ProcessEnv;
+
+  /** Runs lines as a reader would paste them. Gives what they print; fails where one fails. */
+  const shell = async (lines: string, input = ""): Promise<string> => {
+    const result = await run("sh", ["-e", "-c", lines], { cwd: folder, env, input, timeoutMs: 180_000 });
+    if (result.code !== 0) throw new Error(`${lines}\n${result.stdout}${result.stderr}`);
+    return result.stdout + result.stderr;
+  };
+  const preview = (): Promise<string> => shell("pulumi preview --non-interactive --diff");
+  const up = (): Promise<string> => shell("pulumi up --yes --skip-preview --non-interactive");
+
+  beforeAll(async () => {
+    const { path } = await findOrInstallPulumiCli();
+    server = await startServer();
+    base = await mkdtemp(join(tmpdir(), "influx-token-install-"));
+    folder = join(base, "infra");
+    await Promise.all(["infra", "home", "state", "tmp"].map((name) => mkdir(join(base, name))));
+    env = { ...environmentOf(base, path), ...NPM };
+    const packed = await run("npm", ["pack", "--json", "--pack-destination", base], { cwd: ROOT, env });
+    const [, filename] = /"filename": "([^"]+)"/.exec(packed.stdout) ?? [];
+    if (filename === undefined) throw new Error(packed.stdout + packed.stderr);
+    tarball = join(base, filename);
+  });
+  afterAll(async () => {
+    await server.close();
+    await rm(base, { recursive: true, force: true });
+  });
+
+  it("is set up by the README's lines", async () => {
+    const lines = filledIn(block("sh", "## Use it in a program"), {
+      "install pulumi-influx-token": `install ${tarball}`,
+      "https://influxdb.example.com:8086": server.url,
+    });
+    await shell(lines, server.operatorToken);
+    expect(await readFile(join(folder, "Pulumi.dev.yaml"), "utf8")).toContain(
+      `influx-token:host: ${server.url}`,
+    );
+  });
+
+  it("has nothing of its repository in its package.json, and no script that runs where it is linked", async () => {
+    const file = join(folder, "node_modules", "pulumi-influx-token", "package.json");
+    const installed = JSON.parse(await readFile(file, "utf8")) as { scripts: object };
+    expect(installed).not.toHaveProperty("workspaces");
+    expect(Object.keys(installed.scripts)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(pre|post)?install$|^prepare$/)]),
+    );
+  });
+
+  it("previews the README's first program, its types checked by the compiler that Pulumi brings", async () => {
+    expect(existsSync(join(folder, "node_modules", "typescript"))).toBe(false);
+    const bucket = await server.makeBucket("metrics");
+    const program = filledIn(block("ts", "# pulumi-influx-token"), { "0a1b2c3d4e5f6071": bucket });
+    await writeFile(join(folder, "index.ts"), program);
+    expect(await preview()).toContain(`orgs/acme/buckets/${bucket}: "write"`);
+  });
+
+  it("refuses a flag that is none before the program runs, by the same compiler", async () => {
+    const path = join(folder, "index.ts");
+    const program = await readFile(path, "utf8");
+    await writeFile(path, program.replace("writeBucket:", "writeBukket:"));
+    await expect(preview()).rejects.toThrow(/index\.ts.*writeBukket/s);
+    await writeFile(path, program);
+  });
+
+  it("makes the token, changes nothing the next time, and deletes it", async () => {
+    expect(await up()).toMatch(/\+ 2 created/);
+    expect(server.authorizations()).toMatchObject([{}, { description: "ci: writes metrics" }]);
+    expect(await up()).toMatch(/2 unchanged/);
+    expect(await shell("pulumi destroy --yes --skip-preview --non-interactive")).toMatch(/- 2 deleted/);
+    expect(server.authorizations()).toHaveLength(1);
+  });
+
+  it("previews the README's other programs with the TypeScript that it says how to install", async () => {
+    const [install = ""] = /npm install -D typescript@\S+(?=`)/.exec(README) ?? [];
+    await shell(install);
+    await writeFile(join(folder, "index.ts"), block("ts", "## Use it in a program"));
+    expect(await preview()).toContain("+ 5 to create");
+  });
+
+  it("previews the tokens of the stack config without a program, by the README's Pulumi.yaml", async () => {
+    await rm(join(folder, "index.ts"));
+    await writeFile(join(folder, "Pulumi.yaml"), block("yaml", "A repository of its own needs"));
+    const tokens = block("yaml", "## Use it without a program").replace(
+      /^config:\n.*influx-token:host.*\n/,
+      "",
+    );
+    const path = join(folder, "Pulumi.dev.yaml");
+    await writeFile(path, (await readFile(path, "utf8")) + tokens);
+    // The project has another name than before, and a stack belongs to one project.
+    expect(await shell("pulumi stack init dev && pulumi preview --non-interactive")).toContain(
+      "+ 3 to create",
+    );
+  });
+});
