@@ -33,11 +33,13 @@ function loadedBy(code: string): Loaded {
 
 // Loading is most of what a short command takes of this package. A file that is added here needs a reason.
 describe("what is loaded", () => {
-  const PERMISSIONS = ["catalogue", "expand", "format", "id", "risks"].map(
+  const PERMISSIONS = ["catalogue", "expand", "format", "id", "risks", "table"].map(
     (name) => `provider/permissions/${name}.js`,
   );
+  const INPUTS = ["inputHints", "inputReaders", "inputs", "json"].map((name) => `provider/${name}.js`);
   const PROVIDER = [
     "provider/changes.js",
+    "provider/computed.js",
     ...["host", "pemFile", "profiles", "proxy", "resolve", "smallFile"].map(
       (name) => `provider/connection/${name}.js`,
     ),
@@ -53,23 +55,28 @@ describe("what is loaded", () => {
       "identify",
       "limiter",
     ].map((name) => `provider/influxdb/${name}.js`),
-    "provider/inputs.js",
+    ...INPUTS,
     "provider/interrupts.js",
     "provider/newAuthorization.js",
     ...PERMISSIONS,
     "provider/printable.js",
+    "provider/replacements.js",
     "provider/secondCopies.js",
     "provider/state.js",
     "provider/toldToken.js",
-  ];
+  ].sort();
 
   it("by a program: the resource and what it warns of, but neither the provider nor HTTP", () => {
     const { own, packages } = loadedBy(`require("./provider/index.js");`);
+    // For `permissionsOf` the inputs are read.
     expect(own).toEqual([
+      "provider/computed.js",
       "provider/debugLines.js",
       "provider/index.js",
       "provider/influxToken.js",
+      ...INPUTS,
       ...PERMISSIONS,
+      "provider/printable.js",
       "provider/stackTraces.js",
       "provider/stubResolution.js",
     ]);
@@ -83,7 +90,7 @@ describe("what is loaded", () => {
       const provider = require("./provider/dynamicProvider.js");
       const { inputs, failures } = await provider.check({}, { org: "acme", readTasks: true });
       if (failures.length > 0) throw new Error(failures[0].reason);
-      await provider.diff("00000000000000d1", { ...inputs, token: "t" }, inputs);`);
+      await provider.diff("00000000000000d1", { ...inputs, token: "t", __format: 1 }, inputs);`);
     expect(loaded).toEqual({ own: PROVIDER, packages: ["fastest-levenshtein"] });
   });
 
@@ -91,7 +98,7 @@ describe("what is loaded", () => {
     const { own, packages } = loadedBy(`
       const provider = require("./provider/dynamicProvider.js");
       const connection = { host: "http://127.0.0.1:1", retries: 0 };
-      await provider.read("00000000000000d1", { org: "acme", connection }).catch(() => undefined);`);
+      await provider.read("00000000000000d1", { org: "acme", connection, host: connection.host, __format: 1 }).catch(() => undefined);`);
     expect(own).toEqual(PROVIDER);
     expect(packages.filter((name) => name.startsWith("axios"))).toEqual(["axios", "axios-retry"]);
   });
