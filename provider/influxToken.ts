@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { configKeyProblems } from "./configKeys";
 import { withholdAnswers } from "./debugLines";
 import { COMPUTED } from "./computed";
 import { TYPE_FLAGS, type TypeFlag } from "./permissions/catalogue";
@@ -22,14 +23,15 @@ withholdAnswers(pulumi.log, TYPE);
 /** How to reach the server and with which token. Stored in the stack's state; leave it out where the environment tells. */
 export interface ConnectionArgs {
   /**
-   * URL of the server, without query. Default, first match wins: `influx-token:host` in the stack config, `INFLUX_HOST`,
-   * the CLI profile's `url`, `http://localhost:8086`. Mirrors `--host`.
+   * URL of the server, without query. Default, first match wins: `influx-token:host` in the stack config, the recorded
+   * host of a token that exists, `INFLUX_HOST`, the CLI profile's `url`, `http://localhost:8086`. Mirrors `--host`.
    */
   host?: pulumi.Input<string> | undefined;
   /**
    * The token that makes tokens. Always a secret. Default, first match wins: `influx-token:token` in the stack config,
-   * `INFLUX_TOKEN`, the CLI profile's `token`. A stored one that the server refuses is replaced for this run by what
-   * the other sources give. Mirrors `--token`.
+   * `INFLUX_TOKEN`, the CLI profile's `token`. One whose source also names a host is sent to that host only: another is
+   * an error. A stored one that the server refuses is replaced for this run by what the other sources give. Mirrors
+   * `--token`.
    */
   token?: pulumi.Input<string> | undefined;
   /** Accept any TLS certificate, for this connection only. Default: `INFLUX_SKIP_VERIFY`, or `false`. Mirrors `--skip-verify`. */
@@ -71,8 +73,9 @@ type TypeFlagArgs = { [flag in TypeFlag]?: pulumi.Input<boolean> | undefined };
  */
 export interface InfluxTokenArgs extends TypeFlagArgs {
   /**
-   * Name of the organization. Exactly one of `org` and `orgId`. Default, first match wins: `influx-token:org` or
-   * `influx-token:orgId` in the stack config, `INFLUX_ORG` or `INFLUX_ORG_ID`, the CLI profile's `org`. Mirrors `--org`.
+   * Name of the organization, without blanks around it. Exactly one of `org` and `orgId`. Default, first match wins:
+   * `influx-token:org` or `influx-token:orgId` in the stack config, the organization of a token that exists,
+   * `INFLUX_ORG` or `INFLUX_ORG_ID`, the CLI profile's `org`. Mirrors `--org`.
    */
   org?: pulumi.Input<string> | undefined;
   /** Id of the organization: 16 hex digits. Mirrors `--org-id`. */
@@ -175,6 +178,7 @@ export class InfluxToken extends pulumi.CustomResource {
     refuseOptions(name, opts);
     const unresolved = stubProblem(PROVIDER);
     if (unresolved !== undefined) throw new pulumi.RunError(unresolved);
+    checkConfigKeys();
     const { connection } = args;
     const restore = shortenStackTraces();
     try {
@@ -195,6 +199,23 @@ export class InfluxToken extends pulumi.CustomResource {
     }
     warnOfRisks(this, args);
   }
+}
+
+/** The warnings about the stack config, by run: one process can run several stacks. */
+const warnedOfConfig = new WeakMap<object, Set<string>>();
+
+/** In a unit test with mocks there is no stack, and the config may be another for each token. */
+const NO_STACK = {};
+
+/** Names keys of the stack config that look like ours and are not read, once a run. Only a program sees all keys. */
+function checkConfigKeys(): void {
+  const run = pulumi.runtime.getStackResource() ?? NO_STACK;
+  const warned = warnedOfConfig.get(run);
+  if (warned !== undefined && run !== NO_STACK) return;
+  const { error, warnings } = configKeyProblems(pulumi.runtime.allConfig(), pulumi.getProject());
+  if (error !== undefined) throw new pulumi.RunError(error);
+  for (const warning of warnings) if (warned?.has(warning) !== true) void pulumi.log.warn(warning);
+  warnedOfConfig.set(run, new Set([...(warned ?? []), ...warnings]));
 }
 
 /** What decides whether a token is risky: single buckets do not. */

@@ -1,4 +1,4 @@
-import { closest, distance } from "fastest-levenshtein";
+import { nearestName } from "./nearest";
 import { TYPE_FLAGS } from "./permissions/catalogue";
 import { BUCKET_FLAGS } from "./permissions/expand";
 import { printable, quoted } from "./printable";
@@ -49,13 +49,11 @@ export function hintForUnknown(name: string, prefix: string, known: readonly str
 function meant(name: string, prefix: string, known: readonly string[]): string[] {
   const likely = Object.hasOwn(LIKELY, prefix + name) ? LIKELY[prefix + name] : undefined;
   if (likely !== undefined) return [likely];
-  if (name.length > 64) return [];
-  const nearest = closest(
+  const nearest = nearestName(
     name,
     known.filter((other) => !reachesMore(name, other)),
   );
-  const close = nearest !== "" && distance(name.toLowerCase(), nearest.toLowerCase()) <= nearest.length / 3;
-  return close ? [`did you mean ${prefix}${nearest}?`] : [];
+  return nearest === undefined ? [] : [`did you mean ${prefix}${nearest}?`];
 }
 
 /**

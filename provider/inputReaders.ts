@@ -1,10 +1,11 @@
+import { SETTINGS, type SettingKind } from "./connection/settings";
 import { hintForFlag, hintForUnknown } from "./inputHints";
+import { organizationNameProblem } from "./names";
 import { TYPE_FLAGS } from "./permissions/catalogue";
 import { BUCKET_FLAGS, notABucketId, OWN_ORGANIZATION_FLAG, PRESETS } from "./permissions/expand";
 import { isId } from "./permissions/id";
 import { isRiskId, notARisk } from "./permissions/risks";
 import { printable, quoted } from "./printable";
-import type { ConnectionInputs } from "./types";
 
 /** What the engine sends in place of a value that is not known before `pulumi up`. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -67,11 +68,8 @@ const idText: Reader = (value, property, fail) => {
 
 /** The server finds an organization whatever blanks are around its name: what is meant would depend on who compares. */
 const organizationName: Reader = (value, property, fail) => {
-  if (typeof value === "string" && value !== "" && value.trim() !== value)
-    fail(
-      property,
-      `${property} ${quoted(value)} has blanks around the name, which no organization has: remove them`,
-    );
+  const problem = typeof value === "string" ? organizationNameProblem(value) : undefined;
+  if (problem !== undefined) fail(property, `${property} ${problem}`);
   else text(value, property, fail);
   return value;
 };
@@ -144,21 +142,15 @@ const acknowledge: Reader = (value, property, fail) => {
   return given.length === 0 ? undefined : Object.fromEntries(given);
 };
 
-const CONNECTION_READERS: ReadonlyMap<string, Reader> = new Map<keyof ConnectionInputs, Reader>([
-  ["host", text],
-  ["token", text],
-  // A `false` here overrides the environment.
-  ["skipVerify", toggle],
-  ["activeConfig", text],
-  ["configsPath", text],
-  ["httpDebug", toggle],
-  ["caFile", text],
-  ["certFile", text],
-  ["keyFile", text],
-  ["timeoutMs", wholeNumber(1, 3_600_000)],
-  ["retries", wholeNumber(0, 100)],
-  ["maxConcurrent", wholeNumber(1, 1000)],
-]);
+function readerOf(setting: SettingKind): Reader {
+  if (setting.kind === "number") return wholeNumber(setting.min, setting.max);
+  // A `false` of a switch overrides the environment.
+  return setting.kind === "switch" ? toggle : text;
+}
+
+const CONNECTION_READERS: ReadonlyMap<string, Reader> = new Map(
+  Object.entries(SETTINGS).map(([name, setting]): [string, Reader] => [name, readerOf(setting)]),
+);
 
 const connection: Reader = (value, property, fail) => {
   if (!isRecord(value)) {
