@@ -12,6 +12,8 @@ const room = (name, path, ...mayImport) => ({
 const types = "^provider/types\\.ts$";
 const errors = "^provider/errors\\.ts$";
 const printable = "^provider/printable\\.ts$";
+const names = "^provider/(names|nearest)\\.ts$";
+const settings = "^provider/connection/settings\\.ts$";
 const told = "^provider/toldToken\\.ts$";
 const permissions = "^provider/permissions/";
 const json = "^provider/json\\.ts$";
@@ -35,20 +37,30 @@ module.exports = {
     room("types-import-nothing", types),
     room("printable", printable),
     room("errors", errors, printable),
+    room("names", names, printable),
+    room("config-keys", "^provider/configKeys\\.ts$", names, printable, settings),
     room("interrupts", "^provider/interrupts\\.ts$"),
     room("permissions", permissions, types),
     room("json", "^provider/json\\.ts$"),
     room("computed", "^provider/computed\\.ts$"),
-    room("inputs", inputs, json, printable, permissions, types),
+    room("inputs", inputs, json, names, settings, printable, permissions, types),
     room("state", "^provider/state\\.ts$", inputs, json, errors, told, permissions, types),
     room("changes", "^provider/changes\\.ts$", "^provider/state\\.ts$", inputs, json, permissions, types),
     room("replacements", "^provider/replacements\\.ts$", inputs, json, types),
-    room("connection", "^provider/connection/", printable, errors, types),
+    room(
+      "connection",
+      "^provider/connection/",
+      printable,
+      names,
+      errors,
+      "^provider/permissions/id\\.ts$",
+      types,
+    ),
     room("influxdb", "^provider/influxdb/", "^provider/connection/", told, printable, errors, types),
     room(
       "resource",
       "^provider/influxToken\\.ts$",
-      "^provider/(stackTraces|stubResolution|debugLines|computed)\\.ts$",
+      "^provider/(stackTraces|stubResolution|debugLines|computed|configKeys)\\.ts$",
       permissions,
       types,
     ),
@@ -89,7 +101,7 @@ module.exports = {
       severity: "error",
       comment: "decisions do no I/O",
       from: {
-        path: "^provider/(permissions/|inputs|inputReaders|inputHints|computed|json|replacements|stackTraces|debugLines|changes|state|toldToken|printable|types|errors|connection/(resolve|host))",
+        path: "^provider/(permissions/|inputs|inputReaders|inputHints|computed|json|replacements|stackTraces|debugLines|changes|state|toldToken|printable|types|errors|names|nearest|configKeys|connection/(resolve|host|settings|sources|makingToken|organization|connectTo))",
       },
       to: { dependencyTypes: ["core"] },
     },

@@ -2,7 +2,11 @@ import type * as pulumi from "@pulumi/pulumi";
 import { patchFor, planChange } from "./changes";
 import { readPem } from "./connection/pemFile";
 import { readProfile } from "./connection/profiles";
-import { resolveConnection, resolveHost, resolveOrganization, type Sources } from "./connection/resolve";
+import { ConnectToGuard } from "./connection/connectTo";
+import { resolveOrganization } from "./connection/organization";
+import { connectionProblem, resolveConnection } from "./connection/resolve";
+import { resolveHost } from "./connection/resolveHost";
+import type { Sources } from "./connection/sources";
 import { ConnectionError, notOnThisServer, orphanWarning, RecordedError, tokenIsGone } from "./errors";
 import { deleteAuthorization, readAuthorization, updateAuthorization } from "./influxdb/authorizations";
 import { clientFor, forgetClients, type InfluxClient } from "./influxdb/client";
@@ -41,13 +45,16 @@ function sourcesFor(stored: ConnectionInputs = {}): Sources {
 
 /** Clients by what a token's state says of its connection: the other sources stay as they are within a run. */
 const clients = new Map<string, InfluxClient>();
+const connectToGuard = new ConnectToGuard();
 
 /** @param recorded the server that has the token, or that `check` named for it. */
 function connect(connection: ConnectionInputs | undefined, recorded: string): InfluxClient {
   const key = JSON.stringify([connection, recorded]);
   let client = clients.get(key);
   if (client === undefined) {
-    client = clientFor(resolveConnection(sourcesFor(connection), recorded));
+    const resolved = resolveConnection(sourcesFor(connection), recorded);
+    connectToGuard.check(resolved);
+    client = clientFor(resolved);
     clients.set(key, client);
   }
   return client;
@@ -73,7 +80,9 @@ function orFailure<T>(resolve: () => T): T | Failure {
 }
 
 const context: CheckContext = {
-  host: (connection, recorded) => orFailure(() => resolveHost(sourcesFor(connection), recorded).host),
+  host: (connection, recorded) =>
+    connectionProblem(sourcesFor(connection), recorded) ??
+    orFailure(() => resolveHost(sourcesFor(connection), recorded).host),
   organization: (connection, recorded) =>
     orFailure(() => resolveOrganization(sourcesFor(connection), recorded)),
 };
@@ -108,6 +117,7 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
     clients.clear();
     forgetClients();
     replacements = new Replacements();
+    connectToGuard.reset();
     return Promise.resolve();
   },
 

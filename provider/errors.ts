@@ -189,14 +189,22 @@ export function tokenIsGone(id: string, host: string): InfluxTokenError {
   );
 }
 
-/** What to do about a failed connection, by its system code such as `ECONNREFUSED`. */
-export function networkAdvice(code: string | undefined, caller: Caller): string {
+/**
+ * What to do about a failed connection, by its system code such as `ECONNREFUSED`.
+ *
+ * @param addressFrom Where the address was found that is connected to, where it is not the host's own.
+ */
+export function networkAdvice(
+  code: string | undefined,
+  caller: Caller,
+  addressFrom = caller.hostFrom,
+): string {
   switch (code) {
     case "ECONNREFUSED":
-      return `nothing listens there: is InfluxDB running, and is the address from ${caller.hostFrom} right?`;
+      return `nothing listens there: is InfluxDB running, and is the address from ${addressFrom} right?`;
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return `the name cannot be resolved: is the address from ${caller.hostFrom} right?`;
+      return `the name cannot be resolved: is the address from ${addressFrom} right?`;
     case "ETIMEDOUT":
     case "ECONNABORTED":
     case "ERR_CANCELED":
@@ -218,7 +226,7 @@ export function networkAdvice(code: string | undefined, caller: Caller): string 
     case "CERT_HAS_EXPIRED":
       return "the certificate has expired: renew it on the server";
     case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return `the certificate is for another name: is the address from ${caller.hostFrom} right?`;
+      return `the certificate is for another name: is the address from ${addressFrom} right?`;
     default:
       return code?.startsWith("ERR_OSSL") === true
         ? "connection.certFile or connection.keyFile cannot be used, or they do not belong together"

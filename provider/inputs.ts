@@ -102,7 +102,9 @@ export function checkInputs(
     if (failures.length >= MAX_FAILURES) untold += 1;
     else {
       const told = typeof reason === "string" ? reason : reason();
-      failures.push({ property: printable(property, MAX_NAME), reason: printable(told, MAX_REASON) });
+      const failure = { property: printable(property, MAX_NAME), reason: printable(told, MAX_REASON) };
+      // Host and organization can fail by the same file.
+      if (!failures.some((other) => sameJson(other, failure))) failures.push(failure);
     }
   };
 

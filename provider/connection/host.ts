@@ -23,9 +23,9 @@ export function normaliseHost(host: string): string {
   return new URL(host).href.replace(/\/+$/, "");
 }
 
-/** Whether a URL's host name is this machine itself. */
+/** Whether a host name or address, with brackets or without, is this machine itself. */
 export function isLoopback(hostname: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\]|::1)$/.test(hostname);
 }
 
 /** A URL's host name as sockets take it: without the brackets of an IPv6 address. */

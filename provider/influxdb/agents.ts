@@ -2,6 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
+import * as tls from "node:tls";
 import type * as Tunnels from "https-proxy-agent";
 import { bareHostname, portOf } from "../connection/host";
 import { basic, type Proxy } from "../connection/proxy";
@@ -35,14 +36,27 @@ export class NoTunnelError extends Error {
 }
 
 /** Agents that keep connections open, and that neither read the environment nor any other connection's settings. */
-export function agentsFor({ host, proxy, skipVerify, tls, maxConcurrent }: Connection): Agents {
-  const pool = { keepAlive: true, maxSockets: maxConcurrent };
-  const toServer = { ...tls, rejectUnauthorized: !skipVerify };
+export function agentsFor(connection: Connection): Agents {
+  const { host, proxy, skipVerify, maxConcurrent } = connection;
+  const pool = { keepAlive: true, maxSockets: maxConcurrent, ...addressOf(connection) };
+  const toServer = { ...connection.tls, rejectUnauthorized: !skipVerify };
   const isTunnel = proxy !== undefined && host.startsWith("https:");
   return {
     httpAgent: new http.Agent(pool),
     httpsAgent: isTunnel ? tunnel(proxy, toServer) : new https.Agent({ ...pool, ...toServer }),
     proxy: proxy === undefined || isTunnel ? false : forwarding(proxy),
+  };
+}
+
+/** Where sockets connect to in place of the named host, whose certificate is expected there all the same. */
+function addressOf({ host, connectTo }: Connection): https.AgentOptions {
+  if (connectTo === undefined) return {};
+  const name = bareHostname(new URL(host).hostname);
+  return {
+    host: connectTo.host,
+    port: connectTo.port,
+    // Node.js would compare an address, for which TLS has no server name, with where the socket is connected to.
+    checkServerIdentity: (_connectedTo, certificate) => tls.checkServerIdentity(name, certificate),
   };
 }
 

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type Axios from "axios";
 import type { AxiosError, AxiosInstance, AxiosResponse } from "axios";
 import type AxiosRetry from "axios-retry";
+import { reached } from "../connection/connectTo";
 import { type Proxy, secretsOf } from "../connection/proxy";
 import type { Connection } from "../connection/resolve";
 import { adviceFor, NetworkError, networkAdvice, proxyAdvice, sentence, ServerError } from "../errors";
@@ -142,7 +143,7 @@ class HttpClient implements InfluxClient {
   }
 
   private noAnswer({ method, path, purpose }: Request, error: AxiosError): NetworkError {
-    const { httpDebug, proxy, timeoutMs } = this.connection;
+    const { httpDebug, proxy, timeoutMs, connectTo } = this.connection;
     const code = reasonOf(error);
     if (httpDebug) console.error(`> ${method} ${this.host}${path}\n< ${code}`);
     // Behind a proxy it is the proxy whose name is resolved, and who is called.
@@ -151,8 +152,8 @@ class HttpClient implements InfluxClient {
       proxy !== undefined && isProxys
         ? [`${proxyOf(proxy)}, lets nothing through to ${this.host}`, proxyAdvice(code, proxy.from)]
         : [
-            `no answer from ${this.host}${proxy ? ` through ${proxyOf(proxy)}` : ""}`,
-            networkAdvice(code, { ...this.connection, tokenFrom: this.tokenFrom }),
+            `no answer from ${reached(this.connection)}${proxy ? ` through ${proxyOf(proxy)}` : ""}`,
+            networkAdvice(code, { ...this.connection, tokenFrom: this.tokenFrom }, connectTo?.from),
           ];
     return new NetworkError(
       sentence(
@@ -177,7 +178,7 @@ class HttpClient implements InfluxClient {
     return new ServerError(
       sentence(
         `cannot ${request.purpose}`,
-        `${this.host} answered ${status}${said === "" ? "" : ` ${quoted(said, MAX_SAID)}`}`,
+        `${reached(this.connection)} answered ${status}${said === "" ? "" : ` ${quoted(said, MAX_SAID)}`}`,
         status === 407 && proxy !== undefined
           ? `this is ${proxyOf(proxy)}: ${proxyAdvice("407", proxy.from)}`
           : identity || adviceFor(status, said, caller),

@@ -202,8 +202,10 @@ describe("a stack without config of its own", () => {
     expect(stdout).toMatch(/2 unchanged/);
   });
 
-  it("says where a profile is missed", async () => {
-    const shown = await stack.failing(["preview"], { INFLUX_ACTIVE_CONFIG: "prod" });
+  it("says where a profile is missed: where a token is needed, and a preview needs none", async () => {
+    const env = { INFLUX_ACTIVE_CONFIG: "prod" };
+    expect((await stack.engine.preview([], env)).code).toBe(0);
+    const shown = await stack.failing(["refresh", "--yes", "--skip-preview"], env);
     expect(shown).toContain('has no profile "prod", asked for by INFLUX_ACTIVE_CONFIG: it has "local"');
   });
 

@@ -40,9 +40,20 @@ describe("what is loaded", () => {
   const PROVIDER = [
     "provider/changes.js",
     "provider/computed.js",
-    ...["host", "pemFile", "profiles", "proxy", "resolve", "smallFile"].map(
-      (name) => `provider/connection/${name}.js`,
-    ),
+    ...[
+      "connectTo",
+      "host",
+      "makingToken",
+      "organization",
+      "pemFile",
+      "profiles",
+      "proxy",
+      "resolve",
+      "resolveHost",
+      "settings",
+      "smallFile",
+      "sources",
+    ].map((name) => `provider/connection/${name}.js`),
     "provider/dynamicProvider.js",
     "provider/errors.js",
     ...[
@@ -57,6 +68,8 @@ describe("what is loaded", () => {
     ].map((name) => `provider/influxdb/${name}.js`),
     ...INPUTS,
     "provider/interrupts.js",
+    "provider/names.js",
+    "provider/nearest.js",
     "provider/newAuthorization.js",
     ...PERMISSIONS,
     "provider/printable.js",
@@ -71,10 +84,14 @@ describe("what is loaded", () => {
     // For `permissionsOf` the inputs are read.
     expect(own).toEqual([
       "provider/computed.js",
+      "provider/configKeys.js",
+      "provider/connection/settings.js",
       "provider/debugLines.js",
       "provider/index.js",
       "provider/influxToken.js",
       ...INPUTS,
+      "provider/names.js",
+      "provider/nearest.js",
       ...PERMISSIONS,
       "provider/printable.js",
       "provider/stackTraces.js",

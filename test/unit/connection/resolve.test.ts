@@ -1,26 +1,14 @@
-import { resolveConnection, resolveOrganization, type Sources } from "../../../provider/connection/resolve";
-import type { Profile } from "../../../provider/connection/profiles";
+import type { ProfileRequest } from "../../../provider/connection/profiles";
+import { type Connection, resolveConnection } from "../../../provider/connection/resolve";
+import type { Sources } from "../../../provider/connection/sources";
+import { type Given, sourcesOf } from "./support/sources";
 
-interface Given {
-  stored?: Sources["stored"];
-  config?: Record<string, string>;
-  env?: Record<string, string>;
-  profile?: Profile;
-}
-
-function sources({ stored = {}, config = {}, env = {}, profile }: Given): Sources {
-  return {
-    stored,
-    config: (key) => config[key],
-    env,
-    readProfile: () => profile,
-    readPem: (path) => `PEM of ${path}`,
-  };
-}
+const resolve = (given: Given, recorded?: string): Connection =>
+  resolveConnection(sourcesOf(given), recorded);
 
 const all = {
   stored: { host: "http://stored:1", token: "stored" },
-  config: { "influx-token:host": "http://config:1", "influx-token:token": "config" },
+  config: { host: "http://config:1", token: "config" },
   env: { INFLUX_HOST: "http://env:1", INFLUX_TOKEN: "env" },
   profile: { name: "p", url: "https://profile:1", token: "profile" },
 } satisfies Given;
@@ -29,7 +17,7 @@ describe("a connection", () => {
   it("comes from the first source that gives it: resource, stack config, environment, profile, default", () => {
     const { stored, config, env, profile } = all;
     const told = (given: Given): string[] => {
-      const { host, token, tokenFrom } = resolveConnection(sources(given));
+      const { host, token, tokenFrom } = resolve(given);
       return [host, token, tokenFrom];
     };
     expect(told({ stored, config, env, profile })).toEqual(["http://stored:1", "stored", "connection.token"]);
@@ -45,14 +33,12 @@ describe("a connection", () => {
 
   it("is put together setting by setting", () => {
     expect(
-      resolveConnection(
-        sources({ stored: { host: "https://Stored:443/path/" }, env: { INFLUX_TOKEN: "env" } }),
-      ),
+      resolve({ stored: { host: "https://Stored:443/path/" }, env: { INFLUX_TOKEN: "env" } }),
     ).toMatchObject({ host: "https://stored/path", token: "env", hostFrom: "connection.host" });
   });
 
   it("needs a token, and says where one could be given", () => {
-    expect(() => resolveConnection(sources({}))).toThrow(
+    expect(() => resolve({})).toThrow(
       /connection.token, .*influx-token:token.*INFLUX_TOKEN.*influx config create/,
     );
   });
@@ -64,44 +50,59 @@ describe("a connection", () => {
     ["http://user:pass@localhost", /must not hold a user or password/],
     ["http://localhost?x=1", /must end before \?/],
   ])("refuses the address %s, naming where it came from", (host, message) => {
-    const resolve = (): unknown =>
-      resolveConnection(sources({ env: { INFLUX_HOST: host, INFLUX_TOKEN: "t" } }));
-    expect(resolve).toThrow(message);
-    expect(resolve).toThrow(/^INFLUX_HOST /);
+    const resolving = (): unknown => resolve({ env: { INFLUX_HOST: host, INFLUX_TOKEN: "t" } });
+    expect(resolving).toThrow(message);
+    expect(resolving).toThrow(/^INFLUX_HOST /);
   });
 
   it("refuses a token that holds a line break, without repeating it", () => {
-    const resolve = (): unknown => resolveConnection(sources({ env: { INFLUX_TOKEN: "s3cret\n" } }));
-    expect(resolve).toThrow(/^INFLUX_TOKEN holds a character that no token has/);
-    expect(resolve).not.toThrow(/s3cret/);
+    const resolving = (): unknown => resolve({ env: { INFLUX_TOKEN: "s3cret\n" } });
+    expect(resolving).toThrow(/^INFLUX_TOKEN holds a character that no token has/);
+    expect(resolving).not.toThrow(/s3cret/);
   });
 
-  it("reads switches as the CLI does", () => {
-    const skipVerify = (value: string): boolean =>
-      resolveConnection(sources({ env: { INFLUX_TOKEN: "t", INFLUX_SKIP_VERIFY: value } })).skipVerify;
-    expect(["true", "TRUE", "1", "t"].map(skipVerify)).toEqual([true, true, true, true]);
-    expect(["false", "0", ""].map(skipVerify)).toEqual([false, false, false]);
-    const env = { INFLUX_TOKEN: "t", INFLUX_SKIP_VERIFY: "true" };
-    expect(resolveConnection(sources({ stored: { skipVerify: false }, env })).skipVerify).toBe(false);
-    expect(() => skipVerify("maybe")).toThrow("INFLUX_SKIP_VERIFY must be true or false");
-    expect(
-      resolveConnection(sources({ stored: { skipVerify: true, httpDebug: true, token: "t" } })),
-    ).toMatchObject({
-      skipVerify: true,
-      httpDebug: true,
-    });
+  it("warns of a host to which tokens travel in the open, but not of this machine", () => {
+    const warnings = (host: string, env = {}): number =>
+      resolve({ stored: { host, token: "t" }, env }).warnings.length;
+    expect([warnings("http://influxdb.example.com"), warnings("http://10.0.0.1:8086")]).toEqual([1, 1]);
+    const fine = [
+      "https://influxdb.example.com",
+      "http://localhost:8086",
+      "http://127.0.0.1",
+      "http://[::1]:8086",
+    ];
+    expect(fine.map((host) => warnings(host))).toEqual([0, 0, 0, 0]);
+    const through = (address: string, host: string): number => warnings(host, { INFLUX_CONNECT_TO: address });
+    expect(through("[::1]:8086", "http://influxdb.example.com")).toBe(0);
+    expect(through("10.0.0.1:8086", "http://localhost:8086")).toBe(1);
   });
 
-  it("hands on which profile and which file are asked for, and by whom", () => {
-    const asked: unknown[] = [];
-    resolveConnection({
-      ...sources({ stored: { token: "t", activeConfig: "prod" }, env: { INFLUX_CONFIGS_PATH: "/configs" } }),
-      readProfile: (request) => {
-        asked.push(request);
-        return undefined;
-      },
+  it("reads the files of TLS, and wants both of a client certificate", () => {
+    const tls = (files: Sources["stored"]): unknown => resolve({ stored: { token: "t", ...files } }).tls;
+    expect(tls({})).toEqual({});
+    expect(tls({ caFile: "a", certFile: "b", keyFile: "c" })).toEqual({
+      ca: "PEM of a",
+      cert: "PEM of b",
+      key: "PEM of c",
     });
-    expect(asked).toEqual([
+    expect(() => tls({ certFile: "b" })).toThrow(/^connection.certFile is given without connection.keyFile/);
+    expect(() => resolve({ stored: { token: "t" }, config: { keyFile: "c" } })).toThrow(
+      /^influx-token:keyFile in the stack config is given without connection.certFile/,
+    );
+  });
+});
+
+describe("the profile", () => {
+  const asked = (given: Given, recorded?: string): ProfileRequest[] => {
+    const requests: ProfileRequest[] = [];
+    resolveConnection(sourcesOf(given, requests), recorded);
+    return requests;
+  };
+
+  it("is asked for once, by which profile and which file, and by whom", () => {
+    const profile = { name: "prod", url: "http://localhost:1", token: "t" };
+    const given = { stored: { activeConfig: "prod" }, env: { INFLUX_CONFIGS_PATH: "/configs" }, profile };
+    expect(asked(given)).toEqual([
       {
         name: { value: "prod", from: "connection.activeConfig", property: "connection.activeConfig" },
         path: { value: "/configs", from: "INFLUX_CONFIGS_PATH", property: "connection.configsPath" },
@@ -109,108 +110,113 @@ describe("a connection", () => {
     ]);
   });
 
-  it("warns of a profile's token that goes to another host than the profile's", () => {
-    const { profile } = all;
-    const warnings = (host: string): readonly string[] =>
-      resolveConnection(sources({ stored: { host }, profile })).warnings;
-    expect(warnings("https://elsewhere:1")).toEqual([
-      'the token of the profile "p" was made for https://profile:1 and is sent to https://elsewhere:1, from connection.host',
-    ]);
-    expect(warnings("https://PROFILE:1/")).toEqual([]);
-    expect(
-      resolveConnection(
-        sources({ stored: { host: "https://elsewhere:1" }, profile: { name: "p", token: "t" } }),
-      ).warnings,
-    ).toEqual([]);
+  it("is not read where host and token come from elsewhere, also where it is named", () => {
+    const named = { activeConfig: "prod", configsPath: "/configs" };
+    expect(asked({ config: { ...all.config, ...named } })).toEqual([]);
+    expect(asked({ stored: named, env: all.env })).toEqual([]);
+    expect(asked({ stored: named, env: { INFLUX_TOKEN: "env" } }, "http://recorded:1")).toEqual([]);
   });
 
-  it("warns of a host to which tokens travel in the open, but not of this machine", () => {
-    const warnings = (host: string): number =>
-      resolveConnection(sources({ stored: { host, token: "t" } })).warnings.length;
-    expect(["http://influxdb.example.com", "http://10.0.0.1:8086"].map(warnings)).toEqual([1, 1]);
-    const fine = [
-      "https://influxdb.example.com",
-      "http://localhost:8086",
-      "http://127.0.0.1",
-      "http://[::1]:8086",
-    ];
-    expect(fine.map(warnings)).toEqual([0, 0, 0, 0]);
+  it("does not matter where it cannot be read and only a stale token would need it", () => {
+    expect(resolve({ stored: all.stored, profile: "cannot read it" })).not.toHaveProperty("fallback");
   });
 
-  it("has limits with defaults, and refuses others that are none", () => {
-    const config = { "influx-token:timeoutMs": "5000", "influx-token:retries": "0" };
-    const stored = { token: "t" };
-    expect(resolveConnection(sources({ stored }))).toMatchObject({
-      timeoutMs: 60_000,
-      retries: 4,
-      maxConcurrent: 16,
-    });
-    expect(resolveConnection(sources({ stored, config }))).toMatchObject({ timeoutMs: 5000, retries: 0 });
-    expect(() =>
-      resolveConnection(sources({ stored, config: { "influx-token:maxConcurrent": "0" } })),
-    ).toThrow("influx-token:maxConcurrent in the stack config must be a whole number from 1 on");
-  });
-
-  it("reads the files of TLS, and wants both of a client certificate", () => {
-    const tls = (files: Sources["stored"]): unknown =>
-      resolveConnection(sources({ stored: { token: "t", ...files } })).tls;
-    expect(tls({})).toEqual({});
-    expect(tls({ caFile: "a", certFile: "b", keyFile: "c" })).toEqual({
-      ca: "PEM of a",
-      cert: "PEM of b",
-      key: "PEM of c",
-    });
-    expect(() => tls({ certFile: "b" })).toThrow(/certFile is given without connection.keyFile/);
-    expect(() => tls({ keyFile: "c" })).toThrow(/keyFile is given without connection.certFile/);
-  });
-
-  describe("with a token from the state, which may be stale", () => {
-    const { stored, profile } = all;
-    const fallback = (given: Given): unknown => resolveConnection(sources({ stored, ...given })).fallback;
-
-    it("has the first other source's token in reserve", () => {
-      expect(fallback({ env: { INFLUX_TOKEN: "env" }, profile })).toEqual({
-        token: "env",
-        tokenFrom: "INFLUX_TOKEN",
-      });
-      expect(
-        fallback({ config: { "influx-token:token": "config", "influx-token:host": "http://stored:1/" } }),
-      ).toEqual({
-        token: "config",
-        tokenFrom: "influx-token:token in the stack config",
-      });
-    });
-
-    it("has none that was given for another server", () => {
-      expect(fallback({ config: all.config, env: all.env, profile })).toBeUndefined();
-      expect(fallback({ env: { INFLUX_HOST: "nonsense", INFLUX_TOKEN: "env" } })).toBeUndefined();
-    });
-
-    it("has none that is the same, and needs none where the token is not from the state", () => {
-      expect(fallback({ env: { INFLUX_TOKEN: "stored" } })).toBeUndefined();
-      expect(
-        resolveConnection(
-          sources({ config: { "influx-token:token": "config" }, env: { INFLUX_TOKEN: "env" } }),
-        ).fallback,
-      ).toBeUndefined();
-    });
+  it("is an error where it cannot be read and the host or the token is to come from it", () => {
+    const profile = "cannot read it";
+    expect(() => resolve({ env: { INFLUX_TOKEN: "t" }, profile })).toThrow(profile);
+    expect(() => resolve({ env: { INFLUX_HOST: "http://env:1" }, profile })).toThrow(profile);
   });
 });
 
-describe("the organization that a program leaves out", () => {
-  it("comes from the stack's config, the environment or the profile, in this order", () => {
-    const profile = { name: "p", org: "profile" };
-    const env = { INFLUX_ORG_ID: "00000000000000a1" };
-    const config = { "influx-token:org": "config" };
-    expect(resolveOrganization(sources({ config, env, profile }))).toEqual({ org: "config" });
-    expect(resolveOrganization(sources({ env, profile }))).toEqual({ orgId: "00000000000000a1" });
-    expect(resolveOrganization(sources({ profile }))).toEqual({ org: "profile" });
-    expect(resolveOrganization(sources({ profile: { name: "p" } }))).toBeUndefined();
+describe("a making token whose source names another host", () => {
+  const { stored, config, env, profile } = all;
+
+  it.each<[string, Given, RegExp]>([
+    [
+      "config",
+      { stored: { host: stored.host }, config },
+      /^the token from influx-token:token in the stack config is for http:\/\/config:1, from influx-token:host in the stack config, and is not sent to http:\/\/stored:1, from connection.host: give connection.token beside connection.host$/,
+    ],
+    [
+      "environment, and the host is the resource's",
+      { stored: { host: stored.host }, env },
+      /^the token from INFLUX_TOKEN is for http:\/\/env:1, from INFLUX_HOST, and is not sent to http:\/\/stored:1, from connection.host: give connection.token/,
+    ],
+    [
+      "environment, and the host is the stack config's",
+      { config: { host: config.host }, env },
+      /for http:\/\/env:1, .*not sent to http:\/\/config:1, .*: set influx-token:token in the stack config/,
+    ],
+    [
+      "profile, and the host is the resource's",
+      { stored: { host: stored.host }, profile },
+      /^the token from token of the profile "p" is for https:\/\/profile:1, from url of the profile "p", and is not sent to http:\/\/stored:1/,
+    ],
+    [
+      "profile, and the host is the environment's",
+      { env: { INFLUX_HOST: env.INFLUX_HOST }, profile },
+      /not sent to http:\/\/env:1, from INFLUX_HOST: set INFLUX_TOKEN to a token of http:\/\/env:1$/,
+    ],
+  ])("is not sent: %s", (_where, given, message) => {
+    expect(() => resolve(given)).toThrow(message);
   });
 
-  it("cannot be told where one source gives both name and id", () => {
-    expect(() => resolveOrganization(sources({ env: { INFLUX_ORG: "a", INFLUX_ORG_ID: "b" } }))).toThrow(
-      "INFLUX_ORG and INFLUX_ORG_ID are both set: keep one of them",
+  it("is not sent to the recorded host either", () => {
+    expect(() => resolve({ profile }, "http://recorded:1")).toThrow(
+      /is for https:\/\/profile:1, .* and is not sent to http:\/\/recorded:1, from the state: set influx-token:token .* or INFLUX_TOKEN/,
+    );
+  });
+
+  it("is not passed over for a later source's", () => {
+    expect(() => resolve({ stored: { host: "https://profile:1" }, env, profile })).toThrow(
+      /^the token from INFLUX_TOKEN is for http:\/\/env:1/,
+    );
+  });
+
+  it("is refused as well where the host beside it is no address", () => {
+    expect(() =>
+      resolve({ stored: { host: stored.host }, env: { ...env, INFLUX_HOST: "nonsense" } }),
+    ).toThrow(/^INFLUX_HOST is not a URL/);
+  });
+
+  it("is sent where the two are spelt differently only, or its source names none", () => {
+    const token = (given: Given): string => resolve(given).token;
+    expect(token({ stored: { host: "https://PROFILE:1/" }, profile })).toBe("profile");
+    expect(token({ stored: { host: "http://env:1/" }, env })).toBe("env");
+    expect(token({ stored: { host: stored.host }, env: { INFLUX_TOKEN: "env" } })).toBe("env");
+    expect(token({ stored: { host: stored.host }, profile: { name: "p", token: "t" } })).toBe("t");
+    expect(token({ stored: { token: "stored" }, env })).toBe("stored");
+  });
+});
+
+describe("a connection with a token from the state, which may be stale", () => {
+  const { stored, profile } = all;
+  const fallback = (given: Given): unknown => resolve({ stored, ...given }).fallback;
+
+  it("has the first other source's token in reserve", () => {
+    expect(fallback({ env: { INFLUX_TOKEN: "env" }, profile })).toEqual({
+      token: "env",
+      tokenFrom: "INFLUX_TOKEN",
+    });
+    expect(fallback({ config: { token: "config", host: "http://stored:1/" } })).toEqual({
+      token: "config",
+      tokenFrom: "influx-token:token in the stack config",
+    });
+    expect(fallback({ profile: { ...profile, url: "http://stored:1" } })).toEqual({
+      token: "profile",
+      tokenFrom: 'token of the profile "p"',
+    });
+  });
+
+  it("has none that was given for another server", () => {
+    expect(fallback({ config: all.config, env: all.env, profile })).toBeUndefined();
+    expect(fallback({ env: { INFLUX_HOST: "nonsense", INFLUX_TOKEN: "env" } })).toBeUndefined();
+  });
+
+  it("has none that is the same, and needs none where the token is not from the state", () => {
+    expect(fallback({ env: { INFLUX_TOKEN: "stored" } })).toBeUndefined();
+    expect(resolve({ config: { token: "config" }, env: { INFLUX_TOKEN: "env" } })).not.toHaveProperty(
+      "fallback",
     );
   });
 });
