@@ -6,13 +6,21 @@ import { ConnectToGuard } from "./connection/connectTo";
 import { resolveOrganization } from "./connection/organization";
 import { connectionProblem, resolveConnection } from "./connection/resolve";
 import { resolveHost } from "./connection/resolveHost";
-import type { Sources } from "./connection/sources";
+import { NotKnownYetError, type Sources } from "./connection/sources";
 import { ConnectionError, notOnThisServer, orphanWarning, RecordedError, tokenIsGone } from "./errors";
 import { deleteAuthorization, readAuthorization, updateAuthorization } from "./influxdb/authorizations";
 import { clientFor, forgetClients, type InfluxClient } from "./influxdb/client";
 import { createSafely, UntoldTokenError } from "./influxdb/createSafely";
 import { directoryOf } from "./influxdb/directory";
-import { type CheckContext, checkInputs, type Failure, type InfluxTokenInputs } from "./inputs";
+import { isUnknown } from "./inputReaders";
+import {
+  type CheckContext,
+  checkInputs,
+  type Failure,
+  type InfluxTokenInputs,
+  type OrganizationChoice,
+  UNKNOWN,
+} from "./inputs";
 import { isAbandoned, toTheEnd } from "./interrupts";
 import { newAuthorization } from "./newAuthorization";
 import { formatPermission } from "./permissions/format";
@@ -33,9 +41,11 @@ let stackConfig: pulumi.dynamic.Config | undefined;
 
 let replacements = new Replacements();
 
-function sourcesFor(stored: ConnectionInputs = {}): Sources {
+function sourcesFor(connection: ConnectionInputs = {}): Sources {
+  const settings = Object.entries(connection);
   return {
-    stored,
+    stored: Object.fromEntries(settings.filter(([, value]) => !isUnknown(value))),
+    open: new Set(settings.flatMap(([name, value]) => (isUnknown(value) ? [name] : []))),
     config: (key) => stackConfig?.get(key),
     env: process.env,
     readProfile: (request) => readProfile(request),
@@ -48,7 +58,7 @@ const clients = new Map<string, InfluxClient>();
 const connectToGuard = new ConnectToGuard();
 
 /** @param recorded the server that has the token, or that `check` named for it. */
-function connect(connection: ConnectionInputs | undefined, recorded: string): InfluxClient {
+function connect(connection: ConnectionInputs | undefined, recorded: string | undefined): InfluxClient {
   const key = JSON.stringify([connection, recorded]);
   let client = clients.get(key);
   if (client === undefined) {
@@ -69,23 +79,47 @@ function warn(message: string): void {
   console.warn(`InfluxToken: warning: ${message}`);
 }
 
-/** What cannot be told from a connection is a failure of the input that is to be mended. */
-function orFailure<T>(resolve: () => T): T | Failure {
+/** What cannot be told from a connection is a failure of the input that is to be mended, or not known yet. */
+function told<T>(unknown: T, resolve: () => T): T | Failure {
   try {
     return resolve();
   } catch (error) {
+    if (error instanceof NotKnownYetError) return unknown;
     if (error instanceof ConnectionError) return { property: error.property, reason: error.message };
     throw error;
   }
 }
 
+/** Answers for a run: a thousand tokens ask the same, and each answer may read the CLI's configs file. */
+const answers = new Map<string, unknown>();
+
+function once<T>(question: unknown[], answer: () => T): T {
+  const key = JSON.stringify(question);
+  if (!answers.has(key)) answers.set(key, answer());
+  return answers.get(key) as T;
+}
+
 const context: CheckContext = {
   host: (connection, recorded) =>
-    connectionProblem(sourcesFor(connection), recorded) ??
-    orFailure(() => resolveHost(sourcesFor(connection), recorded).host),
+    once(
+      ["host", connection, recorded],
+      () =>
+        connectionProblem(sourcesFor(connection), recorded) ??
+        told<string>(UNKNOWN, () => resolveHost(sourcesFor(connection), recorded).host),
+    ),
   organization: (connection, recorded) =>
-    orFailure(() => resolveOrganization(sourcesFor(connection), recorded)),
+    once(["organization", connection, recorded], () =>
+      told<OrganizationChoice | undefined>({ org: UNKNOWN }, () =>
+        resolveOrganization(sourcesFor(connection), recorded),
+      ),
+    ),
 };
+
+/** The client for a new token. Where `check` named another server than a new token has, it replaces one there. */
+function connectNew({ connection, host }: InfluxTokenInputs): InfluxClient {
+  const isOwn = context.host(connection ?? {}, undefined) === host;
+  return connect(connection, isOwn ? undefined : host);
+}
 
 /** Changes a token on its server: in the state it keeps is what the server has after it. */
 async function change(
@@ -115,6 +149,7 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
   configure({ config }) {
     stackConfig = config;
     clients.clear();
+    answers.clear();
     forgetClients();
     replacements = new Replacements();
     connectToGuard.reset();
@@ -138,7 +173,7 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
 
   create(inputs) {
     return toTheEnd(async () => {
-      const client = connect(inputs.connection, inputs.host);
+      const client = connectNew(inputs);
       const body = await newAuthorization(inputs, directoryOf(client));
       try {
         const authorization = await createSafely(client, body, formatPermission, isAbandoned);

@@ -52,9 +52,12 @@ export interface OrganizationChoice {
 
 /** What the inputs alone do not tell: the stack's config, the environment, the CLI's profile. */
 export interface CheckContext {
-  /** URL of the server. An existing token stays on the recorded one, unless it is named anew. */
+  /**
+   * URL of the server. An existing token stays on the recorded one, unless it is named anew. {@link UNKNOWN} where it
+   * depends on a setting of the connection that is.
+   */
   host(connection: ConnectionInputs, recorded: string | undefined): string | Failure;
-  /** Where the program names no organization. An existing token keeps its own. */
+  /** Where the program names no organization. An existing token keeps its own. Unknown as the host may be. */
   organization(
     connection: ConnectionInputs,
     recorded: OrganizationChoice | undefined,
@@ -109,9 +112,9 @@ export function checkInputs(
   };
 
   const inputs = mergeAliases(readRecord(withoutComputed(raw, olds), READERS, "", fail));
-  const connection = failures.some(({ property }) => /^connection\b/.test(property))
-    ? undefined
-    : settledConnection(inputs);
+  const { connection: given = {} } = inputs;
+  const isWrong = failures.some(({ property }) => /^connection\b/.test(property));
+  const connection = isRecord(given) && !isWrong ? given : undefined;
   addOrganization(inputs, connection, olds, context, fail);
   if (keepsOld("host", raw, olds)) inputs["host"] = olds["host"];
   else addHost(inputs, connection, olds, context, fail);
@@ -152,14 +155,6 @@ function mergeAliases(inputs: Readonly<Record<string, unknown>>): Record<string,
   return Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => [TYPE_FLAGS.get(name)?.flag ?? name, value]),
   );
-}
-
-/** The connection, where all of it is known that decides about server and organization. */
-function settledConnection({ connection = {} }: Record<string, unknown>): ConnectionInputs | undefined {
-  if (!isRecord(connection)) return undefined;
-  // The token decides neither.
-  const others = Object.entries(connection).filter(([name]) => name !== "token");
-  return others.some(([, value]) => isUnknown(value)) ? undefined : connection;
 }
 
 function addOrganization(

@@ -190,7 +190,7 @@ function declaredInputs(state: InfluxTokenState): DeclaredInputs {
   const inputs = Object.entries(state).filter(
     ([name]) => INPUT_NAMES.includes(name) && (!isShared(name) || declared.has(name)),
   );
-  return Object.fromEntries(inputs) as DeclaredInputs;
+  return Object.fromEntries(inputs);
 }
 
 function withReadInputs(props: InfluxTokenState): { props: InfluxTokenState; inputs: InfluxTokenInputs } {

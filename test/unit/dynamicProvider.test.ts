@@ -1,3 +1,4 @@
+import { type InfluxTokenInputs, UNKNOWN } from "../../provider/inputs";
 import type { InfluxTokenState } from "../../provider/state";
 import { toldOnce } from "../../provider/secondCopies";
 import { startServer, type TestServer } from "../support/influxdb";
@@ -347,6 +348,26 @@ describe.each([
       expect((await host.check({}, { readTasks: true })).failures).toEqual([
         { property: "org", reason: "influx-token:org and influx-token:orgId are both set: keep one of them" },
       ]);
+    });
+
+    it("leave open only what depends on a setting of the connection that is not known yet", async () => {
+      const check = (connection: object): Promise<InfluxTokenInputs> =>
+        checked({ org: "acme", readTasks: true, connection });
+      expect(await check({ host: UNKNOWN })).toMatchObject({ host: UNKNOWN });
+      for (const setting of ["token", "retries", "caFile", "activeConfig"]) {
+        expect(await check({ [setting]: UNKNOWN })).toMatchObject({
+          host: server.url,
+          permissions: { "orgs/acme/tasks": "read" },
+        });
+      }
+      const connection = { timeoutMs: UNKNOWN, retries: -1 };
+      const { failures } = await host.check({}, { org: "acme", readTasks: true, connection });
+      expect(failures).toMatchObject([{ property: "connection.retries" }]);
+    });
+
+    it("leave the organization open where its profile is not known yet", async () => {
+      const inputs = await checked({ readTasks: true, connection: { activeConfig: UNKNOWN } });
+      expect(inputs).toMatchObject({ org: UNKNOWN, permissions: UNKNOWN, host: server.url });
     });
 
     it("refuse an address that is none", async () => {

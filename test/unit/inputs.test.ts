@@ -319,12 +319,10 @@ describe("check", () => {
 
     it("leaves it open while the connection is not known", () => {
       const context = { ...nowhere, organization: () => ({ org: "wrong" }) };
-      for (const connection of [UNKNOWN, { activeConfig: UNKNOWN }]) {
-        expect(checkInputs({ readTasks: true, connection }, context)).toMatchObject({
-          inputs: { org: UNKNOWN, permissions: UNKNOWN },
-          failures: [],
-        });
-      }
+      expect(checkInputs({ readTasks: true, connection: UNKNOWN }, context)).toMatchObject({
+        inputs: { org: UNKNOWN, permissions: UNKNOWN, host: UNKNOWN },
+        failures: [],
+      });
     });
   });
 

@@ -154,6 +154,7 @@ describe("the influx CLI's configs file", () => {
       const problems = async (raw: object): Promise<string> =>
         (await host.check({}, raw)).failures.map(({ reason }) => reason).join("\n");
       expect(await problems(inputs())).toMatch(/configs|profile/);
+      await newRun();
       process.env["INFLUX_HOST"] = euUrl;
       expect(await problems({ readTasks: true })).toMatch(/configs|profile/);
       expect(await problems(inputs())).toBe("");

@@ -76,7 +76,7 @@ describe("a run whose INFLUX_HOST is another than the recorded host, and that no
         host.update(id, outs, { ...inputs, description: "new" }),
         host.delete(id, outs),
       ]);
-      for (const one of failed) both(one.status === "rejected" ? String((one.reason as Error).message) : "");
+      for (const one of failed) both(one.status === "rejected" ? (one.reason as Error).message : "");
 
       await engine.refresh();
       await engine.up(declared);
