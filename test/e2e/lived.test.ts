@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { succeeded } from "../../scripts/engine";
 import { inFrontOf } from "../support/front";
 import { Servers } from "../support/serving";
 import { openStack, type TestStack } from "../support/stack";
@@ -17,9 +18,9 @@ async function open(configure: boolean): Promise<void> {
   stack = await openStack(PROGRAM, { configure, env: { SCRIPT: join(folder, "script.cjs") } });
 }
 
-async function close(): Promise<void> {
+async function close(env?: Record<string, string>): Promise<void> {
   try {
-    await stack.destroy();
+    succeeded(await stack.engine.destroy([], env));
     expect(stack.server.authorizations()).toHaveLength(1);
   } finally {
     await stack.dispose();
@@ -57,7 +58,7 @@ const made = (): string[] =>
 
 describe("what a preview shows", () => {
   beforeAll(() => open(true));
-  afterAll(close);
+  afterAll(() => close());
 
   it("is each permission, and the server that the token will be made on", async () => {
     token("readTasks: true, writeTasks: true, readLabels: true");
@@ -119,7 +120,7 @@ describe("what a preview shows", () => {
 
 describe("options of Pulumi", () => {
   beforeAll(() => open(true));
-  afterAll(close);
+  afterAll(() => close());
 
   it.each([
     ["everything", '["*"]', 'org: "umbrella", writeTasks: true, readTasks: false'],
@@ -167,7 +168,7 @@ describe("options of Pulumi", () => {
 
 describe("a server that lives on", () => {
   beforeAll(() => open(true));
-  afterAll(close);
+  afterAll(() => close());
 
   it("renames an organization: no token is replaced, whatever is edited and refreshed in which order", async () => {
     const { orgId } = stack.server;
@@ -217,11 +218,7 @@ describe("a server that lives on", () => {
 
 describe("a stack whose host comes from the environment", () => {
   beforeAll(() => open(false));
-  afterAll(async () => {
-    await stack.engine.configSet("influx-token:host", stack.server.url);
-    await stack.engine.configSet("influx-token:token", stack.server.operatorToken, { secret: true });
-    await close();
-  });
+  afterAll(() => close({ INFLUX_TOKEN: stack.server.operatorToken }));
   const summaryOf = (text: string): string => /^Resources:\n((?: {4}.*\n)+)/m.exec(text)?.[1]?.trim() ?? text;
 
   it("keeps to the recorded server, fails where the environment names another, and moves where the config does", async () => {
