@@ -76,7 +76,7 @@ module.exports = {
     ),
     room("emulator", "^emulator/", types),
     room("report", "^report/", inputs, permissions, types),
-    room("policy", "^policy/", "^report/(parse|permission)\\.ts$", permissions, types),
+    room("policy", "^policy/", "^report/steps\\.ts$", permissions, types),
     room("program", "^program/", "^provider/index\\.ts$"),
     {
       name: "pulumi-at-run-time-in-the-resource-only",

@@ -1,8 +1,8 @@
 import type { PolicyConfigSchema, ResourceValidationPolicy } from "@pulumi/policy";
 import { CATALOGUE } from "../provider/permissions/catalogue";
-import { findRisks, openRisks, type RiskId, RISKS } from "../provider/permissions/risks";
+import { findRisks, openRisks, type Risk, type RiskId, RISKS } from "../provider/permissions/risks";
 import type { Action, Permission } from "../provider/types";
-import { TOKEN_TYPE } from "../report/parse";
+import { TOKEN_TYPE } from "../report/steps";
 import { type Props, readAcknowledged, readGrant } from "./token";
 
 /** Says what is wrong with a token, or nothing. May throw what the policy host throws at a value not known yet. */
@@ -37,20 +37,29 @@ const ALLOW_ACKNOWLEDGED: ConfigProperty = {
   description: "Whether a token passes whose program acknowledges the risk, with the reason.",
 };
 
+/** The row of the risk, whose severity is the policy's. */
+function rowOf(risk: RiskId): Risk {
+  const [row] = RISKS.filter(({ id }) => id === risk);
+  if (row === undefined) throw new Error(`there is no risk ${risk}`);
+  return row;
+}
+
+/** The inputs of a token that was changed on the server, and whose changes are ignored, ask for nothing. */
+const UNTOLD = "its permissions are not told by its inputs, so nobody can judge them: name them there";
+
 /** Refuses tokens that have the risk, by itself or within a wider one. */
 function refuseRisk(risk: RiskId): Judge<Acknowledgeable> {
-  const [told] = RISKS.filter(({ id }) => id === risk).map(
-    ({ title, explanation }) => `${title}: ${explanation}`,
-  );
+  const { title, explanation } = rowOf(risk);
   const has = (held: readonly Permission[], acknowledged?: Record<string, string>): boolean =>
     openRisks(findRisks(held, acknowledged)).has(risk);
   return (props, { allowAcknowledged = false }) => {
-    const { held, open } = readGrant(props);
+    const { held, open, isUntold } = readGrant(props);
+    if (isUntold) return UNTOLD;
     if (!has(held)) {
       if (open !== undefined) throw open;
       return undefined;
     }
-    return allowAcknowledged && !has(held, readAcknowledged(props)) ? undefined : told;
+    return allowAcknowledged && !has(held, readAcknowledged(props)) ? undefined : `${title}: ${explanation}`;
   };
 }
 
@@ -70,7 +79,8 @@ const refuseTypes: Judge<AllowedTypes> = (props, config) => {
   const allowed: Record<Action, readonly string[]> = { read, write };
   if (TYPES.every((type) => read.includes(type) && write.includes(type))) return undefined;
 
-  const { held, open } = readGrant(props);
+  const { held, open, isUntold } = readGrant(props);
+  if (isUntold) return UNTOLD;
   const beyond = (action: Action): string[] => {
     const types = held.filter((one) => one.action === action).map(({ resource }) => resource.type);
     return [...new Set(types)].filter((type) => !allowed[action].includes(type)).sort();
@@ -122,7 +132,7 @@ export const noOperatorToken = tokenPolicy<Acknowledgeable>(
     name: "influx-no-operator-token",
     displayName: "No operator token",
     description: "A token must not reach every organization of the server.",
-    severity: "critical",
+    severity: rowOf("operator-token").severity,
     remediationSteps: "Use allAccess where one organization is enough, or name the types and buckets.",
     configSchema: { properties: { allowAcknowledged: ALLOW_ACKNOWLEDGED } },
   },
@@ -135,7 +145,7 @@ export const noAllAccessToken = tokenPolicy<Acknowledgeable>(
     name: "influx-no-all-access-token",
     displayName: "No all-access token",
     description: "A token must not read and write everything in its organization.",
-    severity: "high",
+    severity: rowOf("all-access-token").severity,
     remediationSteps: "Name the types and buckets that its holder needs.",
     configSchema: { properties: { allowAcknowledged: ALLOW_ACKNOWLEDGED } },
   },

@@ -1,8 +1,7 @@
 import { TYPE_FLAGS } from "../provider/permissions/catalogue";
-import { BUCKET_FLAGS, PRESETS } from "../provider/permissions/expand";
+import { BUCKET_FLAGS, OWN, OWN_ORGANIZATION_FLAG, PRESETS } from "../provider/permissions/expand";
 import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Action, Permission } from "../provider/types";
-import { readPermission } from "../report/permission";
 
 /** The inputs of a resource as the policy host presents them: to look at one that is not known yet throws. */
 export type Props = Readonly<Record<string, unknown>>;
@@ -15,31 +14,30 @@ export interface Grant {
    * that the policy could not be run during the preview; `pulumi up` runs it before the token is made.
    */
   readonly open?: Error;
+  /** Whether there are permissions that no input asks for: what they are is written for eyes, and not read. */
+  readonly isUntold: boolean;
 }
 
-/**
- * Reads what is granted from the list of permissions and from the flags: each of them may be missing, and a preview
- * may not know one where it knows the other.
- */
-export function readGrant(props: Props): Grant {
-  const list = known(() => props["permissions"]);
-  const listed = elements(list).map((text) => readListed(text, props));
-  const switches = [...PRESETS, ...TYPE_FLAGS.keys()].map(
-    (name) => [name, known(() => props[name])] as const,
-  );
-  const raised = switches.filter(([, value]) => value === true);
-  const buckets = Object.entries(BUCKET_FLAGS).map(([name, action]) => bucketsOf(props, name, action));
+const SWITCHES: readonly string[] = [...PRESETS, OWN_ORGANIZATION_FLAG, ...TYPE_FLAGS.keys()];
 
+/** Reads what the flags grant. A preview may not know one where it knows the other. */
+export function readGrant(props: Props): Grant {
+  const switches = SWITCHES.map((name) => [name, known(() => props[name])] as const);
+  const raised = switches.filter(([, value]) => value === true).map(([name]) => name);
+  const buckets = Object.entries(BUCKET_FLAGS).map(([name, action]) => bucketsOf(props, name, action));
   const held = [
-    ...listed.flatMap((permission) => (permission instanceof Error ? [] : (permission ?? []))),
-    ...permissionsOfFlags(Object.fromEntries(raised)),
+    ...raised.flatMap((name) => permissionsOfFlags({ [name]: true })),
     ...buckets.flatMap((grant) => grant.held),
   ];
   const openFlag = [...switches.map(([, value]) => value), ...buckets.map(({ open }) => open)].find(isError);
-  // What is open in the list is so because of a flag. Where no flag tells more, the list is all there is.
-  const toldByFlags = raised.length > 0 || buckets.some((grant) => grant.held.length > 0);
-  const open = openFlag ?? (toldByFlags ? undefined : [list, ...listed].find(isError));
-  return { held, ...(open !== undefined && { open }) };
+  const isAsked = held.length > 0 || openFlag !== undefined;
+  const table = isAsked ? undefined : known(() => props["permissions"]);
+  const open = openFlag ?? (isError(table) ? table : undefined);
+  return {
+    held,
+    ...(open !== undefined && { open }),
+    isUntold: !isAsked && open === undefined && table !== undefined && table !== null,
+  };
 }
 
 /**
@@ -72,17 +70,12 @@ function elements(list: unknown): unknown[] {
   return Array.isArray(list) ? Array.from({ length: list.length }, (_, n) => known(() => list[n])) : [];
 }
 
-function readListed(text: unknown, props: Props): Permission | Error | undefined {
-  if (typeof text !== "string") return isError(text) ? text : undefined;
-  const org = known(() => props["org"] ?? props["orgId"]);
-  return readPermission(text, typeof org === "string" ? org : "");
-}
-
 /** Whatever the id is, it is one bucket: that it is not known yet leaves nothing open. */
-function bucketsOf(props: Props, name: string, action: Action): Grant {
+function bucketsOf(props: Props, name: string, action: Action): Omit<Grant, "isUntold"> {
   const list = known(() => props[name]);
   const held = elements(list).map((id): Permission => {
-    return { action, resource: { type: "buckets", id: typeof id === "string" ? id : "not known yet" } };
+    const which = typeof id === "string" ? id : "not known yet";
+    return { action, resource: { type: "buckets", id: which, orgID: OWN.orgId } };
   });
   return { held, ...(isError(list) && { open: list }) };
 }

@@ -4,7 +4,7 @@ import { withholdAnswers } from "./debugLines";
 import { COMPUTED } from "./computed";
 import { TYPE_FLAGS, type TypeFlag } from "./permissions/catalogue";
 import { BUCKET_FLAGS, PRESETS } from "./permissions/expand";
-import { findRisks, permissionsOfFlags, type RiskId, warningFor } from "./permissions/risks";
+import { findRisks, permissionsOfFlags, type RiskId, type Severity, warningFor } from "./permissions/risks";
 import type { PermissionTable } from "./permissions/table";
 import { shortenStackTraces } from "./stackTraces";
 import { stubProblem } from "./stubResolution";
@@ -218,29 +218,45 @@ function checkConfigKeys(): void {
   warnedOfConfig.set(run, new Set([...(warned ?? []), ...warnings]));
 }
 
-/** What decides whether a token is risky: single buckets do not. */
+/** What decides whether a token is risky: single buckets do not, nor does its own organization. */
 const RISKY_FLAGS: ReadonlySet<string> = new Set([...PRESETS, ...TYPE_FLAGS.keys()]);
 
-/** Tells of each risk once, as soon as it is known: a flag that is not known in a preview is passed over. */
+/** What previews warn of: a warning that the commonest token has is read by nobody. */
+const LOUD: readonly Severity[] = ["critical", "high", "medium"];
+
+/**
+ * Tells of each risk once, as soon as it is known. A flag that a preview does not know is passed over, and so is a
+ * secret one, which a warning would give away.
+ */
 function warnOfRisks(token: InfluxToken, args: InfluxTokenArgs): void {
   const flags = Object.entries(args).filter(([name]) => RISKY_FLAGS.has(name));
   const known = Object.fromEntries(flags.filter(([, value]) => !isPending(value)));
   const warned = new Set<RiskId>();
-  const warn = (acknowledged: Readonly<Record<string, unknown>>): void => {
-    // Which risks are accepted is known before their reasons may be.
-    const reasons = Object.fromEntries(Object.keys(acknowledged).map((risk) => [risk, ""]));
+  const accepted = new Set<string>();
+  const warn = (): void => {
+    const reasons = Object.fromEntries([...accepted].map((risk) => [risk, ""]));
     for (const finding of findRisks(permissionsOfFlags(known), reasons)) {
       if (finding.acknowledged !== undefined || warned.has(finding.id)) continue;
       warned.add(finding.id);
-      void pulumi.log.warn(warningFor(finding), token);
+      if (LOUD.includes(finding.severity)) void pulumi.log.warn(warningFor(finding), token);
     }
   };
-  whenKnown(args.acknowledge, (acknowledged) => {
-    warn(acknowledged ?? {});
+  whenKnown<unknown>(args.acknowledge, (given) => {
+    // Which risks are accepted is known before their reasons may be: one that turns out to be left out accepts none.
+    const reasons = Object.entries(given ?? {}).filter(([, reason]) => !isLeftOut(reason));
+    for (const [risk] of reasons) accepted.add(risk);
+    warn();
+    for (const [risk, reason] of reasons.filter(([, value]) => isPending(value))) {
+      whenKnown(reason, (value) => {
+        if (!isLeftOut(value)) return;
+        accepted.delete(risk);
+        warn();
+      });
+    }
     for (const [name, value] of flags.filter(([, flag]) => isPending(flag))) {
-      whenKnown<unknown>(value, (flag) => {
+      whenPublic(value, (flag) => {
         known[name] = flag;
-        warn(acknowledged ?? {});
+        warn();
       });
     }
   });
@@ -250,6 +266,10 @@ function isPending(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
+function isLeftOut(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
 /** Calls at once where nothing has to be waited for, and never where a preview does not know the value. */
 function whenKnown<T>(input: pulumi.Input<T>, call: (value: T) => void): void {
   if (!isPending(input)) call(input as T);
@@ -257,6 +277,14 @@ function whenKnown<T>(input: pulumi.Input<T>, call: (value: T) => void): void {
     pulumi.output(input).apply((value) => {
       call(value as T);
     });
+}
+
+/** The same, and never for a secret. */
+function whenPublic(input: unknown, call: (value: unknown) => void): void {
+  const output: pulumi.Output<unknown> = pulumi.output(input);
+  output.apply(async (value) => {
+    if (!(await pulumi.isSecret(output))) call(value);
+  });
 }
 
 /**

@@ -1,5 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { isRiskId, notARisk, RISK_IDS, type RiskId } from "../provider/permissions/risks";
+import {
+  isRiskId,
+  notARisk,
+  RISK_IDS,
+  type RiskId,
+  risksFrom,
+  SEVERITIES,
+  type Severity,
+} from "../provider/permissions/risks";
 
 /** What the command line and the environment ask for. */
 export interface ReportOptions {
@@ -29,7 +37,7 @@ Examples:
   influx-token report --html report.html       a page to look at
   influx-token report --state                  what the tokens of the stack may do now
   pulumi preview --json --show-sames | influx-token report -
-  influx-token report --fail-on operator-token,all-access-token
+  influx-token report --fail-on high,system-bucket
 
 Environment:
   INFLUX_OUTPUT_JSON, INFLUX_HIDE_HEADERS   true or false: the same as --json and --hide-headers
@@ -38,7 +46,8 @@ Environment:
 
 Exit codes:
   0  the report was made
-  1  it was not: wrong options, a file that cannot be read, a preview that failed
+  1  it was not: wrong options, a file that cannot be read, a preview that failed or did not end;
+     or --fail-on is given, and unchanged resources are not in the preview
   2  it was made, and a token has a risk that --fail-on names
 
 Tokens themselves are never shown.`;
@@ -79,8 +88,8 @@ export function readCommand(
     .option("--hide-headers", "leave out the headers and the summary of the table")
     .option("--full", "list every permission in the table, also the many that do not change")
     .option(
-      "--fail-on <ids>",
-      `end with exit code 2 where a token has one of these risks, unless acknowledged: any, or ${RISK_IDS.join(", ")}`,
+      "--fail-on <risks>",
+      `end with exit code 2 where a token has one of these risks, unless acknowledged: any; ${SEVERITIES.join(", ")}, each with all above it; or ${RISK_IDS.join(", ")}. What is not known counts for all`,
       riskIds,
     )
     .addHelpText("after", EXAMPLES)
@@ -110,9 +119,14 @@ function riskIds(text: string): RiskId[] {
   const ids = text.split(",").map((id) => id.trim());
   return ids.flatMap((id) => {
     if (id === "any") return RISK_IDS;
+    if (isSeverity(id)) return risksFrom(id);
     if (!isRiskId(id)) throw new InvalidArgumentError(`"${id}" ${notARisk(id)}.`);
     return [id];
   });
+}
+
+function isSeverity(text: string): text is Severity {
+  return (SEVERITIES as readonly string[]).includes(text);
 }
 
 /** As the influx CLI reads its switches. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { ReportInputError } from "./parse";
+import { ReportInputError } from "./inputError";
 
 /** Where to run the engine. */
 export interface EngineRun {
@@ -11,14 +11,23 @@ export interface EngineRun {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** What the engine printed, and how it ended: a preview that failed says why in what it printed, or not at all. */
+export interface EngineAnswer {
+  readonly printed: string;
+  /** The command, as one would type it. */
+  readonly asked: string;
+  /** Exit code; `null` where a signal ended it. */
+  readonly code: number | null;
+}
+
 /**
- * Runs `pulumi preview --json` and gives what it printed, also when the preview failed: then that says why. What the
- * engine writes to standard error goes to this process's own.
+ * Runs `pulumi preview --json`, with every step of it. What the engine writes to standard error goes to this process's
+ * own.
  *
  * @throws {ReportInputError} when the engine cannot be run, or printed nothing.
  */
-export function runPreview(run: EngineRun): Promise<string> {
-  return runEngine(run, ["preview", "--json", "--show-sames"]);
+export function runPreview(run: EngineRun): Promise<EngineAnswer> {
+  return runEngine(run, ["preview", "--json", "--show-sames", "--show-replacement-steps"]);
 }
 
 /**
@@ -26,11 +35,11 @@ export function runPreview(run: EngineRun): Promise<string> {
  *
  * @throws {ReportInputError} as {@link runPreview}.
  */
-export function runExport(run: EngineRun): Promise<string> {
+export function runExport(run: EngineRun): Promise<EngineAnswer> {
   return runEngine(run, ["stack", "export"]);
 }
 
-function runEngine({ cwd, stack, env }: EngineRun, args: string[]): Promise<string> {
+function runEngine({ cwd, stack, env }: EngineRun, args: string[]): Promise<EngineAnswer> {
   const program = env["PULUMI_CLI"] ?? "pulumi";
   const all = [...args, "--non-interactive", ...(stack === undefined ? [] : ["--stack", stack])];
   const asked = `pulumi ${args.join(" ")}`;
@@ -46,11 +55,13 @@ function runEngine({ cwd, stack, env }: EngineRun, args: string[]): Promise<stri
       reject(new ReportInputError(`cannot run \`${asked}\` (${program}, in ${cwd}): ${hint}`));
     });
     child.on("close", (code) => {
-      if (printed.trim() !== "") resolve(printed);
-      else
-        reject(
-          new ReportInputError(`\`${asked}\` printed nothing and ended with exit code ${code ?? "unknown"}`),
-        );
+      if (printed.trim() !== "") resolve({ printed, asked, code });
+      else reject(new ReportInputError(`\`${asked}\` printed nothing and ${endOf(code)}`));
     });
   });
+}
+
+/** How a command ended, in words. */
+export function endOf(code: number | null): string {
+  return code === null ? "was ended by a signal" : `ended with exit code ${code}`;
 }

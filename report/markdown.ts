@@ -1,11 +1,14 @@
 import type { Report, ReportedToken } from "./model";
-import { ACTION_MARKS, changeOf, count, riskSummaryOf, summaryOf, unknownOf } from "./words";
+import { ACTION_MARKS, changeOf, count, detailsOf, riskSummaryOf, summaryOf, unknownOf } from "./words";
 
 /** What a comment on a pull request may hold is 65,536 characters: the rest is for whoever adds a line of their own. */
 export const MARKDOWN_LIMIT = 64_000;
 
 /** Kept for the notice that something is missing, and for closing what is open. */
 const RESERVE = 400;
+
+/** Servers that are named above the table; each token names its own where there are several. */
+const MOST_SERVERS = 20;
 
 /** A name or a reason longer than this would leave no place for others. */
 const LONGEST = 200;
@@ -18,18 +21,28 @@ export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT): string {
   const budget = new Budget(limit - RESERVE);
   const head = `### ${summaryOf(report)}\n`;
   budget.add(head);
+  if (report.servers.length > 0) {
+    const shown = report.servers.slice(0, MOST_SERVERS).map(code).join(", ");
+    const more = report.servers.length - MOST_SERVERS;
+    budget.add(
+      `\n${report.servers.length === 1 ? "Server" : "Servers"}: ${shown}${more > 0 ? ` and ${more} more` : ""}\n`,
+    );
+  }
   const risks = riskSummaryOf(report);
   if (risks !== "") budget.add(`\n${risks}.\n`);
   if (report.tokens.length === 0) return budget.text;
 
-  budget.add("\n| | token | organization | owner | change | permissions | risks |\n");
-  budget.add("| - | - | - | - | - | - | - |\n");
+  const server = report.servers.length > 1;
+  budget.add(
+    `\n| | token |${server ? " server |" : ""} organization | owner | change | permissions | risks |\n`,
+  );
+  budget.add(`| - | - |${server ? " - |" : ""} - | - | - | - | - |\n`);
   const leftRows = budget.addAll(report.tokens.map((token) => rowOf(token, report)));
   let leftDetails = 0;
   let leftExplanations = 0;
   if (leftRows === 0) {
     leftExplanations = budget.addAll([explanationsOf(report)]);
-    leftDetails = budget.addAll(report.tokens.map(detailsOf).filter((text) => text !== ""));
+    leftDetails = budget.addAll(report.tokens.map(foldedOf).filter((text) => text !== ""));
   }
   const notices = [
     leftRows > 0 ? `${count(leftRows, "token")} and all permissions` : "",
@@ -71,14 +84,18 @@ function rowOf(token: ReportedToken, report: Report): string {
     unknownOf(token) === "" ? "" : "? not known yet",
   ].filter((text) => text !== "");
   const risks = [
-    ...token.risks.map(({ id, acknowledged }) =>
-      acknowledged === undefined ? `⚠️ **${id}**` : `✅ ${id}: ${code(acknowledged)}`,
-    ),
+    ...token.risks.map((finding) => {
+      const { id, severity, acknowledged } = finding;
+      return acknowledged === undefined
+        ? `⚠️ **${id}** (${severity})${plain(detailsOf(finding))}`
+        : `✅ ${id}: ${code(acknowledged)} (${severity})`;
+    }),
     ...token.unusedAcknowledgements.map((id) => `${code(id)} is acknowledged, but not there`),
   ];
   const cells = [
     ACTION_MARKS[token.action],
     code(token.name),
+    ...(report.servers.length > 1 ? [code(token.host)] : []),
     code(token.org),
     code(token.owner),
     plain(changeOf(token, report)),
@@ -93,12 +110,13 @@ function explanationsOf({ tokens }: Report): string {
   const byId = new Map(open.map((risk) => [risk.id, risk]));
   if (byId.size === 0) return "";
   const lines = [...byId.values()].map(
-    ({ id, title, explanation }) => `- **${id}** (${title}): ${explanation.replaceAll("_", "\\_")}`,
+    ({ id, title, severity, explanation }) =>
+      `- **${id}** (${severity}, ${title}): ${explanation.replaceAll("_", "\\_")}`,
   );
   return `\n<details><summary>What the risks mean</summary>\n\n${lines.join("\n")}\n\n</details>\n`;
 }
 
-function detailsOf(token: ReportedToken): string {
+function foldedOf(token: ReportedToken): string {
   const { added, removed, kept } = token.permissions;
   const lines = [
     ...added.map((text) => `+ ${text}`),

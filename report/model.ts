@@ -1,23 +1,28 @@
-import { CALLER } from "../provider/permissions/table";
 import {
   type Finding,
   findRisks,
   openRisks,
-  permissionsOfFlags,
-  RISK_IDS,
+  readersOf,
+  type Readers,
   type RiskId,
+  unknownRisk,
 } from "../provider/permissions/risks";
-import type { Permission } from "../provider/types";
-import { OPEN, type Parsed, type Side, type TokenAction, type TokenStep } from "./parse";
-import { comparableBy, permissionsOf } from "./permission";
+import { CALLER } from "../provider/permissions/table";
+import { clean } from "./clean";
+import type { Parsed } from "./parse";
+import { type Fate, linesOfChange, linesOfState, type PermissionLine } from "./permissions";
+import { OPEN, type TokenSnapshot } from "./snapshot";
+import type { TokenAction, TokenStep } from "./steps";
 
 /** The permissions of a token, as they are written, and what a change makes of them. */
 export interface PermissionChange {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly kept: readonly string[];
-  /** How many more there will be that are not known yet. */
+  /** How many single buckets more there will be whose ids are not known yet. */
   readonly unknown: number;
+  /** Inputs of which nothing is known yet, such as `readBucket` where the whole list is not, or `org`. */
+  readonly unknownInputs: readonly string[];
   /** Nothing is known of what there will be; then `removed` is empty and `kept` holds what there is now. */
   readonly allUnknown: boolean;
 }
@@ -27,32 +32,40 @@ export interface ReportedToken {
   readonly name: string;
   readonly urn: string;
   readonly action: TokenAction;
-  /** Properties that force the replacement, or that change in place. */
+  /** Properties that force the replacement, or that change in place; why a token is left behind. */
   readonly reasons: readonly string[];
   /** Name of the owner; `me` for whoever runs `pulumi up`. */
   readonly owner: string;
   /** Name or id of the organization, as the program writes it. */
   readonly org: string;
+  /** URL of the server that it is or will be on; empty where it is not told. */
+  readonly host: string;
+  /** URL that the server has in the state, where that is another. */
+  readonly previousHost?: string;
   readonly description: string;
   readonly status: string;
   readonly permissions: PermissionChange;
-  /** Risks that it will have. A token that is deleted has none. */
+  /** The same as values, for whoever shows more than texts. No part of the JSON. */
+  readonly lines: readonly PermissionLine[];
+  /** Risks of what will be there. A token that is deleted has none. */
   readonly risks: readonly Finding[];
   /** Risks that are acknowledged and that it does not have. */
   readonly unusedAcknowledgements: readonly string[];
 }
 
-/** What a stack's tokens may do, and what a change makes of that. `--json` prints it as it is. */
+/** What a stack's tokens may do, and what a change makes of that. {@link jsonOf} prints it. */
 export interface Report {
   readonly source: "preview" | "state";
   readonly project: string;
   readonly stack: string;
+  /** URLs of all servers that the tokens are on, or will be. */
+  readonly servers: readonly string[];
   /**
    * Where the permissions are from: `permissions` are declared, with names; `effectivePermissions` are what the
    * server granted, with ids.
    */
   readonly permissionsFrom: "permissions" | "effectivePermissions";
-  /** Whether unchanged tokens are among them. */
+  /** Whether unchanged resources are among them, so that no token is missing. */
   readonly complete: boolean;
   readonly summary: Readonly<Record<TokenAction, number>>;
   /** Those that change first, then by name. */
@@ -60,7 +73,16 @@ export interface Report {
 }
 
 /** The order in which changes are told of. */
-export const ACTION_ORDER: readonly TokenAction[] = ["replace", "create", "delete", "update", "same"];
+export const ACTION_ORDER: readonly TokenAction[] = [
+  "unknown",
+  "replace",
+  "create",
+  "delete",
+  "leave",
+  "update",
+  "skip",
+  "same",
+];
 
 /** The same on every machine; `ci-9` comes before `ci-10`. */
 const { compare } = new Intl.Collator("en", { numeric: true });
@@ -68,20 +90,27 @@ const { compare } = new Intl.Collator("en", { numeric: true });
 /** Makes the report of what was read. */
 export function makeReport(parsed: Parsed): Report {
   const { source, steps, complete } = parsed;
-  const stack = complete ? heldByAll(steps, source) : undefined;
+  const readers = complete ? readersAmong(steps, source) : undefined;
   const tokens = steps
-    .map((step) => reported(step, source, stack))
+    .map((step) => reported(step, source, readers))
     .sort((a, b) => rank(a) - rank(b) || compare(a.name, b.name) || compare(a.urn, b.urn));
   const [, where = "", project = ""] = /^urn:pulumi:(.*?)::(.*?)::/.exec(steps[0]?.urn ?? "") ?? [];
+  const hosts = tokens.flatMap(({ host, previousHost }) => [host, previousHost ?? host]);
   return {
     source,
-    project,
-    stack: where,
+    project: clean(project),
+    stack: clean(where),
+    servers: [...new Set(hosts)].filter((host) => host !== "").sort(compare),
     permissionsFrom: source === "state" ? "effectivePermissions" : "permissions",
     complete,
     summary: countBy(tokens),
     tokens,
   };
+}
+
+/** The report for other programs: JSON. */
+export function jsonOf(report: Report): string {
+  return JSON.stringify(report, (key, value: unknown) => (key === "lines" ? undefined : value), 2);
 }
 
 /** A risk that `--fail-on` asks for, of a token that has it. */
@@ -90,109 +119,130 @@ export interface Failing {
   readonly risk: RiskId;
 }
 
-/** Which of the risks the tokens have, acknowledged ones left out. */
+/** Which of the risks the tokens have, acknowledged ones left out. What is not known might be any of them. */
 export function failing({ tokens }: Report, risks: readonly RiskId[]): Failing[] {
-  return tokens.flatMap(({ name, risks: found }) => {
-    const open = openRisks(found);
-    return RISK_IDS.filter((id) => risks.includes(id) && open.has(id)).map((risk) => ({ token: name, risk }));
-  });
+  if (risks.length === 0) return [];
+  const asked = new Set<RiskId>([...risks, "unknown"]);
+  return tokens.flatMap(({ name, risks: found }) =>
+    found.flatMap((finding) => {
+      const open = openRisks([finding]);
+      // The wider one says it all.
+      const told =
+        open.has(finding.id) && asked.has(finding.id)
+          ? [finding.id]
+          : [...open].filter((id) => asked.has(id));
+      return told.map((risk) => ({ token: name, risk }));
+    }),
+  );
 }
 
-function reported(
-  step: TokenStep,
-  source: Parsed["source"],
-  stack: Permission[][] | undefined,
-): ReportedToken {
+function reported(step: TokenStep, source: Parsed["source"], readers: Readers): ReportedToken {
   const { urn, action, reasons, before, after } = step;
   const shown = after ?? before;
-  const held = action === "delete" ? [] : heldBy(step, source);
-  const acknowledge = action === "delete" ? {} : (shown?.acknowledge ?? {});
+  const isThere = source === "state" || action !== "delete";
+  const acknowledge = isThere ? (shown?.acknowledge ?? {}) : {};
+  const unknown = isThere ? unknownRisk(problemsOf(step), acknowledge) : [];
+  const held = isThere ? (shown?.held ?? []) : [];
+  const risks = [...unknown, ...findRisks(held, acknowledge, readers)];
   const present = new Set<string>(
-    findRisks(held, {}, stack).flatMap(({ id, includes }) => [id, ...includes]),
+    [...unknown, ...findRisks(held, {}, readers)].flatMap(({ id, includes }) => [id, ...includes]),
   );
+  const lines =
+    source === "state" ? linesOfState(step, action === "delete" ? "removed" : "kept") : linesOfChange(step);
+  const host = clean(shown?.known.host ?? "");
+  const previousHost = clean(before?.known.host ?? host);
   return {
-    name: urn.split("::").slice(3).join("::"),
-    urn,
+    name: clean(urn.split("::").slice(3).join("::")),
+    urn: clean(urn),
     action,
     reasons,
-    owner: ownerOf(step),
-    org: orgOf(step),
-    description: shown?.description ?? "",
-    status: shown?.status ?? "active",
-    permissions: source === "state" ? grantedOf(step) : changeOf(step),
-    risks: findRisks(held, acknowledge, stack),
-    unusedAcknowledgements: Object.keys(acknowledge).filter((id) => !present.has(id)),
+    owner: clean(ownerOf(step)),
+    org: clean(orgOf(step)),
+    host,
+    ...(previousHost !== host && { previousHost }),
+    description: clean(shown?.known.description ?? ""),
+    status: clean(shown?.known.status ?? "active"),
+    permissions: changeOf(step, lines),
+    lines,
+    risks: risks.map(cleaned),
+    unusedAcknowledgements: Object.keys(acknowledge)
+      .filter((id) => !present.has(id))
+      .map(clean),
   };
+}
+
+function cleaned(finding: Finding): Finding {
+  const { acknowledged } = finding;
+  return acknowledged === undefined ? finding : { ...finding, acknowledged: clean(acknowledged) };
+}
+
+/** What is not known and might be a risk. One bucket more is none, whatever its id. */
+function problemsOf({ before, after, problems = [] }: TokenStep): string[] {
+  const side = after ?? before;
+  if (side === undefined) return problems.length > 0 ? [...problems] : ["nothing is known of it"];
+  const acknowledgements = side.unknownAcknowledgements.map((id) =>
+    id === "acknowledge"
+      ? "it is not known what is acknowledged"
+      : `the reason for ${clean(id)} is not known`,
+  );
+  return [
+    ...problems,
+    ...side.unknownInputs.map((name) => `${clean(name)} is not known`),
+    ...acknowledgements,
+    ...(side.isTold ? [] : ["its permissions are not told"]),
+  ];
 }
 
 /** Leaving the owner out keeps the one there is, but a new token is the caller's. */
 function ownerOf({ action, before, after }: TokenStep): string {
-  const declared = after?.user ?? after?.userId;
+  const declared = after?.declared.user ?? after?.declared.userId;
   if (declared !== undefined) return declared;
   if (action === "create" || action === "replace") return CALLER;
-  return before?.user ?? before?.userId ?? CALLER;
+  return before?.known.user ?? before?.known.userId ?? CALLER;
 }
 
 function orgOf({ before, after }: TokenStep): string {
-  if (after?.org !== undefined) return after.org;
-  if (after?.orgId !== undefined && after.orgId !== before?.orgId) return after.orgId;
-  return before?.org ?? before?.orgId ?? after?.orgId ?? OPEN;
+  if (after?.declared.org !== undefined) return after.declared.org;
+  const [now, old] = [after?.known.orgId, before?.known];
+  if (now !== undefined && now !== old?.orgId) return now;
+  return old?.org ?? old?.orgId ?? now ?? OPEN;
 }
 
-function textsOf(side: Side | undefined, source: Parsed["source"]): readonly string[] | undefined {
-  // A state from before the server answered has the declared ones only.
-  return (source === "state" ? side?.effectivePermissions : undefined) ?? side?.permissions;
-}
-
-function grantedOf({ action, before }: TokenStep): PermissionChange {
-  const texts = textsOf(before, "state");
-  const gone = action === "delete";
-  return {
-    added: [],
-    removed: gone ? (texts ?? []) : [],
-    kept: gone ? [] : (texts ?? []),
-    unknown: 0,
-    allUnknown: texts === undefined,
-  };
-}
-
-function changeOf({ action, before, after }: TokenStep): PermissionChange {
-  const old = before?.permissions ?? [];
-  if (action === "delete") return { added: [], removed: old, kept: [], unknown: 0, allUnknown: false };
-  const now = after?.permissions;
-  if (now === undefined) return { added: [], removed: [], kept: old, unknown: 0, allUnknown: true };
-  const key = comparableBy(before);
-  const oldKeys = new Set(old.map(key));
-  const nowKeys = new Set(now.map(key));
-  return {
-    added: now.filter((text) => !oldKeys.has(key(text))),
-    removed: old.filter((text) => !nowKeys.has(key(text))),
-    kept: now.filter((text) => oldKeys.has(key(text))),
-    unknown: after?.openPermissions ?? 0,
-    allUnknown: false,
-  };
-}
-
-/** What the token will be able to do, as far as it is known. */
-function heldBy({ before, after }: TokenStep, source: Parsed["source"]): Permission[] {
+function changeOf(
+  { action, before, after, problems = [] }: TokenStep,
+  lines: readonly PermissionLine[],
+): PermissionChange {
+  const of = (fate: Fate): string[] => lines.filter((line) => line.fate === fate).map(({ text }) => text);
   const side = after ?? before;
-  const texts = textsOf(side, source);
-  if (texts !== undefined) return permissionsOf(texts, side);
-  return side === undefined ? [] : permissionsOfFlags(side.flags);
+  // What the server granted is known, whatever the program keeps secret.
+  const isKnown = action === "delete" || side?.granted !== undefined;
+  return {
+    added: of("added"),
+    removed: of("removed"),
+    kept: of("kept"),
+    unknown: isKnown ? 0 : (side?.unknownBuckets ?? 0),
+    unknownInputs: isKnown || side === undefined ? [] : [...side.unknownInputs, ...unknownNames(side)],
+    allUnknown: !isKnown && (side?.isTold !== true || (after === undefined && problems.length > 0)),
+  };
+}
+
+/** Nothing can be wrong with it, but what it is called is not known. */
+function unknownNames({ declared }: TokenSnapshot): string[] {
+  return (["org", "orgId", "user"] as const).filter((name) => declared[name] === OPEN);
 }
 
 /** `undefined` where one of them is not known: what it reads might be what another one writes. */
-function heldByAll(steps: readonly TokenStep[], source: Parsed["source"]): Permission[][] | undefined {
-  const staying = steps.filter(({ action }) => action !== "delete");
-  const known = staying.every(({ before, after }) => {
-    const side = after ?? before;
-    return textsOf(side, source) !== undefined && (source === "state" || side?.openPermissions === 0);
-  });
-  return known ? staying.map((step) => heldBy(step, source)) : undefined;
+function readersAmong(steps: readonly TokenStep[], source: Parsed["source"]): Readers {
+  const sides = steps
+    .filter(({ action }) => source === "state" || action !== "delete")
+    .map(({ before, after }) => after ?? before);
+  const isKnown = (side: TokenSnapshot | undefined): side is TokenSnapshot =>
+    side?.isTold === true && side.unknownBuckets + side.unknownInputs.length === 0;
+  return sides.every(isKnown) ? readersOf(sides.map(({ held }) => held)) : undefined;
 }
 
 function countBy(tokens: readonly ReportedToken[]): Record<TokenAction, number> {
-  const counts: Record<TokenAction, number> = { create: 0, replace: 0, update: 0, delete: 0, same: 0 };
+  const counts = Object.fromEntries(ACTION_ORDER.map((action) => [action, 0])) as Record<TokenAction, number>;
   for (const { action } of tokens) counts[action] += 1;
   return counts;
 }

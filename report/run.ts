@@ -1,10 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { readCommand, type ReportOptions, UsageError } from "./command";
-import { type EngineRun, runExport, runPreview } from "./engine";
+import { endOf, type EngineRun, runExport, runPreview } from "./engine";
+import { ReportInputError } from "./inputError";
 import { renderMarkdown } from "./markdown";
-import { failing, makeReport, type Report } from "./model";
+import { failing, jsonOf, makeReport, type Report } from "./model";
 import { renderPage } from "./page";
-import { type Parsed, parsePreview, parseState, ReportInputError } from "./parse";
+import { type Parsed, parsePreview, parseState } from "./parse";
 import { renderTable } from "./table";
 import { riskSummaryOf, summaryOf } from "./words";
 
@@ -23,7 +24,8 @@ export interface Surroundings {
 /**
  * Runs the command.
  *
- * @returns the exit code: 0, 1 where there is no report, 2 where a token has a risk that `--fail-on` names.
+ * @returns the exit code: 0; 1 where there is no report, or not a whole one and `--fail-on` asks; 2 where a token has a
+ *   risk that `--fail-on` names.
  */
 export async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { env, version, err } = surroundings;
@@ -39,6 +41,12 @@ export async function runCommand(args: readonly string[], surroundings: Surround
     await print(report, options, surroundings);
     const found = failing(report, options.failOn);
     for (const { token, risk } of found) err(`influx-token: ${token} has the risk ${risk}\n`);
+    if (options.failOn.length > 0 && !report.complete) {
+      err(
+        "influx-token: not every resource of the stack is in this preview, so the risks of unchanged tokens are not known: give what `pulumi preview --json --show-sames` prints\n",
+      );
+      return 1;
+    }
     return found.length > 0 ? 2 : 0;
   } catch (error) {
     if (!(error instanceof ReportInputError || error instanceof UsageError || isIoError(error))) throw error;
@@ -56,7 +64,21 @@ async function read(options: ReportOptions, surroundings: Surroundings): Promise
   if (file === "-") return parse(await surroundings.readStdin());
   if (file !== undefined) return parse(await readFile(file, "utf8"));
   const run: EngineRun = { cwd: cwd ?? surroundings.cwd, stack, env: surroundings.env };
-  return parse(await (state ? runExport(run) : runPreview(run)));
+  const { printed, asked, code } = await (state ? runExport(run) : runPreview(run));
+  if (code === 0) return parse(printed);
+  const failed = [`\`${asked}\` ${endOf(code)}`];
+  const errors = errorsIn(() => parse(printed));
+  return { source: "preview", steps: [], complete: false, errors: errors.length > 0 ? errors : failed };
+}
+
+/** What was printed by a command that failed may be anything. */
+function errorsIn(read: () => Parsed): readonly string[] {
+  try {
+    return read().errors;
+  } catch (error) {
+    if (error instanceof ReportInputError) return [];
+    throw error;
+  }
 }
 
 async function print(report: Report, options: ReportOptions, surroundings: Surroundings): Promise<void> {
@@ -67,7 +89,7 @@ async function print(report: Report, options: ReportOptions, surroundings: Surro
     const told = [summaryOf(report), riskSummaryOf(report)].filter((text) => text !== "").join(". ");
     err(`Wrote ${html}. ${told}.\n`);
   }
-  if (json) out(`${JSON.stringify(report, undefined, 2)}\n`);
+  if (json) out(`${jsonOf(report)}\n`);
   else if (markdown) out(renderMarkdown(report));
   else if (html === undefined) {
     const colour = isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";

@@ -3,8 +3,12 @@ import type { Action, Permission } from "../types";
 import { CATALOGUE, type ResourceType } from "./catalogue";
 import { expandPermissions, OWN, type PermissionFlags, PermissionFlagsError } from "./expand";
 
-/** The permissions of every token of a stack, or `undefined` where not all of them are known. */
-type Stack = readonly (readonly Permission[])[] | undefined;
+/** How bad a risk is, the worst first: the words that policies have. */
+export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Which buckets the tokens of a stack may read, or `undefined` where not all of them are known. */
+export type Readers = { readonly all: boolean; readonly ids: ReadonlySet<string> } | undefined;
 
 /** What a token may do that somebody should have thought about. */
 export interface Risk {
@@ -12,12 +16,13 @@ export interface Risk {
   readonly id: string;
   /** A few words. */
   readonly title: string;
+  readonly severity: Severity;
   /** What its holder can do, in one or two sentences. */
   readonly explanation: string;
   /** Risks that this one brings along: they are not told of beside it. */
   readonly includes?: readonly string[];
   /** Whether a token with these permissions has it. Says no wherever it cannot be sure. */
-  readonly test: (held: readonly Permission[], stack: Stack) => boolean;
+  readonly test: (held: readonly Permission[], readers: Readers) => boolean;
 }
 
 const ORGANIZATION_TYPES: ReadonlySet<string> = new Set(
@@ -45,18 +50,35 @@ function bucketIds(held: readonly Permission[], action: Action): string[] {
   );
 }
 
-function writesUnread(held: readonly Permission[], stack: Stack): boolean {
-  if (stack === undefined || stack.some((other) => reaches(other, "read", "buckets"))) return false;
-  const read = new Set(stack.flatMap((other) => bucketIds(other, "read")));
+/** What the tokens of a stack may read together. Made once for all of them. */
+export function readersOf(stack: readonly (readonly Permission[])[]): Readers {
+  return {
+    all: stack.some((held) => reaches(held, "read", "buckets")),
+    ids: new Set(stack.flatMap((held) => bucketIds(held, "read"))),
+  };
+}
+
+function writesUnread(held: readonly Permission[], readers: Readers): boolean {
   // A stack that gives nobody a bucket to read leaves that to somebody else: its writers tell nothing.
-  return read.size > 0 && bucketIds(held, "write").some((id) => !read.has(id));
+  if (readers === undefined || readers.all || readers.ids.size === 0) return false;
+  return bucketIds(held, "write").some((id) => !readers.ids.has(id));
 }
 
 /** Every risk, the far-reaching ones first. Documentation, warnings, `acknowledge` and reports derive from this table. */
 export const RISKS = [
   {
+    id: "unknown",
+    title: "not known",
+    severity: "critical",
+    explanation:
+      "What the token may do, what becomes of it, or what is acknowledged, is not known before pulumi up: it might be anything.",
+    // Permissions that are known tell nothing of it: `unknownRisk` does.
+    test: () => false,
+  },
+  {
     id: "operator-token",
     title: "operator token",
+    severity: "critical",
     explanation:
       "It reads and writes everything in every organization of the server, also in those that are made later, and every user.",
     includes: [
@@ -74,6 +96,7 @@ export const RISKS = [
   {
     id: "all-access-token",
     title: "all-access token",
+    severity: "high",
     explanation: "It reads and writes everything in its organization, tokens and secrets included.",
     includes: ["write-authorizations", "read-authorizations", "read-secrets", "system-bucket"],
     test: (held) => OLDEST_TYPES.every((type) => reaches(held, "read", type) && reaches(held, "write", type)),
@@ -81,6 +104,7 @@ export const RISKS = [
   {
     id: "write-authorizations",
     title: "can manage tokens",
+    severity: "high",
     explanation:
       "Where it may also write their owner, it makes tokens that outlive it, and switches off or deletes those of others.",
     test: (held) => reaches(held, "write", "authorizations"),
@@ -88,6 +112,7 @@ export const RISKS = [
   {
     id: "read-authorizations",
     title: "can read other tokens",
+    severity: "high",
     explanation:
       "A server that stores tokens in the clear, as most before 2.9 do, tells it the tokens of the organization: it can do what the strongest of them can.",
     test: (held) => reaches(held, "read", "authorizations"),
@@ -95,6 +120,7 @@ export const RISKS = [
   {
     id: "server-wide-orgs",
     title: "reaches every organization",
+    severity: "high",
     explanation:
       "readOrgs and writeOrgs carry no organization: it sees, or with write renames and deletes, every organization of the server.",
     test: (held) => reachesServer(held, "orgs"),
@@ -102,6 +128,7 @@ export const RISKS = [
   {
     id: "server-wide-users",
     title: "reaches every user",
+    severity: "high",
     explanation:
       "readUsers and writeUsers carry no organization: it sees, or with write changes and deletes, every user of the server.",
     test: (held) => reachesServer(held, "users"),
@@ -109,12 +136,14 @@ export const RISKS = [
   {
     id: "read-secrets",
     title: "can read secrets",
+    severity: "high",
     explanation: "It reads the secrets of the organization: their names by the API, their values in a query.",
     test: (held) => reaches(held, "read", "secrets"),
   },
   {
     id: "system-bucket",
     title: "may write system buckets",
+    severity: "low",
     explanation:
       "Write on every bucket does not leave out _monitoring and _tasks, where statuses of checks and runs of tasks are recorded.",
     test: (held) => reaches(held, "write", "buckets"),
@@ -122,11 +151,18 @@ export const RISKS = [
   {
     id: "write-without-reader",
     title: "writes what nobody reads",
+    severity: "medium",
     explanation:
       "It writes a bucket that no token of the stack may read, although the stack gives others single buckets to read: perhaps a wrong id.",
     test: writesUnread,
   },
 ] as const satisfies readonly Risk[];
+
+/** The ids of the risks of this severity and above. */
+export function risksFrom(severity: Severity): RiskId[] {
+  const reached = SEVERITIES.slice(0, SEVERITIES.indexOf(severity) + 1);
+  return RISKS.filter((risk) => reached.includes(risk.severity)).map(({ id }) => id);
+}
 
 /** Id of a risk. */
 export type RiskId = (typeof RISKS)[number]["id"];
@@ -149,7 +185,10 @@ export function notARisk(text: string): string {
 export interface Finding {
   readonly id: RiskId;
   readonly title: string;
+  readonly severity: Severity;
   readonly explanation: string;
+  /** What of the token it is about, where that is not plain from its permissions. */
+  readonly details?: readonly string[];
   /** Risks that the token has with this one, and that are not told of by themselves. */
   readonly includes: readonly RiskId[];
   /** Why it is accepted, where the program says so. */
@@ -161,25 +200,47 @@ export interface Finding {
  * only. To acknowledge a risk is to acknowledge what it brings along.
  *
  * @param acknowledge risk id to reason.
- * @param stack the permissions of every token of the stack; leave it out where not all of them are known.
+ * @param readers of the whole stack; leave it out where not all of its tokens are known.
  */
 export function findRisks(
   held: readonly Permission[],
   acknowledge: Readonly<Record<string, string>> = {},
-  stack?: Stack,
+  readers?: Readers,
 ): Finding[] {
-  const present = RISKS.filter(({ test }) => test(held, stack));
+  const present = RISKS.filter(({ test }) => test(held, readers));
   const covered = new Set(present.flatMap((risk: Risk) => risk.includes ?? []));
   return present
     .filter(({ id }) => !covered.has(id))
-    .map(({ id, title, explanation, ...rest }) => {
-      const all: readonly string[] = "includes" in rest ? rest.includes : [];
+    .map((risk: Risk & { id: RiskId }) => {
       const includes = present
-        .map((other) => other.id)
-        .filter((other) => all.includes(other) && !has(acknowledge, other));
-      const acknowledged = has(acknowledge, id) ? { acknowledged: acknowledge[id] ?? "" } : {};
-      return { id, title, explanation, includes, ...acknowledged };
+        .map(({ id }) => id)
+        .filter((id) => risk.includes?.includes(id) === true && !has(acknowledge, id));
+      return { ...findingOf(risk, acknowledge), includes };
     });
+}
+
+/**
+ * The risk that something which matters is not known: none where everything is.
+ *
+ * @param details what is not known, in a few words each.
+ */
+export function unknownRisk(
+  details: readonly string[],
+  acknowledge: Readonly<Record<string, string>> = {},
+): Finding[] {
+  if (details.length === 0) return [];
+  return RISKS.filter(({ id }) => id === "unknown").map((risk) => ({
+    ...findingOf(risk, acknowledge),
+    details,
+  }));
+}
+
+function findingOf(
+  { id, title, severity, explanation }: Omit<Finding, "includes">,
+  acknowledge: Readonly<Record<string, string>>,
+): Finding {
+  const acknowledged = has(acknowledge, id) ? { acknowledged: acknowledge[id] ?? "" } : {};
+  return { id, title, severity, explanation, includes: [], ...acknowledged };
 }
 
 /** The risks that nobody acknowledged, with those that they bring along. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Report, ReportedToken } from "../model";
-import { ACTION_MARKS, changeOf, count, riskSummaryOf, summaryOf, unknownOf } from "../words";
+import { ACTION_MARKS, changeOf, count, riskSummaryOf, serversOf, summaryOf, unknownOf } from "../words";
 import { escapeHtml } from "./html";
 import { renderMatrix } from "./matrix";
 import { SCRIPT } from "./script";
@@ -47,7 +47,7 @@ export function renderPage(report: Report): string {
 <header>
 <h1>InfluxDB tokens</h1>
 <p class="soft">${title === "" ? "" : `${escapeHtml(title)} · `}${source}. ${from}</p>
-<p><b>${escapeHtml(sentences.join(". "))}.</b></p>
+${serversOf(report) === "" ? "" : `<p>${escapeHtml(serversOf(report))}</p>\n`}<p><b>${escapeHtml(sentences.join(". "))}.</b></p>
 </header>
 <main>
 ${toolsFor(report)}
@@ -79,8 +79,8 @@ function meanings({ tokens }: Report): string {
   const byId = new Map(tokens.flatMap(({ risks }) => risks).map((risk) => [risk.id, risk]));
   if (byId.size === 0) return "";
   const items = [...byId.values()].map(
-    ({ id, title, explanation }) =>
-      `<li><b>${escapeHtml(title)}</b> (<code>${id}</code>): ${escapeHtml(explanation)}</li>`,
+    ({ id, title, severity, explanation }) =>
+      `<li><b>${escapeHtml(title)}</b> (<code>${id}</code>, ${severity}): ${escapeHtml(explanation)}</li>`,
   );
   return `<section><h2>What the risks mean</h2><ul class="meaning">${items.join("")}</ul></section>`;
 }

@@ -1,18 +1,13 @@
 import { CATALOGUE, OSS_TYPES } from "../../provider/permissions/catalogue";
+import type { Severity } from "../../provider/permissions/risks";
 import type { Permission } from "../../provider/types";
 import type { Report, ReportedToken } from "../model";
-import { readPermission } from "../permission";
-import { ACTION_MARKS, unknownOf } from "../words";
+import type { Fate, PermissionLine } from "../permissions";
+import { ACTION_MARKS, ACTION_WORDS, detailsOf, reasonsOf, unknownOf } from "../words";
 import { escapeHtml } from "./html";
 
-type Fate = "added" | "removed" | "kept";
-
 /** A permission in a cell: what it is, and what becomes of it. */
-interface Entry {
-  readonly text: string;
-  readonly fate: Fate;
-  readonly permission: Permission;
-}
+type Entry = PermissionLine & { readonly permission: Permission };
 
 const FATES: Readonly<Record<Fate, { mark: string; css: string }>> = {
   added: { mark: "+", css: " add" },
@@ -20,17 +15,13 @@ const FATES: Readonly<Record<Fate, { mark: string; css: string }>> = {
   kept: { mark: "", css: "" },
 };
 
-/** Risks whose token stands out as a whole. */
-const FAR: readonly string[] = [
-  "operator-token",
-  "all-access-token",
-  "server-wide-orgs",
-  "server-wide-users",
-];
+/** With one of these a token stands out as a whole. */
+const FAR: readonly Severity[] = ["critical", "high"];
 
 /** The matrix: a row a token, a column a resource type. Every cell holds its exact permissions, for whoever asks. */
-export function renderMatrix({ tokens, source }: Report): string {
-  const rows = tokens.map((token) => ({ token, entries: entriesOf(token) }));
+export function renderMatrix(report: Report): string {
+  const { tokens } = report;
+  const rows = tokens.map((token) => ({ token, entries: token.lines.filter(isEntry) }));
   const used = new Set(
     rows.flatMap(({ entries }) => entries.map(({ permission }) => permission.resource.type)),
   );
@@ -41,7 +32,7 @@ export function renderMatrix({ tokens, source }: Report): string {
   });
   const body = rows.map(({ token, entries }) => {
     const cells = types.map((type) => cellOf(type, entries, used));
-    return `<tr ${rowAttributes(token)}>${leadingCells(token, source)}${open ? openCell(token) : ""}${cells.join("")}</tr>`;
+    return `<tr ${rowAttributes(token)}>${leadingCells(token, report)}${open ? openCell(token) : ""}${cells.join("")}</tr>`;
   });
   const question = open ? `<th scope="col" class="type" tabindex="-1"><span>not known yet</span></th>` : "";
   return `<table id="matrix" role="grid" aria-label="Permissions by token and resource type" aria-rowcount="${rows.length + 1}" aria-colcount="${types.length + (open ? 4 : 3)}">
@@ -51,13 +42,9 @@ ${body.join("\n")}
 </tbody></table>`;
 }
 
-function entriesOf({ permissions, org }: ReportedToken): Entry[] {
-  return (["added", "removed", "kept"] as const).flatMap((fate) =>
-    permissions[fate].flatMap((text) => {
-      const permission = readPermission(text, org);
-      return permission === undefined ? [] : [{ text, fate, permission }];
-    }),
-  );
+/** A text of which nothing more is known, such as a newer server's type, has no column: it is listed in full below. */
+function isEntry(line: PermissionLine): line is Entry {
+  return line.permission !== undefined;
 }
 
 /** Every type of InfluxDB OSS, and whatever else is used. */
@@ -69,18 +56,21 @@ function columnsFor(used: ReadonlySet<string>): string[] {
 
 function rowAttributes({ action, risks }: ReportedToken): string {
   const open = risks.some(({ acknowledged }) => acknowledged === undefined);
-  const far = risks.some(({ id }) => FAR.includes(id));
+  const far = risks.some(({ severity }) => FAR.includes(severity));
   return `class="${action}${far ? " far" : ""}" data-action="${action}"${open ? " data-risky" : ""}`;
 }
 
-function leadingCells(token: ReportedToken, source: Report["source"]): string {
-  const { name, org, owner, action, reasons, description } = token;
-  const about = `${escapeHtml(org)} · ${escapeHtml(owner)}`;
+function leadingCells(token: ReportedToken, { source, servers }: Report): string {
+  const { name, org, owner, host, action, description } = token;
+  const reasons = reasonsOf(token);
+  const about = [org, owner, ...(servers.length > 1 ? [host] : [])].map(escapeHtml).join(" · ");
   const more = description === "" ? "" : ` data-p="  ${escapeHtml(description)}"`;
   const inactive = token.status === "inactive" ? " · inactive" : "";
   const why = reasons.length === 0 ? "" : `<span class="why">${escapeHtml(reasons.join(", "))}</span>`;
   const told = source === "preview" || action !== "same";
-  const tag = told ? `<span class="tag ${action}">${ACTION_MARKS[action]} ${action}</span>` : "";
+  const tag = told
+    ? `<span class="tag ${action}">${ACTION_MARKS[action]} ${ACTION_WORDS[action]}</span>`
+    : "";
   return (
     `<th scope="row" tabindex="-1"${more}><b>${escapeHtml(name)}</b><small>${about}${inactive}</small></th>` +
     `<td class="change" tabindex="-1">${tag}${why}</td>` +
@@ -89,11 +79,13 @@ function leadingCells(token: ReportedToken, source: Report["source"]): string {
 }
 
 function riskCell({ risks, unusedAcknowledgements }: ReportedToken): string {
-  const tags = risks.map(({ id, title, acknowledged }) =>
-    acknowledged === undefined
-      ? `<span class="tag open" title="${id}">⚠ ${escapeHtml(title)}</span>`
-      : `<span class="tag" title="${id}">✓ ${escapeHtml(title)}</span><span class="why">${escapeHtml(acknowledged)}</span>`,
-  );
+  const tags = risks.map((finding) => {
+    const { id, title, severity, acknowledged } = finding;
+    const told = `${escapeHtml(title)} · ${severity}${escapeHtml(detailsOf(finding))}`;
+    return acknowledged === undefined
+      ? `<span class="tag open ${severity}" title="${id}">⚠ ${told}</span>`
+      : `<span class="tag" title="${id}">✓ ${told}</span><span class="why">${escapeHtml(acknowledged)}</span>`;
+  });
   const unused = unusedAcknowledgements.map(
     (id) => `<span class="why">${escapeHtml(id)} is acknowledged, but not there</span>`,
   );

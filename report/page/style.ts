@@ -79,6 +79,8 @@ td:focus-visible, th:focus-visible { outline-offset: -2px; }
 .tag.same { background: none; color: var(--soft); padding-left: 0; font-weight: 400; }
 td.risks .tag { white-space: normal; }
 .tag.open { background: var(--warn); color: var(--warn-ink); border: 1px solid var(--warn-line); }
+.tag.open.critical, .tag.unknown { background: var(--del); color: var(--del-ink); border: 1px solid var(--del-ink); }
+.tag.leave { background: var(--warn); color: var(--warn-ink); border: 1px dashed var(--warn-line); }
 .why { display: block; color: var(--soft); overflow-wrap: anywhere; }
 .tip { position: fixed; z-index: 10; max-width: min(34rem, calc(100vw - 2rem)); padding: .6rem .8rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--paper); box-shadow: var(--shadow); font-size: .8125rem; pointer-events: none; }
 .tip b { display: block; margin-bottom: .15rem; }

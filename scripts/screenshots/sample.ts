@@ -1,5 +1,6 @@
+import { UNKNOWN } from "../../provider/inputReaders";
 import { expandPermissions, type PermissionFlags } from "../../provider/permissions/expand";
-import { formatPermission } from "../../provider/permissions/format";
+import { permissionTable, spellName, spellUser } from "../../provider/permissions/table";
 
 /** A token in a preview: its inputs, before and after. */
 export interface SampleToken {
@@ -8,31 +9,35 @@ export interface SampleToken {
   readonly after?: SampleInputs;
   /** Properties that force a replacement. */
   readonly replaceReasons?: readonly string[];
+  /** Whether the program keeps the old token alive. */
+  readonly retainOnDelete?: boolean;
 }
 
 /** Inputs of a token, as far as a report looks at them. */
 export type SampleInputs = PermissionFlags & {
   readonly org?: string;
+  readonly orgId?: string;
+  readonly host?: string;
   readonly user?: string;
   readonly description?: string;
   readonly keepers?: Readonly<Record<string, string>>;
   readonly acknowledge?: Readonly<Record<string, string>>;
-  /** In place of what the flags ask for. */
-  readonly permissions?: unknown;
 };
 
 const TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
 
 /** What `pulumi preview --json --show-sames` would print for a stack with these tokens. */
 export function previewOf(tokens: readonly SampleToken[], project = "acme-metrics", stack = "prod"): string {
-  const steps = tokens.map(({ name, before, after, replaceReasons }) => ({
+  const steps = tokens.map(({ name, before, after, replaceReasons, retainOnDelete }) => ({
     op: opOf(before, after, replaceReasons),
     urn: `urn:pulumi:${stack}::${project}::${TYPE}::${name}`,
-    ...(before && { oldState: stateOf(before, true) }),
+    ...(before && { oldState: { ...stateOf(before, true), ...(retainOnDelete && { retainOnDelete }) } }),
     ...(after && { newState: stateOf(after, false) }),
     ...(replaceReasons && { replaceReasons }),
   }));
-  return JSON.stringify({ config: {}, steps, changeSummary: {} });
+  const changeSummary: Record<string, number> = {};
+  for (const { op } of steps) changeSummary[op] = (changeSummary[op] ?? 0) + 1;
+  return JSON.stringify({ config: {}, steps, changeSummary });
 }
 
 function opOf(
@@ -47,17 +52,36 @@ function opOf(
 }
 
 function stateOf(given: SampleInputs, exists: boolean): object {
-  const inputs = { org: "acme", ...given };
-  const declared = expandPermissions(inputs, { orgId: inputs.org, userId: inputs.user ?? "me" });
-  const all = { permissions: declared.map(formatPermission), ...inputs };
-  const outputs = {
-    ...all,
-    orgId: "00000000000000a1",
-    user: inputs.user ?? "admin",
-    userId: "00000000000000b1",
+  const inputs = { ...(given.orgId === undefined && { org: "acme" }), host: HOST, ...given };
+  const declared = { ...inputs, permissions: declaredTable(inputs) };
+  return {
+    type: TYPE,
+    custom: true,
+    inputs: declared,
+    ...(exists && { id: "00000000000000d1", outputs: outputsOf(declared) }),
   };
-  return { type: TYPE, inputs: all, ...(exists && { outputs: { ...outputs, token: "[secret]" } }) };
 }
+
+function outputsOf(declared: SampleInputs): object {
+  const { org = "acme", orgId = ORG_ID, user = "admin" } = declared;
+  const granted = expandPermissions(declared, { orgId, userId: USER_ID });
+  const effectivePermissions = permissionTable(granted);
+  return { ...declared, org, orgId, user, userId: USER_ID, effectivePermissions, token: "[secret]" };
+}
+
+/** As `check` writes it: unknown as a whole where one of the inputs is. */
+function declaredTable({ org, orgId = ORG_ID, user, ...flags }: SampleInputs): unknown {
+  const isOpen = (value: unknown): boolean =>
+    value === UNKNOWN || (Array.isArray(value) && value.includes(UNKNOWN));
+  if ([org, orgId, ...Object.values(flags)].some(isOpen)) return UNKNOWN;
+  const own = org === undefined ? orgId : spellName(org);
+  const owner = user === undefined ? "me" : spellUser(user);
+  return permissionTable(expandPermissions(flags, { orgId: own, userId: owner }));
+}
+
+const HOST = "https://influxdb.example.com:8086";
+const ORG_ID = "00000000000000a1";
+const USER_ID = "00000000000000b1";
 
 const METRICS = "0a1b2c3d4e5f6071";
 const LOGS = "0a1b2c3d4e5f6072";

@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CANNOT_START, packWithoutLanguageHost, tellOfCopy } from "../support/policyPack";
 import { openStack, type TestStack } from "../support/stack";
 
 const ROOT = join(__dirname, "..", "..");
@@ -24,31 +26,11 @@ describe("the policy pack, run by the engine", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /**
-   * The language host that is built with Go is older than the engine, and answers that it cannot start a policy pack.
-   * The engine can start one without a language host, by a program named after the pack's runtime. So there a copy of
-   * the pack is run, in which nothing but the name of the runtime differs, by what the SDK has for policy packs.
-   */
-  function packWithoutLanguageHost(): string {
+  /** The copy stands beside what was built, as the pack does. */
+  async function packThatStarts(): Promise<string> {
+    await symlink(join(ROOT, "dist"), join(folder, "dist"));
     const copy = join(folder, "pack");
-    const plugin = join(stack.engine.folder, "home", ".pulumi", "plugins", "analyzer-policy-sdk-v1.0.0");
-    for (const made of [copy, plugin]) mkdirSync(made, { recursive: true });
-    const read = (name: string): string => readFileSync(join(PACK, name), "utf8");
-    writeFileSync(
-      join(copy, "PulumiPolicy.yaml"),
-      read("PulumiPolicy.yaml").replace("runtime: nodejs", "runtime: sdk"),
-    );
-    const main = require.resolve(PACK);
-    writeFileSync(
-      join(copy, "package.json"),
-      JSON.stringify({ ...(JSON.parse(read("package.json")) as object), main }),
-    );
-    const run = require.resolve("@pulumi/pulumi/cmd/run-policy-pack");
-    writeFileSync(
-      join(plugin, "pulumi-analyzer-policy-sdk"),
-      `#!/bin/sh\nexec '${process.execPath}' '${run}' "$@"\n`,
-      { mode: 0o755 },
-    );
+    await packWithoutLanguageHost(PACK, copy, join(stack.engine.folder, "home", ".pulumi"));
     return copy;
   }
 
@@ -62,11 +44,9 @@ describe("the policy pack, run by the engine", () => {
     const args = ["--policy-pack", pack, "--policy-pack-config", join(folder, "config.json")];
     const { code, stdout, stderr } = await stack.engine.preview(args);
     const printed = stdout + stderr;
-    if (pack === PACK && /failed to start: .*not supported/.test(printed)) {
-      process.stdout.write(
-        'policy: this engine\'s language host cannot start a policy pack (it answers "not supported"): ran a copy with another name of the runtime\n',
-      );
-      pack = packWithoutLanguageHost();
+    if (pack === PACK && CANNOT_START.test(printed)) {
+      tellOfCopy();
+      pack = await packThatStarts();
       return preview(tokens, config);
     }
     const told =

@@ -7,6 +7,7 @@ import {
   githubJobs,
   gitlabCiLocal,
   gitlabJobs,
+  gitlabScripts,
   readWorkflow,
   WORKFLOW,
   type Workflow,
@@ -132,13 +133,13 @@ describe("the GitHub workflow", () => {
     }
   });
 
-  it("puts no expression into a script, and each secret into one step only", () => {
+  it("puts no expression into a script, and secrets only into the steps that run Pulumi", () => {
     for (const { run: script = "" } of steps) expect(script).not.toContain("${{");
     const withSecrets = ({ env = {} }: { env?: object }): boolean => JSON.stringify(env).includes("secrets.");
     const secretSteps = Object.values(workflow.jobs).map((job) => job.steps.filter(withSecrets));
     expect(secretSteps.map((each) => each.map(({ name }) => name))).toEqual([
-      ["Preview"],
-      ["Up"],
+      ["Preview", "Refuse what a policy refuses"],
+      ["Plan", "Up"],
       ["Compare with the server"],
     ]);
     expect(JSON.stringify(secretSteps[0])).not.toContain("INFLUX");
@@ -149,6 +150,28 @@ describe("both hosts", () => {
   let listed: string[][];
   beforeAll(async () => {
     listed = await Promise.all(OCCASIONS.map(({ gitlab }) => gitlabJobs(gitlab)));
+  });
+
+  it("apply only what passed the gate and the policies in the same job", async () => {
+    const { jobs } = await readWorkflow();
+    const scripts = {
+      github: (jobs["up"]?.steps ?? []).map(({ run: script = "" }) => script),
+      gitlab: await gitlabScripts("up"),
+    };
+    for (const lines of Object.values(scripts)) {
+      const at = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line));
+      const order = [
+        /^pulumi preview .*--save-plan plan\.json/,
+        /influx-token report preview\.json --fail-on high/,
+        /^pulumi up .*--plan plan\.json/,
+      ].map(at);
+      expect(order).toEqual([...order].sort((a, b) => a - b));
+      expect(order[0]).toBeGreaterThan(-1);
+      const runs = lines.filter((line) => /^pulumi (preview|up) /.test(line));
+      expect(runs).toHaveLength(2);
+      for (const line of runs)
+        expect(line).toContain("--policy-pack node_modules/pulumi-influx-token/policy");
+    }
   });
 
   it.each(OCCASIONS)("run the jobs $jobs for $what", async ({ what, github, jobs }) => {

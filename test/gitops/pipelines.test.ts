@@ -132,6 +132,56 @@ describe("the example's pipelines on GitHub Actions and on GitLab CI", () => {
     }
   });
 
+  it.each([
+    [
+      "a risk that nobody acknowledged",
+      { org: "acme", readSecrets: true, description: "root: secrets" },
+      2,
+      "root has the risk read-secrets",
+    ],
+    [
+      "an operator token",
+      { org: "acme", operator: true, description: "root: all" },
+      1,
+      "policy influx-no-operator-token: ",
+    ],
+    [
+      "a token that a policy refuses",
+      { org: "acme", readTasks: true },
+      1,
+      "policy influx-description-required: ",
+    ],
+  ])("do not apply %s, though it is on main", async (_, inputs, code, why) => {
+    for (const { folder } of sites) await repository.declare(folder, "root", inputs);
+    repository.server.countRequests();
+    for (const { code: ended, log } of await onBoth("up")) {
+      expect({ ended, log }).toMatchObject({ ended: code });
+      expect(log).toContain(why);
+    }
+    expect(repository.server.countRequests()).toEqual({ "GET /api/v2/authorizations/{id}": 4 });
+  });
+
+  it("say before the merge what a policy refuses", async () => {
+    const { code, log } = await run("preview", sites[0] as Site);
+    expect(code).toBeGreaterThan(0);
+    expect(log).toContain("influx-description-required");
+  });
+
+  it("make what somebody acknowledged, with the reason in the same change", async () => {
+    const acknowledge = { "operator-token": "sealed, see the runbook" };
+    for (const { folder } of sites)
+      await repository.declare(folder, "root", {
+        org: "acme",
+        operator: true,
+        description: "root: all",
+        acknowledge,
+      });
+    for (const { code, log } of await onBoth("preview")) expect({ code, log }).toMatchObject({ code: 0 });
+    await up(0);
+    expect(await tokenOf("root")).toMatchObject({ status: "active" });
+    await up(1);
+  });
+
   it("never show a secret", () => {
     const { PULUMI_CONFIG_PASSPHRASE = "", INFLUX_TOKEN = "", INFLUX_READ_TOKEN = "" } = repository.secrets;
     const secrets = [

@@ -36,12 +36,16 @@ describe("the page, in a real browser", () => {
   afterEach(() => page.close());
 
   /** Opens the page as a reader does: a file. */
-  async function open(
-    tokens: readonly SampleToken[],
+  function open(tokens: readonly SampleToken[], options?: Parameters<Browser["newPage"]>[0]): Promise<void> {
+    return openPreview(previewOf(tokens), options);
+  }
+
+  async function openPreview(
+    preview: string,
     options: Parameters<Browser["newPage"]>[0] = {},
   ): Promise<void> {
     const file = join(folder, "report.html");
-    writeFileSync(file, renderPage(makeReport(parsePreview(previewOf(tokens)))));
+    writeFileSync(file, renderPage(makeReport(parsePreview(preview))));
     page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
     problems = [];
     requests = [];
@@ -169,7 +173,7 @@ describe("the page, in a real browser", () => {
   });
 
   it.each(["light", "dark"] as const)("has enough contrast in %s", async (colorScheme) => {
-    await open([...SAMPLE, { name: "open", after: { readTasks: true, permissions: UNKNOWN } }], {
+    await open([...SAMPLE, { name: "open", after: { readTasks: true, readBucket: [UNKNOWN] } }], {
       colorScheme,
     });
     const pairs = [
@@ -225,12 +229,25 @@ describe("the page, in a real browser", () => {
     );
   });
 
+  it("tells the server, how bad a risk is, and what is left behind", async () => {
+    const left = { name: "old-agent", before: { writeBucket: ["00000000000000c1"] }, retainOnDelete: true };
+    await open([...SAMPLE, left]);
+    expect(await page.locator("header").innerText()).toContain("Server: https://influxdb.example.com:8086");
+    const row = (name: string) => page.locator(`#matrix tbody tr:has(th b:text-is("${name}"))`);
+    expect(await row("platform").locator(".risks").innerText()).toContain("all-access token · high");
+    expect(await row("break-glass").locator(".risks").innerText()).toContain("operator token · critical");
+    expect(await row("old-agent").locator(".change").innerText()).toMatch(/left behind\s*retainOnDelete/);
+    expect(await page.locator("section:has(h2:text('What the risks mean'))").innerText()).toContain(
+      "(all-access-token, high)",
+    );
+  });
+
   it("says what is not known, and that there is nothing", async () => {
-    await open([{ name: "later", after: { readTasks: true, permissions: UNKNOWN } }]);
+    await open([{ name: "later", after: { readTasks: true, readBucket: [UNKNOWN] } }]);
     await page.locator("#matrix tbody .mark.q").hover();
-    expect(await told()).toContain("permissions not known before pulumi up");
+    expect(await told()).toContain("1 bucket is not known before pulumi up");
     await page.close();
-    await open([]);
+    await openPreview(JSON.stringify({ steps: [{ op: "same", urn: "urn:x" }], changeSummary: { same: 1 } }));
     expect(await page.locator("body").innerText()).toContain("No InfluxDB tokens.");
   });
 });

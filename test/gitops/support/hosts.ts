@@ -37,6 +37,7 @@ interface Step {
 export interface Workflow {
   readonly permissions: object;
   readonly defaults: object;
+  readonly env: Record<string, string>;
   readonly jobs: Record<
     string,
     { readonly if: string; readonly permissions: object; readonly steps: Step[] }
@@ -89,11 +90,12 @@ export const github: Host = {
     };
     let code = 0;
     let log = "";
-    for (const { run: script, env = {} } of (await readWorkflow()).jobs[job]?.steps ?? []) {
+    const { jobs, env: globals } = await readWorkflow();
+    for (const { run: script, env = {} } of jobs[job]?.steps ?? []) {
       if (script === undefined) continue;
       const own = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, valueOf(value)]));
       const added = (await readFile(pathFile, "utf8")).split("\n").filter(Boolean);
-      const result = await bash(folder, script, { ...runner, ...own }, added);
+      const result = await bash(folder, script, { ...runner, ...globals, ...own }, added);
       log += result.stdout + result.stderr;
       code = result.code;
       if (code !== 0) break;
@@ -112,14 +114,29 @@ function gitlabVariables(job: JobName, { secrets }: Repository, api: CommentsApi
 /** The pipeline with what its jobs extend put in. */
 let expanded: Promise<string> | undefined;
 
+/** What the pipeline sets for every job. */
+async function gitlabGlobals(): Promise<Record<string, string>> {
+  const { variables } = parse(await readFile(join(EXAMPLE, ".gitlab-ci.yml"), "utf8")) as {
+    variables: Record<string, string>;
+  };
+  return variables;
+}
+
+/** The lines of a job's before_script and script. */
+export async function gitlabScripts(job: string): Promise<string[]> {
+  expanded ??= gitlabCiLocal(["--preview"]);
+  const jobs = parse(await expanded) as Record<string, { before_script: string[]; script: string[] }>;
+  const { before_script: before = [], script = [] } = jobs[job] ?? {};
+  return [...before, ...script];
+}
+
 /** Runs before_script and script of a job in one shell, as GitLab's runner does. */
 export const gitlab: Host = {
   name: "GitLab CI",
   async run(job, folder, repository, api) {
-    expanded ??= gitlabCiLocal(["--preview"]);
-    const jobs = parse(await expanded) as Record<string, { before_script: string[]; script: string[] }>;
-    const { before_script: before = [], script = [] } = jobs[job] ?? {};
-    const { code, stdout, stderr } = await repository.bash(folder, [...before, ...script].join("\n"), {
+    const script = (await gitlabScripts(job)).join("\n");
+    const { code, stdout, stderr } = await repository.bash(folder, script, {
+      ...(await gitlabGlobals()),
       GITLAB_CI: "true",
       CI_API_V4_URL: api.url,
       CI_PROJECT_ID: "42",

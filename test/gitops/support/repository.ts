@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseDocument } from "yaml";
@@ -6,6 +6,7 @@ import { environmentOf, succeeded } from "../../../scripts/engine";
 import { findOrInstallPulumiCli } from "../../../scripts/pulumiCli";
 import { run, type RunResult } from "../../../scripts/run";
 import { startServer, type TestServer } from "../../support/influxdb";
+import { CANNOT_START, packWithoutLanguageHost, tellOfCopy } from "../../support/policyPack";
 
 const ROOT = join(__dirname, "..", "..", "..");
 
@@ -44,7 +45,9 @@ export async function openRepository(): Promise<Repository> {
   const original = join(base, "original");
   await Promise.all(["home", "state", "tmp", "bin"].map((name) => mkdir(join(base, name))));
   await cp(EXAMPLE, original, { recursive: true, filter: (path) => !path.includes("node_modules") });
-  await standInForNpm(join(base, "bin", "npm"));
+  const installed = join(base, "package");
+  await linkPackage(installed);
+  await standInForNpm(join(base, "bin", "npm"), installed);
 
   const env = environmentOf(base, (await findOrInstallPulumiCli()).path);
   // A job gets these from its own definition only, and this may be a CI itself.
@@ -71,6 +74,18 @@ export async function openRepository(): Promise<Repository> {
   // What docs/gitops.md tells to do once, by hand.
   const once = `pulumi stack init prod && pulumi config set --stack prod influx-token:host ${server.url}`;
   succeeded(await bash(original, once, secrets));
+  const pack = join(installed, "policy");
+  const tried = await bash(
+    original,
+    `npm ci --ignore-scripts && pulumi preview --policy-pack ${pack}`,
+    secrets,
+  );
+  await rm(join(original, "node_modules"), { recursive: true });
+  if (CANNOT_START.test(tried.stdout + tried.stderr)) {
+    tellOfCopy();
+    await rm(pack);
+    await packWithoutLanguageHost(join(ROOT, "policy"), pack, env["PULUMI_HOME"] ?? "");
+  }
 
   return {
     server,
@@ -105,18 +120,26 @@ async function readingToken(server: TestServer): Promise<string> {
     .token;
 }
 
+/** This checkout's package, part by part. */
+async function linkPackage(folder: string): Promise<void> {
+  await mkdir(folder);
+  const parts = (await readdir(ROOT)).filter((name) => name !== "node_modules");
+  await Promise.all(parts.map((name) => symlink(join(ROOT, name), join(folder, name))));
+}
+
 /**
  * The package is not published and a test asks no registry: `npm ci` links this checkout's package, built before, and
  * the SDK. Everything else that a job runs is real.
  */
-async function standInForNpm(path: string): Promise<void> {
+async function standInForNpm(path: string, installed: string): Promise<void> {
   await writeFile(
     path,
     `#!/bin/sh
 [ "$*" = "ci --ignore-scripts" ] || { echo "only npm ci --ignore-scripts is stood in for, not npm $*" >&2; exit 1; }
 mkdir -p node_modules/.bin node_modules/@pulumi
-ln -sfn '${ROOT}' node_modules/pulumi-influx-token
+ln -sfn '${installed}' node_modules/pulumi-influx-token
 ln -sfn '${join(ROOT, "node_modules", "@pulumi", "pulumi")}' node_modules/@pulumi/pulumi
+ln -sfn '${join(ROOT, "node_modules", "@pulumi", "policy")}' node_modules/@pulumi/policy
 ln -sf ../pulumi-influx-token/dist/report/main.js node_modules/.bin/influx-token
 chmod +x node_modules/.bin/influx-token
 `,

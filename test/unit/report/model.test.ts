@@ -1,7 +1,7 @@
 import { UNKNOWN } from "../../../provider/inputs";
+import { RISK_IDS } from "../../../provider/permissions/risks";
 import { failing, makeReport, type Report } from "../../../report/model";
 import { parsePreview } from "../../../report/parse";
-import { readPermission } from "../../../report/permission";
 import { previewOf, SAMPLE, type SampleToken } from "../../../scripts/screenshots/sample";
 
 const reportOf = (...tokens: SampleToken[]): Report => makeReport(parsePreview(previewOf(tokens)));
@@ -26,7 +26,16 @@ describe("the report", () => {
       "break-glass",
       "platform",
     ]);
-    expect(summary).toEqual({ replace: 3, create: 2, delete: 1, update: 1, same: 2 });
+    expect(summary).toEqual({
+      unknown: 0,
+      replace: 3,
+      create: 2,
+      delete: 1,
+      leave: 0,
+      update: 1,
+      skip: 0,
+      same: 2,
+    });
   });
 
   it("tells what a change adds, takes away and keeps, and what forces it", () => {
@@ -49,26 +58,111 @@ describe("the report", () => {
     });
   });
 
-  it("takes a name and the id of the same organization and owner for the same", () => {
-    const { permissions } = only({
-      name: "a",
-      before: { allAccess: true },
-      after: { allAccess: true, org: "00000000000000a1", user: "admin" },
-      replaceReasons: [],
-    });
-    expect([permissions.added, permissions.removed]).toEqual([[], []]);
-    const moved = only({
-      name: "a",
+  const changed = (token: Omit<SampleToken, "name">) => only({ name: "a", ...token }).permissions;
+
+  it("takes a name and the id of the same organization for the same, and so a name that the server changed", () => {
+    for (const after of [
+      { allAccess: true, orgId: "00000000000000a1" },
+      { allAccess: true, keepers: { period: "2" } },
+    ]) {
+      const { added, removed, kept } = changed({
+        before: { allAccess: true },
+        after,
+        replaceReasons: ["keepers"],
+      });
+      expect([added, removed, kept.length]).toEqual([[], [], 43]);
+    }
+    // The provider compared ids, and told that the organization is the same.
+    const renamed = changed({
       before: { readTasks: true },
-      after: { readTasks: true, org: "umbrella" },
-      replaceReasons: ["org"],
+      after: { readTasks: true, readSecrets: true, org: "acme, renamed" },
+      replaceReasons: ["permissions"],
     });
-    expect(moved.permissions).toMatchObject({
-      added: ["read:orgs/umbrella/tasks"],
-      removed: ["read:orgs/acme/tasks"],
-      kept: [],
+    expect(renamed).toMatchObject({
+      added: ["read:orgs/acme, renamed/secrets"],
+      removed: [],
+      kept: ["read:orgs/acme, renamed/tasks"],
     });
-    expect(moved.org).toBe("umbrella");
+  });
+
+  it("finds everything changed in another organization, and for another owner what is the owner's", () => {
+    for (const [after, replaceReasons] of [
+      [{ org: "umbrella" }, ["org"]],
+      [{ org: "umbrella" }, []],
+      [{ orgId: "00000000000000a2" }, ["orgId"]],
+      [{ org: UNKNOWN }, ["org"]],
+      // One of the same name that was made anew.
+      [{ org: "acme" }, ["org"]],
+    ] as const) {
+      const { added, removed, kept } = changed({
+        before: { readTasks: true, readOrgs: true },
+        after: { readTasks: true, readOrgs: true, ...after },
+        replaceReasons,
+      });
+      expect(added).toEqual([expect.stringMatching(/^read:orgs\/.*\/tasks$/)]);
+      expect([removed, kept]).toEqual([["read:orgs/acme/tasks"], ["read:/orgs"]]);
+    }
+    const owner = changed({
+      before: { allAccess: true, user: "ci" },
+      after: { allAccess: true, user: "bob" },
+      replaceReasons: ["user"],
+    });
+    expect([owner.added, owner.removed]).toEqual([
+      ["read:/users/bob", "write:/users/bob"],
+      ["read:/users/ci", "write:/users/ci"],
+    ]);
+    expect(only({ name: "a", before: {}, after: { org: "umbrella" }, replaceReasons: ["org"] }).org).toBe(
+      "umbrella",
+    );
+  });
+
+  it("spells names as the provider does, so that none can be taken for another permission", () => {
+    const texts = (org: string) => changed({ after: { readTasks: true, org } }).added;
+    expect(texts("a/b")).toEqual(["read:orgs/a%2Fb/tasks"]);
+    expect(texts("00000000000000a1")).toEqual(["read:orgs/%300000000000000a1/tasks"]);
+    expect(changed({ after: { allAccess: true, user: "me" } }).added).toContain("read:/users/%6De");
+    expect(changed({ after: { allAccess: true } }).added).toContain("read:/users/me");
+    expect(changed({ after: { readOwnOrg: true } }).added).toEqual(["read:/orgs/acme"]);
+  });
+
+  it("compares a token that was changed on the server by what the server has", () => {
+    const outputs = {
+      orgId: "00000000000000a1",
+      __granted: [
+        { action: "read", resource: { type: "tasks", orgID: "00000000000000a1" } },
+        { action: "write", resource: { type: "tasks", orgID: "00000000000000a1" } },
+      ],
+    };
+    const type = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
+    const steps = [
+      {
+        op: "replace",
+        urn: `urn:pulumi:prod::p::${type}::ci`,
+        replaceReasons: ["permissions"],
+        oldState: { type, inputs: { org: "acme" }, outputs },
+        newState: { type, inputs: { org: "acme", readTasks: true } },
+      },
+    ];
+    const [token] = makeReport(parsePreview(JSON.stringify({ steps, changeSummary: { replace: 1 } }))).tokens;
+    expect(token?.permissions).toMatchObject({
+      added: [],
+      removed: ["write:orgs/acme/tasks"],
+      kept: ["read:orgs/acme/tasks"],
+    });
+  });
+
+  it("tells the servers, and where a token moves", () => {
+    const elsewhere = "https://other.example.com";
+    const before = { readTasks: true };
+    const { servers, tokens } = reportOf(
+      { name: "a", before, after: { readTasks: true, host: elsewhere } },
+      { name: "b", after: before },
+    );
+    expect(servers).toEqual(["https://influxdb.example.com:8086", elsewhere]);
+    expect(tokens.map(({ name, host, previousHost }) => [name, host, previousHost])).toEqual([
+      ["b", "https://influxdb.example.com:8086", undefined],
+      ["a", elsewhere, "https://influxdb.example.com:8086"],
+    ]);
   });
 
   it("knows the owner: whoever runs it of a new token, and who it is of one that stays", () => {
@@ -81,25 +175,54 @@ describe("the report", () => {
     expect(owner({ before: inputs, after: inputs, replaceReasons: ["keepers"] })).toBe("me");
   });
 
-  it("leaves open what is not known, but tells the risks of what is", () => {
+  it("tells what is known from the flags, and how many buckets are not", () => {
     const part = only({
       name: "a",
-      after: { readSecrets: true, permissions: ["read:orgs/acme/secrets", UNKNOWN] },
+      after: { readSecrets: true, readBucket: [UNKNOWN, "00000000000000c1", UNKNOWN] },
     });
-    expect(part.permissions).toMatchObject({ unknown: 1, allUnknown: false });
+    expect(part.permissions).toMatchObject({
+      added: ["read:orgs/acme/buckets/00000000000000c1", "read:orgs/acme/secrets"],
+      unknown: 2,
+      unknownInputs: [],
+      allUnknown: false,
+    });
     expect(part.risks.map(({ id }) => id)).toEqual(["read-secrets"]);
-    const whole = only({
-      name: "a",
-      before: { readTasks: true },
-      after: { operator: true, permissions: UNKNOWN },
-      replaceReasons: ["org"],
+    const list = only({ name: "a", after: { readBucket: UNKNOWN as never } });
+    expect(list.permissions).toMatchObject({ unknown: 0, unknownInputs: ["readBucket"] });
+    const organization = only({ name: "a", after: { operator: true, org: UNKNOWN } });
+    expect(organization.permissions.added).toHaveLength(44);
+    expect(organization.risks.map(({ id }) => id)).toEqual(["operator-token"]);
+  });
+
+  it("takes nothing away that an input which is not known might still ask for", () => {
+    const before = { readSecrets: true, readTasks: true, readBucket: ["00000000000000c1"] };
+    const after = (flags: object) => changed({ before, after: flags, replaceReasons: ["permissions"] });
+    expect(after({ readTasks: true, readSecrets: UNKNOWN })).toMatchObject({
+      removed: ["read:orgs/acme/buckets/00000000000000c1"],
+      kept: ["read:orgs/acme/secrets", "read:orgs/acme/tasks"],
     });
-    expect(whole.permissions).toMatchObject({
-      allUnknown: true,
-      kept: ["read:orgs/acme/tasks"],
-      removed: [],
-    });
-    expect(whole.risks.map(({ id }) => id)).toEqual(["operator-token"]);
+    expect(after({ readBucket: UNKNOWN }).removed).toEqual([
+      "read:orgs/acme/secrets",
+      "read:orgs/acme/tasks",
+    ]);
+    expect(after({ allAccess: UNKNOWN }).removed).toEqual([]);
+  });
+
+  it("does not know what a token may do that is known in part only", () => {
+    const unknown = (after: object) =>
+      only({ name: "a", after })
+        .risks.filter(({ id }) => id === "unknown")
+        .flatMap(({ details }) => details);
+    expect(unknown({ readTasks: true, writeUsers: UNKNOWN })).toEqual(["writeUsers is not known"]);
+    expect(unknown({ readTasks: true, readOwnOrg: "[secret]" })).toEqual(["readOwnOrg is not known"]);
+    expect(unknown({ readTasks: true, acknowledge: UNKNOWN })).toEqual([
+      "it is not known what is acknowledged",
+    ]);
+    expect(unknown({ readTasks: true, acknowledge: { "read-secrets": "[secret]" } })).toEqual([
+      "the reason for read-secrets is not known",
+    ]);
+    // Whatever its id is, it is one bucket; and whatever its name is, it is one organization.
+    expect(unknown({ readTasks: true, writeBucket: [UNKNOWN], org: UNKNOWN, user: UNKNOWN })).toEqual([]);
   });
 
   it("tells no risk of a token that goes, and notes what is acknowledged in vain", () => {
@@ -118,8 +241,11 @@ describe("the report", () => {
       reportOf(...tokens).tokens.flatMap(({ risks: found }) => found.map(({ id }) => id));
     expect(risks(writer, reader)).toEqual(["write-without-reader"]);
     expect(risks(writer, { name: "r", before: reader.after })).toEqual([]);
-    const open = { name: "o", after: { readTasks: true, permissions: [UNKNOWN] } };
+    const open = { name: "o", after: { readTasks: true, readBucket: [UNKNOWN] } };
     expect(risks(writer, reader, open)).toEqual([]);
+    // The one that is left behind reads on.
+    const left = { name: "l", before: { readBucket: ["00000000000000c1"] }, retainOnDelete: true };
+    expect(risks(writer, reader, left)).toEqual([]);
   });
 });
 
@@ -135,25 +261,63 @@ describe("--fail-on", () => {
     expect(failing(report, ["operator-token"])).toEqual([{ token: "op", risk: "operator-token" }]);
     expect(failing(report, ["read-secrets"]).map(({ token }) => token)).toEqual(["all", "op"]);
     expect(failing(report, ["server-wide-orgs"]).map(({ token }) => token)).toEqual(["op"]);
+    // The wider one says it all.
+    expect(failing(report, RISK_IDS).filter(({ token }) => token === "op")).toHaveLength(1);
+  });
+
+  it("finds what is not known whatever it asks for, unless that is acknowledged, and nothing where it asks for none", () => {
+    const open = { readTasks: true, writeUsers: UNKNOWN as never };
+    const report = reportOf(
+      { name: "open", after: open },
+      {
+        name: "known",
+        after: { ...open, acknowledge: { unknown: "an Output of ours, see the stack beside" } },
+      },
+      { name: "bucket", after: { readBucket: [UNKNOWN] } },
+    );
+    expect(report.tokens.map(({ name, risks }) => [name, risks.length])).toEqual([
+      ["bucket", 0],
+      ["known", 1],
+      ["open", 1],
+    ]);
+    for (const id of RISK_IDS) expect(failing(report, [id])).toEqual([{ token: "open", risk: "unknown" }]);
+    expect(failing(report, [])).toEqual([]);
   });
 });
 
-describe("a permission of a preview", () => {
-  it.each<[string, string, object]>([
-    ["read:orgs/acme/buckets", "acme", { type: "buckets", orgID: "acme" }],
-    ["read:orgs/a/b c/buckets/x", "a/b c", { type: "buckets", orgID: "a/b c", id: "x" }],
-    [
-      "read:orgs/00000000000000a1/buckets/abcdefabcdefabcd",
-      "acme",
-      { type: "buckets", orgID: "00000000000000a1", id: "abcdefabcdefabcd" },
-    ],
-    ["read:/orgs/a/b", "a/b", { type: "orgs", id: "a/b" }],
-    ["read:/users", "acme", { type: "users" }],
-  ])("%s is read, with the organization %s", (text, org, resource) => {
-    expect(readPermission(text, org)).toEqual({ action: "read", resource });
-  });
+describe("a report of many tokens", () => {
+  /** How often a permission is looked at while the report of this many tokens is made. */
+  function work(count: number): number {
+    let looks = 0;
+    const watched = <T extends object>(value: T): T =>
+      new Proxy(value, {
+        get(target, name) {
+          looks += 1;
+          return Reflect.get(target, name) as unknown;
+        },
+      });
+    const tokens = Array.from({ length: count }, (_, n): SampleToken => {
+      const id = (n + 1).toString(16).padStart(16, "0");
+      return {
+        name: `t${n}`,
+        after: n % 2 === 0 ? { writeBucket: [id] } : { readBucket: [id], readTasks: true },
+      };
+    });
+    const { steps, ...parsed } = parsePreview(previewOf(tokens));
+    const counted = steps.map((step) => {
+      const { after } = step;
+      if (after === undefined) throw new Error("there is nothing after the change");
+      return { ...step, after: { ...after, held: after.held.map(watched) } };
+    });
+    const report = makeReport({ ...parsed, steps: counted });
+    expect(report.tokens.flatMap(({ risks }) => risks)).toHaveLength(count / 2);
+    return looks;
+  }
 
-  it.each(["", "read", "delete:/orgs", "read:buckets", "read:/"])("%j is none", (text) => {
-    expect(readPermission(text)).toBeUndefined();
+  it("takes twice the work for twice the tokens", () => {
+    const once = work(100);
+    expect(once).toBeGreaterThan(100);
+    expect(work(200)).toBeLessThan(2.1 * once);
+    expect(work(1600)).toBeLessThan(16.8 * once);
   });
 });

@@ -1,6 +1,8 @@
 import { UNKNOWN } from "../../../provider/inputs";
 import { makeReport } from "../../../report/model";
-import { OPEN, parsePreview, parseState, ReportInputError, SECRET } from "../../../report/parse";
+import { ReportInputError } from "../../../report/inputError";
+import { parsePreview, parseState } from "../../../report/parse";
+import { OPEN, SECRET } from "../../../report/snapshot";
 import { previewOf, SAMPLE } from "../../../scripts/screenshots/sample";
 import { thrownBy } from "../../support/thrownBy";
 
@@ -21,6 +23,8 @@ function step(op: string, before: object | undefined, after: object | undefined,
 }
 
 const preview = (...steps: object[]) => parsePreview(JSON.stringify({ steps, changeSummary: {} }));
+/** The only change of a preview, as the report tells it. */
+const reported = (...steps: object[]) => makeReport(preview(...steps)).tokens;
 
 /** The same steps as the engine's events tell them: a replacement in three. */
 function asEvents(document: string): string {
@@ -45,10 +49,14 @@ function asEvents(document: string): string {
   const all = [
     { preludeEvent: { config: {} } },
     ...events,
-    { summaryEvent: { resourceChanges: { same: 2 } } },
+    { summaryEvent: { resourceChanges: { same: 2 }, isPreview: true, result: "succeeded" } },
   ];
   return all.map((event, sequence) => JSON.stringify({ sequence, ...event })).join("\n");
 }
+
+/** A stream of events, a line each. */
+const eventsOf = (...events: object[]) =>
+  parsePreview(events.map((event, sequence) => JSON.stringify({ sequence, ...event })).join("\n"));
 
 describe("a preview", () => {
   it("is the same as one document and as an event a line", () => {
@@ -68,6 +76,16 @@ describe("a preview", () => {
     expect(preview(other).steps).toEqual([]);
   });
 
+  it("finds tokens within components, and without their states", () => {
+    const urn = `urn:pulumi:dev::project::my:service:Service$my:part:Part$${TYPE}::ci`;
+    const state = { inputs: { readTasks: true } };
+    const [token] = reported({ op: "create", urn, newState: { type: TYPE, ...state } });
+    expect(token).toMatchObject({ name: "ci", action: "create", risks: [] });
+    expect(reported({ op: "update", urn })).toMatchObject([
+      { action: "update", risks: [{ id: "unknown" }], permissions: { allUnknown: true } },
+    ]);
+  });
+
   it("tells why it failed", () => {
     const diagnostics = [
       { severity: "warning", message: "warning: a risk" },
@@ -75,16 +93,61 @@ describe("a preview", () => {
     ];
     const failed = { steps: [], changeSummary: {}, diagnostics };
     expect(parsePreview(JSON.stringify(failed)).errors).toEqual(["error: wrong\ufffd[31m input"]);
-    const events = diagnostics.map((diagnosticEvent, sequence) =>
-      JSON.stringify({ sequence, diagnosticEvent }),
-    );
-    expect(parsePreview(events.join("\n")).errors).toHaveLength(1);
+    expect(eventsOf(...diagnostics.map((diagnosticEvent) => ({ diagnosticEvent }))).errors).toHaveLength(1);
+    const corrupt = { steps: [step("same", {}, {})], changeSummary: {}, maybeCorrupt: true };
+    expect(parsePreview(JSON.stringify(corrupt)).errors).toHaveLength(1);
+  });
+
+  it.each<[string, object]>([
+    ["an error of the engine", { errorEvent: { error: "no" } }],
+    ["a mandatory policy", { policyEvent: { enforcementLevel: "mandatory", policyName: "p", message: "m" } }],
+    ["its result", { summaryEvent: { isPreview: true, result: "failed", resourceChanges: { create: 1 } } }],
+    ["a cancellation", { summaryEvent: { isPreview: true, result: "canceled", resourceChanges: {} } }],
+  ])("failed by %s", (_, event) => {
+    expect(eventsOf(event).errors).toHaveLength(1);
+    const advice = { policyEvent: { enforcementLevel: "advisory", policyName: "p", message: "m" } };
+    const summaryEvent = { resourceChanges: { same: 1 }, isPreview: true };
+    const same = { resourcePreEvent: { metadata: { op: "same", urn: "urn:x" } } };
+    expect(eventsOf(same, advice, { summaryEvent }).errors).toEqual([]);
+  });
+
+  it("is whole, one, and a preview", () => {
+    const document = previewOf(SAMPLE);
+    const pretty = JSON.stringify(JSON.parse(document), undefined, 2);
+    const stream = asEvents(document);
+    const problems = (text: string): string => {
+      const error = thrownBy(() => parsePreview(text));
+      expect(error).toBeInstanceOf(ReportInputError);
+      return (error as Error).message;
+    };
+    for (const two of [
+      `${document}\n${document}`,
+      pretty + pretty,
+      `${document}\n${stream}`,
+      stream + "\n" + stream,
+    ])
+      expect(problems(two)).toContain("more than one");
+    for (const text of [document, pretty, stream]) {
+      for (const part of [0.1, 0.5, 0.9, 0.999])
+        expect(problems(text.slice(0, text.length * part))).toMatch(/cut off|did not end|not what/);
+    }
+    expect(problems(stream.split("\n").slice(0, -1).join("\n"))).toContain("did not end");
+    expect(problems(JSON.stringify({ steps: [step("same", {}, {})] }))).toContain("did not end");
+    expect(problems(JSON.stringify({ steps: [], changeSummary: {} }))).toContain("empty");
+    expect(problems(stream.replace('"isPreview":true', '"isPreview":false'))).toContain("an update");
+    expect(problems(`${document}\n{"deployment":{}}`)).toContain("give --state");
+    // What a tool writes around it is passed over, and a name may hold braces and quotes.
+    const braces = previewOf([{ name: 'a{"b', after: { readTasks: true, description: '\\"}{\n{' } }]);
+    for (const text of [`npm warn {\n${braces}\ndone\n`, `\ufeff${braces}`])
+      expect(parsePreview(text).steps).toHaveLength(1);
   });
 
   it("says whether unchanged resources are left out", () => {
     const of = (same: number) =>
       parsePreview(JSON.stringify({ steps: [step("same", {}, {})], changeSummary: { same } })).complete;
     expect([of(1), of(2)]).toEqual([true, false]);
+    const creates = { steps: [step("create", undefined, {})], changeSummary: { create: 2 } };
+    expect(parsePreview(JSON.stringify(creates)).complete).toBe(false);
   });
 
   it("names what changes in place, without the values", () => {
@@ -96,34 +159,40 @@ describe("a preview", () => {
   });
 
   it("leaves open what is not known, or secret", () => {
-    const permissions = ["read:orgs/acme/tasks", UNKNOWN, "[secret]"];
     const inputs = {
       org: UNKNOWN,
       user: "[secret]",
       description: { [WRAPPED]: "x", plaintext: SECRET_VALUE },
+      readBucket: ["00000000000000c1", UNKNOWN, "[secret]"],
+      writeBucket: UNKNOWN,
+      readTasks: { [WRAPPED]: "x", plaintext: SECRET_VALUE },
+      operator: "[secret]",
+      acknowledge: { "operator-token": UNKNOWN, "read-secrets": "why" },
     };
-    const parsed = preview(step("create", undefined, { inputs: { ...inputs, permissions } }));
-    expect(parsed.steps[0]?.after).toMatchObject({
+    const parsed = preview(step("create", undefined, { inputs }));
+    const [token] = makeReport(parsed).tokens;
+    expect(token).toMatchObject({
       org: OPEN,
-      user: SECRET,
+      owner: SECRET,
       description: SECRET,
-      permissions: ["read:orgs/acme/tasks"],
-      openPermissions: 2,
+      permissions: {
+        added: [`read:orgs/${OPEN}/buckets/00000000000000c1`],
+        unknown: 2,
+        unknownInputs: ["operator", "readTasks", "writeBucket", "org"],
+      },
     });
+    expect(token?.risks).toMatchObject([
+      {
+        id: "unknown",
+        details: [
+          "operator is not known",
+          "readTasks is not known",
+          "writeBucket is not known",
+          "the reason for operator-token is not known",
+        ],
+      },
+    ]);
     expect(JSON.stringify(parsed)).not.toContain(SECRET_VALUE);
-    for (const whole of [UNKNOWN, "[secret]", { [WRAPPED]: "x" }]) {
-      const { after } = preview(step("create", undefined, { inputs: { permissions: whole } })).steps[0] ?? {};
-      expect(after).not.toHaveProperty("permissions");
-    }
-  });
-
-  it("keeps what stays where an old half of a replacement is deleted too", () => {
-    const parsed = preview(
-      step("delete", { inputs: {} }, undefined),
-      step("same", { inputs: {} }, { inputs: {} }),
-    );
-    expect(parsed.steps.map(({ action }) => action)).toEqual(["same"]);
-    expect(preview(step("discard", {}, {})).steps).toEqual([]);
   });
 
   it.each(["", "nothing", "[]", "{}", "null", '{"deployment":{}}', '{"a":1}\n{"b":2}'])(
@@ -142,12 +211,13 @@ describe("a state", () => {
   const resource = (more: object = {}) => ({
     type: TYPE,
     urn: URN,
-    inputs: { org: "acme", permissions: ["read:orgs/acme/tasks"], connection: { token: SECRET_VALUE } },
+    inputs: { org: "acme", readTasks: true, connection: { token: SECRET_VALUE } },
     outputs: {
       org: "acme",
       user: "admin",
       token: { [WRAPPED]: "x", plaintext: JSON.stringify(SECRET_VALUE) },
-      effectivePermissions: ["read:orgs/00000000000000a1/tasks"],
+      orgId: "00000000000000a1",
+      effectivePermissions: { "orgs/00000000000000a1/tasks": "read" },
     },
     ...more,
   });
@@ -176,6 +246,57 @@ describe("a state", () => {
     const { summary, tokens } = makeReport(state(resource(), resource({ delete: true })));
     expect(summary).toMatchObject({ same: 1, delete: 1 });
     expect(tokens[0]?.reasons).toEqual(["left by an interrupted replacement"]);
+  });
+
+  it("has the risks of every token that works: also of one that is to be deleted, or may have been made", () => {
+    const operator = { inputs: { operator: true }, outputs: {} };
+    const waiting = resource({ ...operator, pendingReplacement: true });
+    const deployment = {
+      resources: [resource({ ...operator, delete: true }), waiting],
+      pending_operations: [
+        { type: "creating", resource: resource({ ...operator, urn: `${URN}-2` }) },
+        { type: "deleting", resource: resource() },
+      ],
+    };
+    const report = makeReport(parseState(JSON.stringify({ deployment })));
+    expect(report.tokens.map(({ action, risks }) => [action, risks[0]?.id])).toEqual([
+      ["create", "operator-token"],
+      ["delete", "operator-token"],
+    ]);
+  });
+
+  it("has the risks of what the server granted, where a refresh found other permissions than were made", () => {
+    const found = [
+      { action: "read", resource: { type: "secrets", orgID: "00000000000000a1" } },
+      { action: "read", resource: { type: "tasks" } },
+      { action: "read", resource: { type: "orgs", id: "00000000000000a1" } },
+    ];
+    const effectivePermissions = {
+      "/tasks": "read",
+      "/orgs/00000000000000a1": "read",
+      "orgs/00000000000000a1/secrets": "read",
+    };
+    const outputs = { orgId: "00000000000000a1", __granted: found, effectivePermissions };
+    const [token] = makeReport(state(resource({ inputs: { org: "acme" }, outputs }))).tokens;
+    expect(token?.risks.map(({ id }) => id)).toEqual(["operator-token"]);
+    expect(token?.lines.map(({ permission }) => permission?.resource.type)).toEqual([
+      "orgs",
+      "tasks",
+      "secrets",
+    ]);
+    const bare = resource({
+      inputs: { org: "acme" },
+      outputs: { orgId: "00000000000000a1", effectivePermissions },
+    });
+    expect(makeReport(state(bare)).tokens[0]?.risks).toMatchObject([
+      { id: "unknown", details: ["its permissions are not told"] },
+    ]);
+  });
+
+  it("is whole, and one", () => {
+    const text = JSON.stringify({ deployment: { resources: [resource()] } }, undefined, 2);
+    expect(thrownBy(() => parseState(text + text))).toBeInstanceOf(ReportInputError);
+    expect(thrownBy(() => parseState(text.slice(0, -20)))).toBeInstanceOf(ReportInputError);
   });
 
   it.each(["", "{}", previewOf([])])("is not %j", (text) => {

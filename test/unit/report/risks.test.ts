@@ -5,10 +5,14 @@ import type { PermissionFlags } from "../../../provider/permissions/expand";
 import {
   findRisks,
   permissionsOfFlags,
+  readersOf,
   RISK_IDS,
   RISKS,
   type RiskId,
+  type Severity,
   notARisk,
+  risksFrom,
+  SEVERITIES,
   warningFor,
 } from "../../../provider/permissions/risks";
 import type { Permission } from "../../../provider/types";
@@ -22,6 +26,12 @@ const on = (action: "read" | "write", id: string): Permission[] => [
 ];
 const writes = (id: string): Permission[] => on("write", id);
 const reads = (id: string): Permission[] => on("read", id);
+
+const severityOf = (risk: string): Severity => {
+  const row = RISKS.find(({ id }) => id === risk);
+  if (row === undefined) throw new Error(`there is no ${risk}`);
+  return row.severity;
+};
 
 describe("risks", () => {
   it.each<[PermissionFlags, RiskId[]]>([
@@ -80,13 +90,39 @@ describe("risks", () => {
   });
 
   it("are told of a writer only where the stack shows that nobody reads", () => {
-    const risky = (stack?: Parameters<typeof findRisks>[2]) =>
-      findRisks(writes(BUCKET), {}, stack).map(({ id }) => id);
+    const risky = (stack?: Permission[][]) =>
+      findRisks(writes(BUCKET), {}, stack && readersOf(stack)).map(({ id }) => id);
     expect(risky()).toEqual([]);
     expect(risky([writes(BUCKET)])).toEqual([]);
     expect(risky([writes(BUCKET), reads(OTHER)])).toEqual(["write-without-reader"]);
     expect(risky([writes(BUCKET), reads(OTHER), reads(BUCKET)])).toEqual([]);
     expect(risky([writes(BUCKET), reads(OTHER), permissionsOfFlags({ readBuckets: true })])).toEqual([]);
+  });
+
+  it("are the less the worse", () => {
+    expect(SEVERITIES.map((severity) => risksFrom(severity).length)).toEqual([2, 8, 9, 10]);
+    expect(risksFrom("critical")).toEqual(["unknown", "operator-token"]);
+    expect(risksFrom("low")).toEqual(RISK_IDS);
+    const high = [
+      "read-authorizations",
+      "read-secrets",
+      "server-wide-orgs",
+      "server-wide-users",
+      "all-access-token",
+    ];
+    for (const risk of high) expect([risk, severityOf(risk)]).toEqual([risk, "high"]);
+    // What the commonest token has is nothing to stop for.
+    expect(severityOf("system-bucket")).toBe("low");
+  });
+
+  it("bring along only what is no worse than they are", () => {
+    for (const { id, severity, ...risk } of RISKS) {
+      const included: readonly RiskId[] = "includes" in risk ? risk.includes : [];
+      const worse = included.filter(
+        (other) => SEVERITIES.indexOf(severityOf(other)) < SEVERITIES.indexOf(severity),
+      );
+      expect([id, worse]).toEqual([id, []]);
+    }
   });
 
   it("include only risks that there are", () => {
@@ -117,10 +153,11 @@ describe("docs/risks.md", () => {
 
   it("has the table of risks", () => {
     const { header, rows } = tableOf(page, "risks");
-    expect(header).toEqual(["id", "in short", "what it means"]);
+    expect(header).toEqual(["id", "severity", "in short", "what it means"]);
     expect(rows).toEqual(
-      RISKS.map(({ id, title, explanation }) => [
+      RISKS.map(({ id, severity, title, explanation }) => [
         `[\`${id}\`](#${id})`,
+        severity,
         title,
         explanation.replaceAll("_", "\\_"),
       ]),

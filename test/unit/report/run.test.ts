@@ -2,7 +2,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../../../report/run";
-import { previewOf, SAMPLE } from "../../../scripts/screenshots/sample";
+import { UNKNOWN } from "../../../provider/inputs";
+import { previewOf, SAMPLE, type SampleToken } from "../../../scripts/screenshots/sample";
 
 describe("influx-token report", () => {
   let folder: string;
@@ -49,7 +50,9 @@ describe("influx-token report", () => {
   it("prints a table", async () => {
     const { code, out, err } = await run(["report", file]);
     expect([code, err]).toEqual([0, ""]);
-    expect(out).toMatch(/^Name +Organization +Owner +Change +Permissions +Risks\n/);
+    expect(out).toMatch(
+      /^Server: https:\/\/influxdb\.example\.com:8086\n\nName +Organization +Owner +Change +Permissions +Severity +Risks\n/,
+    );
   });
 
   it("reads standard input", async () => {
@@ -103,6 +106,51 @@ describe("influx-token report", () => {
     expect((await run(["report", file, "--fail-on", "any"])).code).toBe(2);
   });
 
+  it("fails from a severity upwards, and for ids beside it", async () => {
+    const of = async (...tokens: SampleToken[]) => {
+      writeFileSync(file, previewOf(tokens));
+      const asked = ["critical", "high", "medium", "low", "high,system-bucket", "any"];
+      const codes = await Promise.all(asked.map((each) => run(["report", file, "--fail-on", each])));
+      return codes.map(({ code }) => code);
+    };
+    expect(await of({ name: "a", after: { operator: true } })).toEqual([2, 2, 2, 2, 2, 2]);
+    expect(await of({ name: "a", after: { readSecrets: true } })).toEqual([0, 2, 2, 2, 2, 2]);
+    expect(await of({ name: "a", after: { writeBuckets: true } })).toEqual([0, 0, 0, 2, 2, 2]);
+    expect(await of({ name: "a", after: { readTasks: true } })).toEqual([0, 0, 0, 0, 0, 0]);
+    // What is left behind works on.
+    const left = { name: "a", before: { readSecrets: true }, retainOnDelete: true };
+    expect(await of(left)).toEqual([0, 2, 2, 2, 2, 2]);
+    expect(await of({ ...left, retainOnDelete: false })).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(await of({ name: "a", after: { readTasks: true, operator: UNKNOWN as never } })).toEqual([
+      2, 2, 2, 2, 2, 2,
+    ]);
+  });
+
+  it("does not let pass what shows changes only, from wherever it is read", async () => {
+    const preview = JSON.parse(previewOf([{ name: "a", after: { readTasks: true } }])) as {
+      changeSummary: object;
+    };
+    const part = JSON.stringify({ ...preview, changeSummary: { create: 1, same: 2 } });
+    writeFileSync(file, part);
+    const env = { PULUMI_CLI: fakePulumi(`cat preview.json`) };
+    for (const [args, options] of [
+      [[file], {}],
+      [["-"], { stdin: part }],
+      [[], { env }],
+    ] as const) {
+      const gate = await run(["report", ...args, "--fail-on", "critical"], options);
+      expect([gate.code, gate.err]).toEqual([1, expect.stringContaining("--show-sames")]);
+      expect(gate.out).toContain("unchanged ones are not in this preview");
+      const { code, out } = await run(["report", ...args], options);
+      expect([code, out]).toEqual([0, gate.out]);
+    }
+    const none = JSON.stringify({ steps: [{ op: "same", urn: "urn:x" }], changeSummary: { same: 3 } });
+    for (const format of [[], ["--markdown"]])
+      expect((await run(["report", "-", ...format], { stdin: none })).out).not.toContain(
+        "No InfluxDB tokens",
+      );
+  });
+
   it.each<[string[], string]>([
     [["--fail-on", "operator-tokn"], 'did you mean "operator-token"?'],
     [["--fail-on", ""], "is not a risk"],
@@ -141,7 +189,7 @@ describe("influx-token report", () => {
     const env = { PULUMI_CLI: fakePulumi(`echo "$@" > args; pwd > folder; cat preview.json`) };
     expect((await run(["report", "--stack", "prod"], { env })).out).toContain("break-glass");
     expect(readFileSync(join(folder, "args"), "utf8")).toBe(
-      "preview --json --show-sames --non-interactive --stack prod\n",
+      "preview --json --show-sames --show-replacement-steps --non-interactive --stack prod\n",
     );
     const state = { PULUMI_CLI: fakePulumi(`echo "$@" > args; echo '{"deployment":{}}'`) };
     expect((await run(["report", "--state", "--cwd", folder], { env: state })).out).toBe(
@@ -161,6 +209,9 @@ describe("influx-token report", () => {
       1,
       expect.stringContaining("printed nothing and ended with exit code 7"),
     ]);
+    const silent = await run(["report"], { env: { PULUMI_CLI: fakePulumi("cat preview.json; exit 3") } });
+    expect([silent.code, silent.out]).toEqual([1, ""]);
+    expect(silent.err).toContain("--show-replacement-steps` ended with exit code 3");
     const failed = JSON.stringify({
       steps: [],
       changeSummary: {},

@@ -67,6 +67,39 @@ describe("warnings of InfluxToken", () => {
     expect(await warningsOf({ operator: true, acknowledge: pulumi.output({}) })).toEqual(["operator-token"]);
   });
 
+  it("are none for what the commonest token may do, and what is only worth a look", async () => {
+    expect(await warningsOf({ writeBuckets: true })).toEqual([]);
+    expect(await warningsOf({ writeBuckets: pulumi.output(true), readSecrets: true })).toEqual([
+      "read-secrets",
+    ]);
+  });
+
+  it("give no secret away", async () => {
+    expect(await warningsOf({ readTasks: true, readSecrets: pulumi.secret(true) })).toEqual([]);
+    expect(await warningsOf({ operator: pulumi.secret(true), readTasks: pulumi.output(false) })).toEqual([]);
+  });
+
+  it("take what turns out to be left out for left out", async () => {
+    const nothing = <T>() => pulumi.output(undefined) as unknown as pulumi.Output<T>;
+    const empty = null as unknown as pulumi.Input<boolean>;
+    expect(await warningsOf({ readSecrets: nothing(), readUsers: empty, readOrgs: true })).toEqual([
+      "server-wide-orgs",
+    ]);
+    for (const acknowledge of [
+      nothing(),
+      null,
+      undefined,
+      { "read-secrets": nothing() },
+      { "read-secrets": null },
+    ])
+      expect(await warningsOf({ readSecrets: true, acknowledge: acknowledge as never })).toEqual([
+        "read-secrets",
+      ]);
+    expect(
+      await warningsOf({ readSecrets: true, acknowledge: { "read-secrets": pulumi.output("why") } }),
+    ).toEqual([]);
+  });
+
   it("say nothing of what a preview does not know", async () => {
     expect(await warningsOf({ readTasks: true, readOrgs: unknown<boolean>() })).toEqual([]);
     expect(await warningsOf({ operator: true, acknowledge: unknown() })).toEqual([]);

@@ -1,0 +1,210 @@
+import { makeReport, type ReportedToken } from "../../../report/model";
+import { parsePreview } from "../../../report/parse";
+
+const TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
+const URN = `urn:pulumi:dev::project::${TYPE}::ci`;
+const SECRETS = { org: "acme", readSecrets: true };
+const TASKS = { org: "acme", readTasks: true };
+
+interface Side {
+  readonly inputs?: object;
+  readonly outputs?: object;
+  readonly [option: string]: unknown;
+}
+
+const side = (given: Side): object => ({
+  type: TYPE,
+  custom: true,
+  id: "00000000000000d1",
+  outputs: {},
+  ...given,
+});
+
+/** One step of the engine, of one token. */
+function step(op: string, before?: Side, after?: Side, more: object = {}): object {
+  return {
+    op,
+    urn: URN,
+    ...(before && { oldState: side(before) }),
+    ...(after && { newState: side(after) }),
+    ...more,
+  };
+}
+
+/** What the report tells of the steps, as the document and as the events of a preview. */
+function told(...steps: { op?: string; urn?: string }[]): readonly ReportedToken[] {
+  const document = JSON.stringify({ steps, changeSummary: {} });
+  const events = steps.map((each) => {
+    const { oldState = null, newState = null, ...rest } = each as Record<string, unknown>;
+    return {
+      resourcePreEvent: {
+        metadata: { ...rest, ...(each.urn === URN && { type: TYPE }), old: oldState, new: newState },
+      },
+    };
+  });
+  const stream = [...events, { summaryEvent: { resourceChanges: {}, isPreview: true } }]
+    .map((event, sequence) => JSON.stringify({ sequence, ...event }))
+    .join("\n");
+  const { tokens } = makeReport(parsePreview(document));
+  expect(makeReport(parsePreview(stream)).tokens).toEqual(tokens);
+  return tokens;
+}
+
+const outline = (tokens: readonly ReportedToken[]) =>
+  tokens.map(({ action, reasons, risks }) => [action, reasons.join(), risks.map(({ id }) => id).join()]);
+
+describe("the steps of the engine", () => {
+  it.each<[string, string]>([
+    ["create", "create"],
+    ["import", "create"],
+    ["update", "update"],
+    ["same", "same"],
+    ["read", "same"],
+    ["replace", "replace"],
+    ["create-replacement", "replace"],
+    ["read-replacement", "replace"],
+    ["import-replacement", "replace"],
+  ])("%s leave a token that is known", (op, action) => {
+    expect(told(step(op, { inputs: SECRETS }, { inputs: SECRETS }))).toMatchObject([
+      { action, risks: [{ id: "read-secrets" }] },
+    ]);
+  });
+
+  it.each(["adopt", "", "Create", "create ", "deleted"])("%j is not known, so that nothing is", (op) => {
+    const tokens = told(step(op, { inputs: TASKS }, { inputs: TASKS }));
+    expect(tokens).toMatchObject([{ action: "unknown", risks: [{ id: "unknown", severity: "critical" }] }]);
+    expect(tokens[0]?.risks[0]?.details?.[0]).toContain(JSON.stringify(op));
+    const beside = told(step("same", { inputs: TASKS }, { inputs: TASKS }), step(op));
+    expect(beside).toMatchObject([{ action: "same", risks: [{ id: "unknown" }] }]);
+  });
+
+  it.each(["create", "update", "same", "replace"])("%s without what comes, is not known", (op) => {
+    expect(told(step(op, { inputs: TASKS }))).toMatchObject([
+      { action: op, risks: [{ id: "unknown", details: ["the preview does not say what it will be"] }] },
+    ]);
+  });
+
+  it("without an op is not known either", () => {
+    expect(told({ urn: URN })).toMatchObject([{ action: "unknown", risks: [{ id: "unknown" }] }]);
+  });
+
+  it.each(["refresh", "diff"])("%s says nothing of what becomes of a token", (op) => {
+    const compared = step(op, { inputs: TASKS }, { inputs: TASKS });
+    expect(told(compared)).toMatchObject([{ action: "unknown", risks: [{ id: "unknown" }] }]);
+    expect(told(compared, step("same", { inputs: TASKS }, { inputs: TASKS }))).toMatchObject([
+      { action: "same", risks: [] },
+    ]);
+  });
+
+  it("a refresh tells of its finding first: what is planned counts", () => {
+    const found = step("update", { inputs: TASKS }, { inputs: TASKS, outputs: { status: "inactive" } });
+    expect(outline(told(found, step("delete", { inputs: TASKS })))).toEqual([["delete", "", ""]]);
+    const wider = step(
+      "replace",
+      { inputs: TASKS },
+      { inputs: SECRETS },
+      { replaceReasons: ["permissions"], keys: ["permissions"] },
+    );
+    expect(outline(told(found, wider))).toEqual([["replace", "permissions", "read-secrets"]]);
+    const gone = step("delete", { inputs: TASKS });
+    expect(outline(told(gone, step("create", undefined, { inputs: SECRETS })))).toEqual([
+      ["create", "", "read-secrets"],
+    ]);
+  });
+
+  it("of what is deleted as a half only, leave the token", () => {
+    const same = step("same", { inputs: SECRETS }, { inputs: SECRETS });
+    for (const steps of [
+      [step("delete", { inputs: TASKS }), same],
+      [same, step("delete", { inputs: TASKS })],
+    ])
+      expect(outline(told(...steps))).toEqual([["same", "", "read-secrets"]]);
+    const left = step("delete-replaced", { inputs: TASKS, delete: true, id: "00000000000000d0" });
+    const replaced = { inputs: TASKS, delete: true };
+    const replace = step("replace", replaced, { inputs: SECRETS }, { keys: ["permissions"] });
+    expect(outline(told(replace, left, step("delete-replaced", replaced)))).toEqual([
+      ["replace", "permissions", "read-secrets"],
+      ["delete", "left by an interrupted replacement", ""],
+    ]);
+    expect(outline(told(left))).toEqual([["delete", "left by an interrupted replacement", ""]]);
+    expect(outline(told(same, left))).toEqual([
+      ["delete", "left by an interrupted replacement", ""],
+      ["same", "", "read-secrets"],
+    ]);
+  });
+
+  it("that forget what was deleted before, tell of no token", () => {
+    expect(told(step("remove-pending-replace", { inputs: SECRETS, pendingReplacement: true }))).toEqual([]);
+  });
+
+  it("skip a new token that is no target: it is not there, whatever the engine says", () => {
+    const skipped = { id: "", inputs: SECRETS };
+    expect(outline(told(step("same", skipped, skipped)))).toEqual([
+      ["skip", "no target of this run", "read-secrets"],
+    ]);
+  });
+});
+
+describe("a token that is left behind", () => {
+  const retained = { inputs: SECRETS, retainOnDelete: true };
+
+  it("is not deleted, and has its permissions and risks", () => {
+    const tokens = told(step("delete", retained));
+    expect(outline(tokens)).toEqual([["leave", "retainOnDelete", "read-secrets"]]);
+    expect(tokens[0]?.permissions).toMatchObject({ kept: ["read:orgs/acme/secrets"], removed: [] });
+  });
+
+  it("stays beside the one that replaces it", () => {
+    const more = { replaceReasons: ["permissions"], keys: ["permissions"] };
+    const replace = step("replace", retained, { inputs: TASKS }, more);
+    // While the engine replaces a token, it marks the old one as one that is to go.
+    const marked = { ...retained, delete: true };
+    const triple = [
+      step("create-replacement", retained, { inputs: TASKS }, more),
+      replace,
+      step("delete-replaced", retained),
+    ];
+    const second = [
+      step("create-replacement", marked, { inputs: TASKS }, more),
+      step("replace", marked, { inputs: TASKS }, more),
+      step("delete-replaced", marked),
+    ];
+    for (const steps of [[replace], triple, [...triple].reverse(), second, second.slice(1, 2)]) {
+      expect(outline(told(...steps))).toEqual([
+        ["replace", "permissions", ""],
+        ["leave", "retainOnDelete", "read-secrets"],
+      ]);
+    }
+    // What the new one is told is of no use to the old one.
+    const now = step("replace", { inputs: SECRETS }, { inputs: TASKS, retainOnDelete: true }, more);
+    expect(outline(told(now))).toEqual([["replace", "permissions", ""]]);
+  });
+
+  it("stays after an interrupted replacement, too", () => {
+    const same = step("same", { inputs: TASKS }, { inputs: TASKS });
+    expect(outline(told(same, step("delete-replaced", { ...retained, delete: true })))).toEqual([
+      ["leave", "retainOnDelete", "read-secrets"],
+      ["same", "", ""],
+    ]);
+  });
+
+  it("stays where it was only read", () => {
+    expect(outline(told(step("discard", { inputs: SECRETS, external: true })))).toEqual([
+      ["leave", "only read", "read-secrets"],
+    ]);
+  });
+
+  it("stays where it is said to go with another resource: nobody asks the server to delete it", () => {
+    const other = { op: "delete", urn: "urn:pulumi:dev::project::docker:index:Container::influxdb" };
+    const withIt = step("delete", { inputs: SECRETS, deletedWith: other.urn });
+    expect(outline(told(withIt, other as never))).toEqual([["leave", "deletedWith", "read-secrets"]]);
+    expect(outline(told(withIt))).toEqual([["delete", "", ""]]);
+  });
+
+  it("can be acknowledged, where it still is in the program or was before it left", () => {
+    const acknowledge = { "read-secrets": "kept for the archive" };
+    expect(told(step("delete", { ...retained, inputs: { ...SECRETS, acknowledge } }))).toMatchObject([
+      { risks: [{ acknowledged: "kept for the archive" }] },
+    ]);
+  });
+});
