@@ -85,9 +85,9 @@ module.exports = {
       to: { path: "@pulumi/pulumi", dependencyTypesNot: ["type-only"] },
     },
     {
-      name: "axios-in-the-client-only",
+      name: "axios-in-one-place-only",
       severity: "error",
-      from: { pathNot: "^provider/influxdb/client\\.ts$" },
+      from: { pathNot: "^provider/influxdb/http\\.ts$" },
       to: { path: "node_modules/axios" },
     },
     {

@@ -21,7 +21,7 @@ import {
   type OrganizationChoice,
   UNKNOWN,
 } from "./inputs";
-import { isAbandoned, toTheEnd } from "./interrupts";
+import { isAbandoned, toTheEnd, watchEngine } from "./interrupts";
 import { newAuthorization } from "./newAuthorization";
 import { formatPermission } from "./permissions/format";
 import { Replacements } from "./replacements";
@@ -153,6 +153,7 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
     forgetClients();
     replacements = new Replacements();
     connectToGuard.reset();
+    watchEngine();
     return Promise.resolve();
   },
 
@@ -166,7 +167,7 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
     return toldOnce(() => {
       requireKnownFormat(olds);
       const change = planChange(olds, news);
-      replacements.diffed(id, change.replaces.length > 0, news.connection);
+      replacements.diffed(keyOf(id, olds), change.replaces.length > 0, news.connection);
       return Promise.resolve({ ...change, deleteBeforeReplace: false });
     });
   },
@@ -176,7 +177,8 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
       const client = connectNew(inputs);
       const body = await newAuthorization(inputs, directoryOf(client));
       try {
-        const authorization = await createSafely(client, body, formatPermission, isAbandoned);
+        const { authorization, warnings } = await createSafely(client, body, formatPermission, isAbandoned);
+        warnings.forEach(warn);
         return { id: authorization.id, outs: toState(inputs, authorization, client.host) };
       } catch (error) {
         if (!(error instanceof UntoldTokenError)) throw error;
@@ -218,13 +220,18 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
     return toldOnce(() =>
       toTheEnd(async () => {
         requireKnownFormat(props);
-        const client = connect(replacements.connectionFor(id, props.connection), props.host);
+        const client = connect(replacements.connectionFor(keyOf(id, props), props.connection), props.host);
         const wasThere = await deleteAuthorization(client, id);
         if (!wasThere) refuseOtherServer(id, props.host, client);
       }),
     );
   },
 };
+
+/** Ids are a server's own: that of another one can be the same. */
+function keyOf(id: string, { host }: { readonly host: string }): string {
+  return `${host} ${id}`;
+}
 
 /** Pulumi's type has one name for outputs and inputs that are read. */
 function asRead({ props, inputs }: ReturnType<typeof refreshState>) {

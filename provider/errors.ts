@@ -33,20 +33,36 @@ export class ConnectionError extends InfluxTokenError {
   }
 }
 
-/** The server, or whatever stands at its address, answered something other than success. */
-export class ServerError extends InfluxTokenError {
-  override readonly name = "ServerError";
+/** An answer other than success, of the server or of whatever stands at its address. */
+interface Refusal {
+  /** HTTP status. */
+  readonly status: number;
+  /** The answer's message, without secrets; empty where it has none. */
+  readonly said: string;
+  /** Whether InfluxDB itself answered, and not something in front of it. */
+  readonly own: boolean;
+  /** Whether it is certain that the request changed nothing. */
+  readonly nothingDone: boolean;
+  /** How long it asks to wait: milliseconds. */
+  readonly retryAfterMs: number;
+}
 
-  constructor(
-    message: string,
-    /** HTTP status. */
-    readonly status: number,
-    /** InfluxDB's own word for the case, such as `not found`. Absent where the answer is not InfluxDB's. */
-    readonly code: string | undefined,
-    /** Whether it is certain that the request changed nothing. */
-    readonly nothingDone: boolean,
-  ) {
+/** The server, or whatever stands at its address, answered something other than success. */
+export class ServerError extends InfluxTokenError implements Refusal {
+  override readonly name = "ServerError";
+  readonly status: number;
+  readonly said: string;
+  readonly own: boolean;
+  readonly nothingDone: boolean;
+  readonly retryAfterMs: number;
+
+  constructor(message: string, { status, said, own, nothingDone, retryAfterMs }: Refusal) {
     super(message);
+    this.status = status;
+    this.said = said;
+    this.own = own;
+    this.nothingDone = nothingDone;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -90,9 +106,9 @@ export function isUncertain(error: unknown): boolean {
   return error instanceof ForeignAnswerError;
 }
 
-/** Whether the same request may succeed a moment later. */
+/** Whether the same request may succeed a moment later. What stands in front of InfluxDB may say anything for a while. */
 export function mayPass(error: unknown): boolean {
-  if (error instanceof ServerError) return error.status === 429 || error.status >= 500;
+  if (error instanceof ServerError) return !error.own || error.status === 429 || error.status >= 500;
   return error instanceof NetworkError || error instanceof ForeignAnswerError;
 }
 
@@ -101,9 +117,14 @@ export function sentence(...parts: string[]): string {
   return parts.filter((part) => part !== "").join(": ");
 }
 
-/** Whether the server said that there is no such thing: only InfluxDB's own 404 counts, never a proxy's. */
-export function isNotFound(error: unknown): error is ServerError {
-  return error instanceof ServerError && error.status === 404 && error.code === "not found";
+/**
+ * Whether InfluxDB said that there is no such thing, such as `authorization`. Neither a proxy's 404 counts, nor one about
+ * something else, such as `path not found`.
+ */
+export function isNotFound(error: unknown, thing: string): error is ServerError {
+  return (
+    error instanceof ServerError && error.own && error.status === 404 && error.said === `${thing} not found`
+  );
 }
 
 /** What the messages say of who called whom. */
@@ -119,8 +140,8 @@ export interface Caller {
 const MAKERS =
   "use an operator or all-access token, or one with read and write on authorizations and on its owner's user";
 
-/** What to do about an answer. Source: "What the server says" in the documentation of the flags. */
-export function adviceFor(status: number, message: string, caller: Caller): string {
+/** What to do about an answer of InfluxDB's. Source: "What the server says" in the documentation of the flags. */
+export function adviceFor(status: number, caller: Caller, message: string): string {
   if (status === 401 && message === "unauthorized access") {
     return `the server does not know the token from ${caller.tokenFrom}: it is mistyped, was deleted, or belongs to another server`;
   }
@@ -134,12 +155,23 @@ export function adviceFor(status: number, message: string, caller: Caller): stri
   if (status === 404 && message === "") {
     return `is this the address of an InfluxDB 2.x? It came from ${caller.hostFrom}`;
   }
-  if (status >= 300 && status < 400) {
-    return `it redirects, and a token is never sent after a redirect: give the final address in place of the one from ${caller.hostFrom}`;
-  }
   if (status === 429 || status === 503) return "the server is busy or still starting: try again later";
-  if (status === 502 || status === 504) return "a proxy stands there and does not reach InfluxDB";
   return "";
+}
+
+/** What to do about an answer of something that stands in front of InfluxDB, or in its place. */
+export function frontAdvice(status: number, { hostFrom }: Caller): string {
+  if (status >= 300 && status < 400) {
+    return `it redirects, and a token is never sent after a redirect: give the final address in place of the one from ${hostFrom}`;
+  }
+  if (status === 401 || status === 403) {
+    return `this is not InfluxDB's answer: something in front of it refuses the request: have it let requests through, or give an address behind it in place of the one from ${hostFrom}`;
+  }
+  if (status === 429) return "something in front of the server is busy: try again later";
+  if (status === 502 || status === 503 || status === 504) {
+    return "a proxy stands there and does not reach InfluxDB, or the server is still starting: try again later";
+  }
+  return `is this the address of an InfluxDB 2.x? It came from ${hostFrom}. A proxy in front of it must pass on its answers and their headers`;
 }
 
 /** What to do about a proxy that lets nothing through: by the status of its answer, or by the system's code. */
@@ -189,14 +221,18 @@ export function tokenIsGone(id: string, host: string): InfluxTokenError {
   );
 }
 
+const DAMAGED = "something on the way changes what is sent: try again";
+
 /**
  * What to do about a failed connection, by its system code such as `ECONNREFUSED`.
  *
- * @param addressFrom Where the address was found that is connected to, where it is not the host's own.
+ * @param wasOpen whether it failed after it was open, with TLS after the handshake.
+ * @param addressFrom where the address was found that is connected to, where it is not the host's own.
  */
 export function networkAdvice(
   code: string | undefined,
   caller: Caller,
+  wasOpen = false,
   addressFrom = caller.hostFrom,
 ): string {
   switch (code) {
@@ -222,14 +258,16 @@ export function networkAdvice(
     case "EPROTO":
     case "ERR_SSL_WRONG_VERSION_NUMBER":
     case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
+      if (wasOpen) return DAMAGED;
       return `the server does not speak TLS there: should the address from ${caller.hostFrom} begin with http://?`;
     case "CERT_HAS_EXPIRED":
       return "the certificate has expired: renew it on the server";
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return `the certificate is for another name: is the address from ${addressFrom} right?`;
     default:
-      return code?.startsWith("ERR_OSSL") === true
-        ? "connection.certFile or connection.keyFile cannot be used, or they do not belong together"
-        : "";
+      if (code?.startsWith("ERR_OSSL") === true) {
+        return "connection.certFile or connection.keyFile cannot be used, or they do not belong together";
+      }
+      return wasOpen && code?.startsWith("ERR_SSL") === true ? DAMAGED : "";
   }
 }

@@ -36,8 +36,27 @@ function leave(): void {
   farewell = undefined;
   for (const signal of SIGNALS) process.off(signal, putOff);
   // Who was killed ends nobody: without its engine the process would stay for ever, and keep what it knows.
+  endWithoutEngine();
+}
+
+/** How long a provider without anything to do may outlive its engine: milliseconds. */
+const WATCH_MS = 10_000;
+
+let watch: NodeJS.Timeout | undefined;
+
+/**
+ * Looks for the engine now and then, and ends the process where it is gone: killed between two steps, it takes nobody
+ * along. Does nothing in a process that no engine started.
+ */
+export function watchEngine(): void {
+  if (enginePort() === undefined) return;
+  watch ??= setInterval(endWithoutEngine, WATCH_MS).unref();
+}
+
+function endWithoutEngine(): void {
   void isAbandoned().then((abandoned) => {
-    if (abandoned && underWay === 0) process.kill(process.pid, received);
+    // Whatever is under way looks for the engine itself when it ends.
+    if (abandoned && underWay === 0 && farewell === undefined) process.kill(process.pid, received);
   });
 }
 
@@ -60,8 +79,12 @@ function lookForEngine(): Promise<boolean> {
 }
 
 /** Pulumi's host is started with the engine's address as its argument, and an engine listens there until it ends. */
+function enginePort(): string | undefined {
+  return /^127\.0\.0\.1:(\d+)$/.exec(process.argv[2] ?? "")?.[1];
+}
+
 function engineIsGone(): Promise<boolean> {
-  const [, port] = /^127\.0\.0\.1:(\d+)$/.exec(process.argv[2] ?? "") ?? [];
+  const port = enginePort();
   if (port === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {
     const socket = createConnection(Number(port), "127.0.0.1");

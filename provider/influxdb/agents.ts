@@ -7,6 +7,7 @@ import type * as Tunnels from "https-proxy-agent";
 import { bareHostname, portOf } from "../connection/host";
 import { basic, type Proxy } from "../connection/proxy";
 import type { Connection } from "../connection/resolve";
+import { watchOpening } from "./attempts";
 
 /** How requests leave this machine. */
 export interface Agents {
@@ -42,10 +43,27 @@ export function agentsFor(connection: Connection): Agents {
   const toServer = { ...connection.tls, rejectUnauthorized: !skipVerify };
   const isTunnel = proxy !== undefined && host.startsWith("https:");
   return {
-    httpAgent: new http.Agent(pool),
-    httpsAgent: isTunnel ? tunnel(proxy, toServer) : new https.Agent({ ...pool, ...toServer }),
+    httpAgent: new PlainAgent(pool),
+    httpsAgent: isTunnel ? tunnel(proxy, toServer) : new SecureAgent({ ...pool, ...toServer }),
     proxy: proxy === undefined || isTunnel ? false : forwarding(proxy),
   };
+}
+
+class PlainAgent extends http.Agent {
+  override createConnection(...args: Parameters<http.Agent["createConnection"]>): Duplex | null | undefined {
+    return watched(super.createConnection(...args));
+  }
+}
+
+class SecureAgent extends https.Agent {
+  override createConnection(...args: Parameters<https.Agent["createConnection"]>): Duplex | null | undefined {
+    return watched(super.createConnection(...args));
+  }
+}
+
+function watched<T extends Duplex | null | undefined>(socket: T): T {
+  if (socket) watchOpening(socket);
+  return socket;
 }
 
 /** Where sockets connect to in place of the named host, whose certificate is expected there all the same. */
@@ -88,7 +106,7 @@ function tunnel({ url, auth }: Proxy, toServer: https.AgentOptions): http.Agent 
       } catch (error) {
         throw new NoTunnelError((error as NodeJS.ErrnoException).code ?? "no answer");
       }
-      if (status === 200) return socket as never;
+      if (status === 200) return watched(socket) as never;
       // It would give the proxy's answer as the server's.
       socket.destroy();
       throw new NoTunnelError(String(status));

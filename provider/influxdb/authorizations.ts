@@ -1,7 +1,8 @@
-import { ForeignAnswerError, isNotFound } from "../errors";
+import { isNotFound } from "../errors";
 import { quoted } from "../printable";
 import type { Authorization, NewAuthorization, TokenStatus } from "../types";
 import type { InfluxClient, Request } from "./client";
+import { foreignAnswer } from "./foreignAnswer";
 
 const PATH = "/api/v2/authorizations";
 
@@ -26,8 +27,8 @@ export function readAuthorization(client: InfluxClient, id: string): Promise<Loo
 }
 
 /**
- * Changes what a server lets one change of a token: anything else in a PATCH is ignored with 200. That of an orphaned
- * token is applied, too.
+ * Changes what a server lets one change of a token: anything else in a PATCH is ignored with 200. It is also done where
+ * the token turns out to be orphaned.
  */
 export function updateAuthorization(
   client: InfluxClient,
@@ -37,45 +38,33 @@ export function updateAuthorization(
   return lookUp(client, { method: "PATCH", path: one(id), body, purpose: `update the token ${id}` }, id);
 }
 
-async function lookUp(client: InfluxClient, request: Request, id: string): Promise<Lookup> {
-  try {
-    return { kind: "found", authorization: await exchange(client, request, id) };
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    if (error.message.includes('"authorization not found"')) return { kind: "gone" };
-    if (error.message.includes('"organization not found"'))
-      return { kind: "orphaned", missing: "organization" };
-    if (error.message.includes('"user not found"')) return { kind: "orphaned", missing: "owner" };
-    throw error;
-  }
-}
-
 /** Deletes a token, and tells whether there was one. */
 export async function deleteAuthorization(client: InfluxClient, id: string): Promise<boolean> {
   const purpose = `delete the token ${id}`;
   try {
-    const answer = await client.request({ method: "DELETE", path: one(id), purpose });
+    const answer = await client.request({ method: "DELETE", path: one(id), purpose, ownOnly: true });
     // InfluxDB has nothing to say of a success. A page that somebody else answers with deletes nothing.
     if (answer !== undefined && answer !== "") throw await foreignAnswer(client, purpose);
     return true;
   } catch (error) {
-    if (isNotFound(error)) return false;
+    if (isNotFound(error, "authorization")) return false;
     throw error;
   }
 }
 
 /**
- * Lists the tokens of an organization and an owner, without pages: only for what no other way can tell, such as
+ * Lists the tokens of an organization, an owner or both, without pages: only for what no other way can tell, such as
  * whether a request without an answer made one.
  */
 export async function listAuthorizations(
   client: InfluxClient,
-  orgID: string,
-  userID: string | undefined,
+  by: { readonly orgID?: string; readonly userID?: string },
 ): Promise<Authorization[]> {
-  const filter = new URLSearchParams({ orgID, ...(userID !== undefined && { userID }) });
-  const purpose = "list the organization's tokens";
-  const answer = await client.request({ method: "GET", path: `${PATH}?${filter.toString()}`, purpose });
+  const filter = new URLSearchParams(by);
+  const purpose = "list tokens";
+  const path = `${PATH}?${filter.toString()}`;
+  // That a token is not there is only InfluxDB's to say, and no cache's.
+  const answer = await client.request({ method: "GET", path, purpose, ownOnly: true });
   const listed = (answer as { authorizations?: unknown } | null)?.authorizations;
   if (!Array.isArray(listed) || !listed.every(isAuthorization)) throw await foreignAnswer(client, purpose);
   return listed;
@@ -84,6 +73,17 @@ export async function listAuthorizations(
 /** How messages tell one token from another before it has an id. */
 export function described({ description }: NewAuthorization): string {
   return description === undefined ? "" : ` ${quoted(description)}`;
+}
+
+async function lookUp(client: InfluxClient, request: Request, id: string): Promise<Lookup> {
+  try {
+    return { kind: "found", authorization: await exchange(client, request, id) };
+  } catch (error) {
+    if (isNotFound(error, "authorization")) return { kind: "gone" };
+    if (isNotFound(error, "organization")) return { kind: "orphaned", missing: "organization" };
+    if (isNotFound(error, "user")) return { kind: "orphaned", missing: "owner" };
+    throw error;
+  }
 }
 
 async function exchange(client: InfluxClient, request: Request, asked?: string): Promise<Authorization> {
@@ -110,10 +110,4 @@ function isAuthorization(answer: unknown): answer is Authorization {
 function isPermission(value: unknown): boolean {
   const { action, resource } = (value ?? {}) as { action?: unknown; resource?: { type?: unknown } | null };
   return typeof action === "string" && typeof resource?.type === "string";
-}
-
-/** What to throw where a success was answered in a shape that InfluxDB does not answer with. */
-export async function foreignAnswer(client: InfluxClient, purpose: string): Promise<ForeignAnswerError> {
-  const identity = (await client.identify()) || "does a proxy stand at this address?";
-  return new ForeignAnswerError(`cannot ${purpose}: the answer is not InfluxDB's: ${identity}`);
 }

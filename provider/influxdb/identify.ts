@@ -7,6 +7,10 @@ export interface Greeting {
   readonly data: unknown;
 }
 
+/** Who writes it may be anybody: the status of an answer can say more. */
+export const A_WEB_PAGE =
+  "a web page answers there, not InfluxDB: does a proxy or another service stand at this address?";
+
 /** Asks without a token; `undefined` where no answer comes. */
 export type Ask = (path: string) => Promise<Greeting | undefined>;
 
@@ -33,9 +37,7 @@ export async function identify(host: string, ask: Ask): Promise<string> {
   if (major === undefined && build === "") {
     if (ping.status === 503 || ping.status === 502 || ping.status === 504)
       return "the server is still starting, or a proxy does not reach it: try again later";
-    return isPage(ping.data)
-      ? "a web page answers there, not InfluxDB: does a proxy or another service stand at this address?"
-      : "";
+    return isPage(ping.data) ? A_WEB_PAGE : "";
   }
   const setup = await ask("/api/v2/setup");
   if ((setup?.data as { allowed?: unknown } | undefined)?.allowed === true) {

@@ -77,10 +77,9 @@ const BLOWS: readonly Blow[] = [
       signal(engine, "SIGSTOP");
       await sleep(HEARD_MS);
       release();
+      // With nothing under way it notices only when it looks for its engine the next time.
       await untilIdle(provider);
       signal(engine, "SIGKILL");
-      // With nothing under way it does not notice: documented as a process that stays.
-      signal(provider, "SIGKILL");
     },
     loses: "all",
     namesLost: isPending,

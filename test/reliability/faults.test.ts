@@ -1,5 +1,5 @@
 import { type Fault, FAULTS, seeded, startFaultProxy } from "../support/faultProxy";
-import { startServer } from "../support/influxdb";
+import { startServer, type TestServer } from "../support/influxdb";
 import { MiniEngine } from "../support/miniEngine";
 import { type DeclaredToken, expectSameTokens, pick, randomStack } from "../support/randomStack";
 import { seededRuns, timeoutOf } from "../support/seededRuns";
@@ -11,6 +11,7 @@ async function runOnce(seed: number): Promise<void> {
   const random = seeded(seed);
   const plainTokens = random() < 0.5;
   const server = await startServer({ plainTokens });
+  jest.spyOn(console, "warn").mockReturnValue();
   const faulty = 0.1 + random() * 0.3;
   let faults = true;
   const proxy = await startFaultProxy(server.url, (): Fault | undefined =>
@@ -27,6 +28,7 @@ async function runOnce(seed: number): Promise<void> {
     }
     faults = false;
     const underFaults = engine.errors.splice(0).map(({ message }) => message);
+    await deleteNamed(underFaults, engine, server);
     await engine.refresh();
     await engine.up(declared);
     await engine.up(declared);
@@ -46,6 +48,22 @@ async function runOnce(seed: number): Promise<void> {
   } finally {
     await proxy.close();
     await server.close();
+  }
+}
+
+/** What the user is asked to do where nobody can tell whose a token is. */
+async function deleteNamed(
+  messages: readonly string[],
+  engine: MiniEngine,
+  server: TestServer,
+): Promise<void> {
+  const used = new Set([...engine.state.values(), ...engine.pendingDeletes].map(({ id }) => id));
+  const there = new Set(server.authorizations().map(({ id }) => id));
+  const named = messages.flatMap(
+    (message) => /could be it: (.*): delete those/.exec(message)?.[1]?.split(", ") ?? [],
+  );
+  for (const id of new Set(named)) {
+    if (there.has(id) && !used.has(id)) await server.call("DELETE", `/api/v2/authorizations/${id}`);
   }
 }
 

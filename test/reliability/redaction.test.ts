@@ -55,12 +55,14 @@ afterEach(async () => {
 });
 
 /** Takes every step there is with a connection, and gives how many failed; what they threw is written, too. */
-async function takeSteps(connection: object): Promise<number> {
-  const inputs = { org: "acme", user: "ci", allAccess: true, readBucket: [ID], permissions: [], connection };
-  const state = { ...inputs, token: MADE, description: "", status: "active", effectivePermissions: [] };
+async function takeSteps(connection: { host: string }): Promise<number> {
+  const at = { permissions: {}, connection, host: connection.host };
+  const inputs = { org: "acme", user: "ci", allAccess: true, readBucket: [ID], ...at };
+  const recorded = { token: MADE, description: "", status: "active", effectivePermissions: {}, __format: 1 };
+  const state = { ...inputs, ...recorded };
   const steps = [
     () => host.create(inputs),
-    () => host.create({ orgId: ID, readTasks: true, permissions: [], connection }),
+    () => host.create({ orgId: ID, readTasks: true, ...at }),
     () => host.read(ID, state),
     () => host.update(ID, state, { ...inputs, description: "new" }),
     () => host.delete(ID, state),

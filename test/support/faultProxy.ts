@@ -15,13 +15,22 @@ export const FAULTS = [
   "truncate", // half of the answer arrives
   "garbage", // it arrives, and a page that is not InfluxDB's comes back
   "garbage before", // it does not even arrive
-  "429",
-  "500", // said by something in between, after the request arrived
+  "401", // said by something in between, after the request arrived
+  "404",
+  "500",
   "502",
   "503",
-  "503 before", // the server asks to come again: it did nothing
+  "401 before", // said by something in between, in place of the server
+  "404 before",
+  "429",
+  "503 before", // it asks to come again
+  "refused", // the request breaks off, and for a while nobody listens
   "duplicate", // the answer comes twice
   "drip", // it comes byte by byte
+  "swap", // the answers of two requests that make tokens are taken for each other
+  "trim", // blanks around a new token's description are lost on the way there
+  "widen", // a new token gets a permission more on the way there
+  "narrow in answer", // the answer tells one permission less than a new token has
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];
@@ -35,6 +44,12 @@ export interface Hold {
   /** Settles when it may go on. A request whose sender is gone by then never arrives. */
   readonly released: Promise<void>;
 }
+
+/** How long nobody listens. */
+const REFUSING_MS = 100;
+
+/** How long an answer waits for another one to be taken for. */
+const SWAP_MS = 30;
 
 /** A proxy that does to each request what it is told. */
 export interface FaultProxy {
@@ -71,11 +86,18 @@ export async function startFaultProxy(
     request.on("end", () => {
       const body = Buffer.concat(chunks);
       const what = next(request, body);
-      void (typeof what === "object"
-        ? hold(target, request, body, response, what)
-        : serve(target, request, body, response, what));
+      if (typeof what === "object") void hold(target, request, body, response, what);
+      else if (what === "refused") void refuseForAWhile();
+      else void serve(target, request, body, response, what, swaps);
     });
   });
+  const swaps: Swaps = [];
+  let back: Promise<void> | undefined;
+  const refuseForAWhile = (): Promise<void> =>
+    (back ??= closeServer(server)
+      .then(() => pause(REFUSING_MS))
+      .then(() => listen(port))
+      .finally(() => (back = undefined)));
   const listen = (port: number): Promise<void> =>
     new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   await listen(0);
@@ -84,7 +106,10 @@ export async function startFaultProxy(
     url: `http://127.0.0.1:${port}`,
     kill: () => closeServer(server),
     restart: () => listen(port),
-    close: () => closeServer(server),
+    close: async () => {
+      await back;
+      await closeServer(server);
+    },
   };
 }
 
@@ -126,24 +151,42 @@ async function serve(
   body: Buffer,
   response: ServerResponse,
   fault: Fault | undefined,
+  swaps: Swaps,
 ): Promise<void> {
   const page = (): unknown =>
     response.writeHead(200, { "Content-Type": "text/html" }).end("<html>Sign in</html>");
   if (fault === "drop before") return void request.socket.destroy();
   if (fault === "garbage before") return void page();
-  if (fault === "429") return void response.writeHead(429, { "Retry-After": "0" }).end();
-  if (fault === "503 before") return void response.writeHead(503, { "Retry-After": "0" }).end();
+  const refuse = (status: number): unknown =>
+    response.writeHead(status, { "Content-Type": "text/html", "Retry-After": "0" }).end("<html>no</html>");
+  if (fault === "429") return void refuse(429);
+  if (fault === "401 before" || fault === "404 before" || fault === "503 before") {
+    return void refuse(Number.parseInt(fault, 10));
+  }
   if (fault === "delay") await pause(20);
-  const answer = await ask(target, request, body);
+  const makes = request.method === "POST";
+  const answer = await ask(target, request, makes ? changed(body, fault) : body);
   switch (fault) {
     case "drop after":
       return void request.socket.destroy();
     case "garbage":
       return void page();
+    case "401":
+    case "404":
     case "500":
     case "502":
     case "503":
       return void response.writeHead(Number(fault)).end("<html>proxy error</html>");
+    case "swap": {
+      const { status, headers, body } = makes ? await swapped(answer, swaps) : answer;
+      return void response.writeHead(status, headers).end(body);
+    }
+    case "narrow in answer": {
+      const told = makes && answer.status === 201 ? narrowed(answer.body) : answer.body;
+      return void response
+        .writeHead(answer.status, { ...answer.headers, "content-length": String(told.length) })
+        .end(told);
+    }
     case "truncate":
       response
         .writeHead(answer.status, answer.headers)
@@ -168,6 +211,46 @@ async function serve(
   }
 }
 
+type Body = Record<string, unknown> & { permissions: { action: string; resource: object }[] };
+
+/** What a new token's request becomes on the way. */
+function changed(body: Buffer, fault: Fault | undefined): Buffer {
+  if (fault !== "trim" && fault !== "widen") return body;
+  const asked = JSON.parse(body.toString()) as Body & { orgID: string; description?: string };
+  const { description = "", permissions, orgID } = asked;
+  const more = { action: "read", resource: { type: "checks", orgID } };
+  const sent =
+    fault === "trim"
+      ? { ...asked, description: description.trim() }
+      : { ...asked, permissions: [...permissions, more] };
+  return Buffer.from(JSON.stringify(sent));
+}
+
+function narrowed(body: Buffer): Buffer {
+  const told = JSON.parse(body.toString()) as Body;
+  return Buffer.from(JSON.stringify({ ...told, permissions: told.permissions.slice(1) }));
+}
+
+/** Who waits for another's answer. */
+type Swaps = { readonly own: Answer; readonly give: (answer: Answer) => void }[];
+
+/** Another's answer, where another one comes soon; else its own. */
+function swapped(own: Answer, swaps: Swaps): Promise<Answer> {
+  const other = swaps.shift();
+  if (other !== undefined) {
+    other.give(own);
+    return Promise.resolve(other.own);
+  }
+  return new Promise((resolve) => {
+    const waiting = { own, give: resolve };
+    swaps.push(waiting);
+    void pause(SWAP_MS).then(() => {
+      if (swaps.includes(waiting)) swaps.splice(swaps.indexOf(waiting), 1);
+      resolve(own);
+    });
+  });
+}
+
 function ask(target: string, { method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(target);
@@ -176,7 +259,11 @@ function ask(target: string, { method, url, headers }: IncomingMessage, body: Bu
       port,
       method,
       path: url,
-      headers: { ...headers, host: `${hostname}:${port}` },
+      headers: {
+        ...headers,
+        host: `${hostname}:${port}`,
+        ...(headers["content-length"] !== undefined && { "content-length": String(body.length) }),
+      },
     };
     forward(options, (answer) => {
       const chunks: Buffer[] = [];

@@ -59,8 +59,8 @@ export interface Aftermath extends RunResult {
   readonly startedAt: Date;
 }
 
-/** How long a provider without its engine may take to end what is under way, and itself, on a busy machine. */
-const LAST_WORDS_MS = 10_000;
+/** How long a provider without its engine may take to notice, to end what is under way, and itself, on a busy machine. */
+const LAST_WORDS_MS = 20_000;
 
 /**
  * A stack of tokens behind a proxy that stops its requests. Each round edits it by two tokens of each step, one for

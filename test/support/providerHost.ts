@@ -20,6 +20,11 @@ export const host = provider as unknown as {
   delete(id: string, props: unknown): Promise<void>;
 };
 
+/** As much of a token's state as is needed to reach its server. */
+export function stateAt(url: string, connection: object): object {
+  return { connection: { host: url, ...connection }, host: url, __format: 1 };
+}
+
 /** The inputs as `check` gives them on to the other methods; fails where it refuses them. */
 export async function checked(raw: Readonly<Record<string, unknown>>): Promise<InfluxTokenInputs> {
   const { inputs, failures } = await host.check({}, raw);

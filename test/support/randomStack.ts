@@ -51,7 +51,7 @@ export function randomStack(
       {
         org: "acme",
         connection: { host, token, retries: 3 },
-        ...pick(random, [{}, { description: "same" }, { description: name }]),
+        ...pick(random, [{}, { description: "same" }, { description: " same " }, { description: name }]),
         ...pick(random, [{}, { status: "inactive" }, {}]),
         ...pick(random, [
           { readTasks: true },

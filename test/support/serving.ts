@@ -2,6 +2,9 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { closeServer } from "./faultProxy";
 
+/** What shows that an answer is InfluxDB's own. */
+export const OWN = { "X-Influxdb-Build": "OSS", "X-Influxdb-Version": "v2.7.12" } as const;
+
 /** Servers of one test, which end together. */
 export class Servers {
   private readonly running: Server[] = [];

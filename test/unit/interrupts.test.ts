@@ -111,6 +111,38 @@ describe("the engine", () => {
   });
 });
 
+describe("a process without anything to do", () => {
+  const WATCH_MS = 10_000;
+
+  it("ends when its engine was killed between two steps, and not before", async () => {
+    const engine = await startEngine();
+    const every = jest.spyOn(globalThis, "setInterval");
+    const { watchEngine } = load();
+    watchEngine();
+    watchEngine();
+    const [[look, ms] = [], ...others] = every.mock.calls;
+    every.mockRestore();
+    expect([ms, others]).toEqual([WATCH_MS, []]);
+    look?.();
+    await farewell();
+    expect(kill).not.toHaveBeenCalled();
+    await engine.end();
+    look?.();
+    await farewell();
+    expect(kill.mock.calls).toEqual([[process.pid, "SIGTERM"]]);
+  });
+
+  it("looks for no engine where none started it", () => {
+    for (const argument of [undefined, "--help", "test/unit"]) {
+      process.argv = [node, script, ...(argument === undefined ? [] : [argument])];
+      jest.useFakeTimers();
+      load().watchEngine();
+      expect(jest.getTimerCount()).toBe(0);
+      jest.useRealTimers();
+    }
+  });
+});
+
 describe("a create whose engine ends", () => {
   /** What it does when the engine is gone before the request, or at the moment when the server made the token. */
   async function createWhile(

@@ -58,13 +58,21 @@ describe("what is loaded", () => {
     "provider/errors.js",
     ...[
       "agents",
+      "answer",
+      "asked",
+      "attempts",
       "authorizations",
       "client",
       "createSafely",
       "debugLog",
       "directory",
+      "foreignAnswer",
+      "http",
       "identify",
       "limiter",
+      "lookForMade",
+      "pending",
+      "startup",
     ].map((name) => `provider/influxdb/${name}.js`),
     ...INPUTS,
     "provider/interrupts.js",
@@ -114,7 +122,7 @@ describe("what is loaded", () => {
   it("by the provider's first request: the HTTP client as well, and nothing else of its own", () => {
     const { own, packages } = loadedBy(`
       const provider = require("./provider/dynamicProvider.js");
-      const connection = { host: "http://127.0.0.1:1", retries: 0 };
+      const connection = { host: "http://127.0.0.1:1", retries: 0, timeoutMs: 1 };
       await provider.read("00000000000000d1", { org: "acme", connection, host: connection.host, __format: 1 }).catch(() => undefined);`);
     expect(own).toEqual(PROVIDER);
     expect(packages.filter((name) => name.startsWith("axios"))).toEqual(["axios", "axios-retry"]);

@@ -1,25 +1,20 @@
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type RequestListener } from "node:http";
 import type { Connection } from "../../../provider/connection/resolve";
 import {
   createAuthorization,
   deleteAuthorization,
   readAuthorization,
+  updateAuthorization,
 } from "../../../provider/influxdb/authorizations";
 import { clientFor } from "../../../provider/influxdb/client";
 import { directoryOf } from "../../../provider/influxdb/directory";
+import { OWN, Servers } from "../../support/serving";
 
-const servers: Server[] = [];
-
-async function listen(server: Server): Promise<number> {
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
-}
+const servers = new Servers();
 
 /** A server that answers as it is told, and the connection to it. */
 async function serving(listener: RequestListener): Promise<Connection> {
-  return connectionTo(`http://127.0.0.1:${await listen(createServer(listener))}`);
+  return connectionTo(await servers.serve(listener));
 }
 
 function connectionTo(host: string, more: Partial<Connection> = {}): Connection {
@@ -39,7 +34,15 @@ function connectionTo(host: string, more: Partial<Connection> = {}): Connection 
   };
 }
 
-function answering(status: number, body: string, type = "application/json"): RequestListener {
+/** InfluxDB, which always answers the same. */
+function answering(status: number, body: string): RequestListener {
+  return (_request, response) => {
+    response.writeHead(status, { "Content-Type": "application/json", ...OWN }).end(body);
+  };
+}
+
+/** Something in front of InfluxDB that answers in its place. */
+function inPlace(status: number, body: string, type = "application/json"): RequestListener {
   return (_request, response) => {
     response.writeHead(status, { "Content-Type": type }).end(body);
   };
@@ -47,10 +50,7 @@ function answering(status: number, body: string, type = "application/json"): Req
 
 afterEach(async () => {
   jest.restoreAllMocks();
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+  await servers.end();
 });
 
 const ID = "00000000000000d1";
@@ -62,7 +62,7 @@ describe("the client", () => {
       setTimeout(() => response.end("{}"), 5);
     });
     const server = createServer(listener).on("connection", () => (sockets += 1));
-    const connection = connectionTo(`http://127.0.0.1:${await listen(server)}`);
+    const connection = connectionTo(`http://127.0.0.1:${await servers.listen(server)}`);
     const client = clientFor(connection);
     expect(clientFor({ ...connection })).toBe(client);
     expect(clientFor({ ...connection, skipVerify: true })).not.toBe(client);
@@ -100,13 +100,60 @@ describe("the client", () => {
   });
 
   it("tells a proxy's 404 from InfluxDB's", async () => {
-    const client = clientFor(await serving(answering(404, "<html>not here</html>", "text/html")));
+    const said = '{"code":"not found","message":"authorization not found"}';
+    const gateway = clientFor(await serving(inPlace(404, said)));
+    await expect(readAuthorization(gateway, ID)).rejects.toThrow(
+      /404 "authorization not found": is this the/,
+    );
+    await expect(updateAuthorization(gateway, ID, {})).rejects.toThrow(/404/);
+    await expect(deleteAuthorization(gateway, ID)).rejects.toThrow(/404/);
+    const client = clientFor(await serving(inPlace(404, "<html>not here</html>", "text/html")));
     await expect(readAuthorization(client, ID)).rejects.toThrow(
       /answered 404: a web page answers there, not InfluxDB: does a proxy or another service stand at this/,
     );
     await expect(deleteAuthorization(client, ID)).rejects.toThrow(/404/);
     await expect(directoryOf(client).bucket(ID)).rejects.toThrow(/404/);
-    expect(await directoryOf(client).resourceTypes()).toBeUndefined();
+    await expect(directoryOf(client).resourceTypes()).rejects.toThrow(/404/);
+  });
+
+  it.each(["path not found", "bucket not found", "", "organization not found at this address"])(
+    "takes InfluxDB's own 404 %j for neither gone nor deleted",
+    async (message) => {
+      const client = clientFor(await serving(answering(404, JSON.stringify({ code: "not found", message }))));
+      await expect(readAuthorization(client, ID)).rejects.toThrow(/answered 404/);
+      await expect(updateAuthorization(client, ID, {})).rejects.toThrow(/answered 404/);
+      await expect(deleteAuthorization(client, ID)).rejects.toThrow(/answered 404/);
+    },
+  );
+
+  it("tells a token whose organization or owner was deleted from one that is gone", async () => {
+    const saying = async (message: string) =>
+      clientFor(await serving(answering(404, JSON.stringify({ code: "not found", message }))));
+    for (const [message, missing] of [
+      ["organization not found", "organization"],
+      ["user not found", "owner"],
+    ] as const) {
+      const client = await saying(message);
+      expect(await readAuthorization(client, ID)).toEqual({ kind: "orphaned", missing });
+      expect(await updateAuthorization(client, ID, {})).toEqual({ kind: "orphaned", missing });
+      await expect(deleteAuthorization(client, ID)).rejects.toThrow(/404/);
+    }
+    const client = await saying("authorization not found");
+    expect(await readAuthorization(client, ID)).toEqual({ kind: "gone" });
+    expect(await updateAuthorization(client, ID, {})).toEqual({ kind: "gone" });
+    expect(await deleteAuthorization(client, ID)).toBe(false);
+  });
+
+  it("takes nothing for deleted that InfluxDB did not delete", async () => {
+    const client = clientFor(await serving(inPlace(204, "")));
+    await expect(deleteAuthorization(client, ID)).rejects.toThrow(/the answer is not InfluxDB's/);
+  });
+
+  it("never blames the token for what something in front of InfluxDB refuses", async () => {
+    const client = clientFor(await serving(inPlace(401, '{"message":"unauthorized"}')));
+    await expect(readAuthorization(client, ID)).rejects.toThrow(
+      /answered 401 "unauthorized": this is not InfluxDB's answer: something in front of it refuses the request/,
+    );
   });
 
   it("passes on other failures of every look-up", async () => {
@@ -128,7 +175,10 @@ describe("the client", () => {
 
   it("takes an answer that is not InfluxDB's for none, though it be a success", async () => {
     for (const body of ["<html>Sign in</html>", "null", '{"id":7}']) {
-      const client = clientFor(await serving(answering(200, body)));
+      const greeted: RequestListener = (request, response) => {
+        (request.url === "/ping" ? answering(204, "") : inPlace(200, body))(request, response);
+      };
+      const client = clientFor(await serving(greeted));
       const create = createAuthorization(client, { orgID: ID, permissions: [] });
       await expect(create).rejects.toThrow(
         /^cannot create the token: the answer is not InfluxDB's: .*does a proxy/,
@@ -148,8 +198,8 @@ describe("the client", () => {
   });
 
   it("leaves the token out of a message that repeats it", async () => {
-    const client = clientFor(await serving(answering(400, '{"message":"bad header Token s3cret-t0ken"}')));
-    await expect(readAuthorization(client, ID)).rejects.toThrow(/"bad header Token \(redacted\)"$/);
+    const client = clientFor(await serving(inPlace(400, '{"message":"bad header Token s3cret-t0ken"}')));
+    await expect(readAuthorization(client, ID)).rejects.toThrow(/"bad header Token \(redacted\)": is/);
   });
 
   it("logs an exchange that got no answer, too", async () => {
@@ -160,17 +210,6 @@ describe("the client", () => {
     const client = clientFor(connectionTo(host, { httpDebug: true }));
     await expect(readAuthorization(client, ID)).rejects.toThrow(/no answer from http.*: ECONNRESET$/);
     expect(log.mock.calls).toEqual([[`> GET ${host}/api/v2/authorizations/${ID}\n< ECONNRESET`]]);
-  });
-
-  it("tries a stale token's replacement, and keeps the first answer where that one is refused as well", async () => {
-    const tried: (string | undefined)[] = [];
-    const { host } = await serving((request, response) => {
-      tried.push(request.headers.authorization);
-      answering(401, '{"code":"unauthorized","message":"unauthorized access"}')(request, response);
-    });
-    const client = clientFor(connectionTo(host, { fallback: { token: "n3w", tokenFrom: "INFLUX_TOKEN" } }));
-    await expect(readAuthorization(client, ID)).rejects.toThrow(/does not know the token/);
-    expect(tried).toEqual(["Token s3cret-t0ken", "Token n3w"]);
   });
 
   it("says that a name cannot be resolved", async () => {

@@ -38,7 +38,7 @@ describe.each([
       .slice(1)
       .map(({ token }) => token);
 
-  it.each<Fault>(["drop after", "502", "500", "truncate", "garbage"])(
+  it.each<Fault>(["drop after", "401", "404", "500", "502", "503", "truncate", "garbage"])(
     "that had made the token (%s) gives exactly one, and its value",
     async (each) => {
       toPosts(each);
@@ -60,7 +60,7 @@ describe.each([
     expect(made()).toEqual([outs.token]);
   });
 
-  it.each<Fault>(["drop before", "429", "503 before", "garbage before"])(
+  it.each<Fault>(["drop before", "429", "503 before", "401 before", "404 before", "garbage before"])(
     "that had made nothing (%s) makes one",
     async (each) => {
       toPosts(each);
@@ -127,7 +127,10 @@ describe.each([
   });
 
   it("says what to look for, where looking for it fails as long as a request may take", async () => {
-    fault = ({ method }) => (method === "POST" ? "drop after" : "drop before");
+    fault = ({ method, url }) => {
+      if (url === "/ping") return undefined;
+      return method === "POST" ? "drop after" : "drop before";
+    };
     const connection = { host: proxy.url, token: server.operatorToken, retries: 0, timeoutMs: 1_000 };
     await expect(host.create(await inputs({ description: "ci", connection }))).rejects.toThrow(
       /cannot create the token "ci": no answer .*; it may have been made all the same, and looking for it failed \(.*\): look for a token "ci" made just now with `influx auth list`/,

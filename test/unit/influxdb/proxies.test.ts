@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { type Authority, makeAuthority } from "../../support/certificates";
 import { inFrontOf } from "../../support/front";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { host, newRun } from "../../support/providerHost";
+import { checked, host, newRun, stateAt } from "../../support/providerHost";
 import { type Proxy, startProxy } from "../../support/proxy";
-import { Servers } from "../../support/serving";
+import { OWN, Servers } from "../../support/serving";
 
 const ID = "00000000000000d1";
 /** Where everything is fine the server says that there is no such token: `read` gives a blank id. */
@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 const notFound: RequestListener = (_request, response) => {
-  response.writeHead(404, { "Content-Type": "application/json" });
+  response.writeHead(404, { "Content-Type": "application/json", ...OWN });
   response.end('{"code":"not found","message":"authorization not found"}');
 };
 
@@ -60,7 +60,12 @@ const caFile = (): string => join(folder, "ca.pem");
 
 async function read(url: string, connection: object = {}, id = ID): Promise<{ id: string }> {
   await newRun();
-  return host.read(id, { connection: { host: url, token: "s3cret-t0ken", retries: 0, ...connection } });
+  return readOn(url, connection, id);
+}
+
+/** In the same run as the last one. */
+async function readOn(url: string, connection: object = {}, id = ID): Promise<{ id: string }> {
+  return host.read(id, stateAt(url, { token: "s3cret-t0ken", retries: 0, ...connection }));
 }
 
 describe("a proxy for https", () => {
@@ -97,9 +102,9 @@ describe("a proxy for https", () => {
   it("is asked for one tunnel, however many requests come one after the other", async () => {
     process.env["HTTPS_PROXY"] = proxy.url;
     const url = `https://influxdb.test:${await secure()}`;
-    for (let nth = 0; nth < 5; nth += 1) await read(url, { caFile: caFile() });
+    for (let nth = 0; nth < 5; nth += 1) await readOn(url, { caFile: caFile() });
     expect(proxy.seen).toHaveLength(1);
-    await Promise.all(Array.from({ length: 60 }, () => read(url, { caFile: caFile(), maxConcurrent: 4 })));
+    await Promise.all(Array.from({ length: 60 }, () => readOn(url, { caFile: caFile(), maxConcurrent: 4 })));
     expect(proxy.seen.length).toBeLessThanOrEqual(1 + 4);
   });
 
@@ -172,10 +177,10 @@ describe("a proxy for https", () => {
       token: server.operatorToken,
       caFile: caFile(),
     };
-    const { outs } = await host.create({ orgId: server.orgId, readTasks: true, permissions: [], connection });
+    const { outs } = await host.create(await checked({ orgId: server.orgId, readTasks: true, connection }));
     expect(proxy.seen).toHaveLength(3);
     expect(madeOn(server)).toEqual([outs.token]);
-    expect(server.countRequests()).toEqual({ "POST /api/v2/authorizations": 1 });
+    expect(server.countRequests()).toEqual({ "GET /ping": 1, "POST /api/v2/authorizations": 1 });
     await server.close();
   });
 });
@@ -184,7 +189,7 @@ describe("a proxy for http", () => {
   it("is handed each request, and keeps its connections", async () => {
     process.env["HTTP_PROXY"] = proxy.url;
     const url = `http://influxdb.test:${await servers.listen(createServer(notFound))}`;
-    for (let nth = 0; nth < 3; nth += 1) expect(await read(url)).toEqual(GONE);
+    for (let nth = 0; nth < 3; nth += 1) expect(await readOn(url)).toEqual(GONE);
     expect(proxy.seen).toEqual(Array(3).fill(`GET ${url}/api/v2/authorizations/${ID}`));
     expect(proxy.connections()).toBe(1);
   });

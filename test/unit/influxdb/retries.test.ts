@@ -1,8 +1,8 @@
-import { createServer, type RequestListener } from "node:http";
+import type { RequestListener } from "node:http";
 import type { Connection } from "../../../provider/connection/resolve";
+import { isUncertain } from "../../../provider/errors";
 import { clientFor, type Request } from "../../../provider/influxdb/client";
-import { closeServer } from "../../support/faultProxy";
-import { Servers } from "../../support/serving";
+import { OWN, Servers } from "../../support/serving";
 
 const servers = new Servers();
 afterEach(async () => {
@@ -12,13 +12,20 @@ afterEach(async () => {
 
 type Answer = [status: number, headers?: Record<string, string>] | "reset";
 
+/** The same answers, but InfluxDB's own. */
+const own = ([status, headers]: [number, Record<string, string>?]): Answer => [
+  status,
+  { ...headers, ...OWN },
+];
+
 const PATH = "/api/v2/authorizations";
 const at = (method: Request["method"]): Request => ({ method, path: PATH, purpose: "ask" });
 
-/** A server that gives these answers, one after the other and the last one for ever, and when it was asked. */
+/** A server that greets as InfluxDB, and gives these answers, one after the other and the last one for ever. */
 async function answering(...answers: Answer[]): Promise<{ host: string; times: number[] }> {
   const times: number[] = [];
   const listener: RequestListener = (request, response) => {
+    if (request.url === "/ping") return void response.writeHead(204, OWN).end();
     if (request.url === PATH) times.push(Date.now());
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (answer === "reset" || answer === undefined) request.socket.destroy();
@@ -64,27 +71,59 @@ describe("a request that may succeed a moment later", () => {
       await send(host, "POST").catch(() => undefined);
       return times.length;
     };
-    const proofs: Answer[] = [[429], [503, { "Retry-After": "0" }]];
-    const others: Answer[] = ["reset", [500], [502], [503], [504]];
-    expect(await Promise.all(proofs.map(sent))).toEqual([2, 2]);
-    expect(await Promise.all(others.map(sent))).toEqual([1, 1, 1, 1, 1]);
+    // Whatever it says, only InfluxDB itself can tell that InfluxDB did nothing.
+    const others: Answer[] = [
+      "reset",
+      [408],
+      [429, { "Retry-After": "0" }],
+      [500],
+      [502],
+      [503, { "Retry-After": "0" }],
+      [503],
+      [504],
+      own([429]),
+      own([500]),
+      own([502]),
+      own([504]),
+    ];
+    expect(await Promise.all([own([503]), own([503, { "Retry-After": "0" }])].map(sent))).toEqual([2, 2]);
+    expect(await Promise.all(others.map(sent))).toEqual(others.map(() => 1));
   });
 
-  it("is repeated where nothing listened yet, whatever it is", async () => {
-    const { host } = await answering([200]);
-    await servers.end();
-    const sending = send(host, "POST", { retries: 4 });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const server = createServer((_request, response) => response.end("{}"));
-    server.listen(Number(new URL(host).port), "127.0.0.1");
-    expect(await sending).toEqual({});
-    await closeServer(server);
+  it("that makes a token has certainly done nothing where InfluxDB refuses it, and where nobody was reached", async () => {
+    const isCertain = async (answer: Answer): Promise<boolean> => {
+      const { host } = await answering(answer);
+      return send(host, "POST", { retries: 0 }).then(
+        () => false,
+        (error: unknown) => !isUncertain(error),
+      );
+    };
+    const refused = [400, 401, 403, 404, 405, 409, 413, 422, 503];
+    expect(await Promise.all(refused.map((status) => isCertain(own([status]))))).toEqual(
+      refused.map(() => true),
+    );
+    const open: Answer[] = [
+      "reset",
+      ...[300, 301, 302, 307, 308, 400, 401, 403, 404, 405, 407, 408, 413, 422, 429, 500, 502, 503, 504].map(
+        (status): Answer => [status, { "Retry-After": "0" }],
+      ),
+      ...[307, 408, 429, 500, 502, 504].map((status) => own([status])),
+    ];
+    expect(await Promise.all(open.map(isCertain))).toEqual(open.map(() => false));
+    for (const header of [
+      "X-Influxdb-Build",
+      "x-influxdb-version",
+      "X-Platform-Error-Code",
+      "X-INFLUXDB-OTHER",
+    ]) {
+      expect(await isCertain([400, { [header]: "x" }])).toBe(true);
+    }
   });
 
   it("is repeated as often as connection.retries says, and then gives what was answered", async () => {
     const { host, times } = await answering([503]);
     await expect(send(host, "GET")).rejects.toThrow(
-      /answered 503: the server is still starting, or a proxy does not reach it: try again later$/,
+      /answered 503: a proxy stands there and does not reach InfluxDB, or the server is still starting: try again later$/,
     );
     expect(times).toHaveLength(3);
     await expect(send(host, "GET", { retries: 0 })).rejects.toThrow(/503/);
@@ -113,7 +152,7 @@ describe("the time between repetitions", () => {
     const inTwoSeconds = new Date(Date.now() + 2_000).toUTCString();
     const waits = ["1", inTwoSeconds].map(async (value) => {
       const { host, times } = await answering([429, { "Retry-After": value }], [200]);
-      await send(host, "POST");
+      await send(host, "GET");
       const [first = 0, second = 0] = times;
       return second - first;
     });

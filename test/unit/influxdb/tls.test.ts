@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Authority, issueToItself, makeAuthority } from "../../support/certificates";
 import { closeServer } from "../../support/faultProxy";
-import { host } from "../../support/providerHost";
+import { host, stateAt } from "../../support/providerHost";
+import { OWN } from "../../support/serving";
 
 const ID = "00000000000000d1";
 /** Where everything is fine the server says that there is no such token: `read` gives a blank id. */
@@ -45,14 +46,14 @@ async function listen(server: Server): Promise<number> {
 async function secure(name = "127.0.0.1", days = 30, options: https.ServerOptions = {}): Promise<string> {
   const { key, cert } = await authority.issue(name, days);
   const server = https.createServer({ key, cert, ...options }, (_request, response) => {
-    response.writeHead(404, { "Content-Type": "application/json" });
+    response.writeHead(404, { "Content-Type": "application/json", ...OWN });
     response.end('{"code":"not found","message":"authorization not found"}');
   });
   return `https://127.0.0.1:${await listen(server)}`;
 }
 
 function read(url: string, connection: object = {}): Promise<{ id: string }> {
-  return host.read(ID, { connection: { host: url, token: "s3cret", retries: 0, ...connection } });
+  return host.read(ID, stateAt(url, { token: "s3cret", retries: 0, ...connection }));
 }
 
 describe("TLS", () => {

@@ -1,0 +1,197 @@
+import type { Authorization, NewAuthorization, Permission } from "../../../provider/types";
+import { type Front, startRewritingFront } from "../../support/rewritingFront";
+import { startServer, type TestServer } from "../../support/influxdb";
+import { checked, host, newRun } from "../../support/providerHost";
+
+const POST = "POST /api/v2/authorizations";
+
+let server: TestServer;
+let front: Front;
+let warn: jest.SpyInstance;
+
+const made = (): readonly { id: string; token: string; description: string }[] =>
+  server.authorizations().slice(1);
+
+const warnings = (): string[] => warn.mock.calls.map(([text]) => String(text));
+
+async function create(more: object = {}, retries = 4) {
+  const connection = { host: front.url, token: server.operatorToken, retries };
+  return host.create(await checked({ orgId: server.orgId, readTasks: true, connection, ...more }));
+}
+
+const permission = (action: "read" | "write", type: string): Permission => ({
+  action,
+  resource: { type, orgID: server.orgId },
+});
+
+describe.each([
+  ["hashed", false],
+  ["plain", true],
+])(
+  "something on the way that changes requests and answers, from a server that stores tokens %s",
+  (_kind, plainTokens) => {
+    beforeEach(async () => {
+      await newRun();
+      warn = jest.spyOn(console, "warn").mockReturnValue();
+      server = await startServer({ plainTokens });
+      front = await startRewritingFront(server.url);
+      await create({ description: "the first" });
+      await Promise.all(made().map(({ id }) => server.call("DELETE", `/api/v2/authorizations/${id}`)));
+      server.countRequests();
+    });
+    afterEach(async () => {
+      jest.restoreAllMocks();
+      await front.close();
+      await server.close();
+    });
+
+    it.each<[string, string, (description: string) => string]>([
+      ["trims", "  ci  ", (text) => text.trim()],
+      ["makes one blank of several in", "a  b\tc", (text) => text.replace(/\s+/g, " ")],
+      ["normalises", "e\u0301 \uFF21", (text) => text.normalize("NFKC")],
+      ["cuts", "a long description", (text) => text.slice(0, 6)],
+      ["drops", "ci", () => ""],
+      ["adds to", "ci", (text) => `[team] ${text}`],
+      ["replaces all of", "ci", () => "managed"],
+    ])(
+      "%s the description: the one token that is made is recorded, and the difference is told",
+      async (_what, asked, change) => {
+        front.request = (body) => ({ ...body, description: change(body.description ?? "") });
+        const { id, outs } = await create({ description: asked });
+        expect(made()).toMatchObject([{ id, token: outs.token, description: change(asked) }]);
+        expect(outs.description).toBe(change(asked));
+        expect(server.countRequests()[POST]).toBe(1);
+        expect(warnings()).toEqual([
+          expect.stringMatching(
+            new RegExp(
+              `^InfluxToken: warning: ${front.url} made the token ${id} with the description ".*" in place of ".*": does something`,
+            ),
+          ),
+        ]);
+      },
+    );
+
+    it.each<[string, (body: NewAuthorization) => NewAuthorization, RegExp]>([
+      [
+        "widens the permissions",
+        (body) => ({ ...body, permissions: [...body.permissions, permission("write", "buckets")] }),
+        /with write:orgs\/\w+\/buckets, which was not asked for: it was deleted again/,
+      ],
+      [
+        "widens them to the whole server",
+        (body) => ({ ...body, permissions: [{ action: "read", resource: { type: "tasks" } }] }),
+        /with read:\/tasks, which was not asked for, without read:orgs\/\w+\/checks, read:orgs\/\w+\/tasks: it was/,
+      ],
+      [
+        "drops a permission",
+        (body) => ({ ...body, permissions: body.permissions.slice(1) }),
+        /without read:orgs\/\w+\/checks: it was deleted again/,
+      ],
+      [
+        "makes an inactive token active",
+        (body) => ({ ...body, status: "active" }),
+        /with the status "active" in place of "inactive": it was deleted again/,
+      ],
+    ])(
+      "%s: the token that is made is deleted, and the difference is told",
+      async (_what, change, message) => {
+        front.request = change;
+        await expect(create({ status: "inactive", readChecks: true })).rejects.toThrow(message);
+        expect(made()).toEqual([]);
+        expect(server.countRequests()[POST]).toBe(1);
+      },
+    );
+
+    it("gives the token another owner: it is deleted, and the difference is told", async () => {
+      const { id: other } = await server.call<{ id: string }>("POST", "/api/v2/users", { name: "other" });
+      front.request = (body) => ({ ...body, userID: other });
+      await expect(create({ user: "admin" })).rejects.toThrow(
+        new RegExp(`with the owner "${other}" in place of "${server.adminId}": it was deleted again`),
+      );
+      expect(made()).toEqual([]);
+    });
+
+    it("has one that can neither be used nor deleted recorded without its token, so that the next run replaces it", async () => {
+      front.request = (body) => ({
+        ...body,
+        permissions: [...body.permissions, permission("write", "buckets")],
+      });
+      front.refuses = ({ method }) => method === "DELETE";
+      const error = await create({}, 0).then(
+        () => undefined,
+        (reason: unknown) => reason as Error & { id: string; properties: object },
+      );
+      expect(error?.message).toMatch(/which was not asked for, and it could not be deleted: .* answered 403/);
+      expect(made()).toMatchObject([{ id: error?.id }]);
+      expect(error?.properties).not.toHaveProperty("token");
+    });
+
+    it.each<[string, (answer: Authorization) => object]>([
+      [
+        "leaves out a permission",
+        ({ permissions, ...rest }) => ({ ...rest, permissions: permissions.slice(1) }),
+      ],
+      ["leaves out the organization", (answer) => ({ ...answer, orgID: undefined })],
+      ["tells another status", (rest) => ({ ...rest, status: "inactive" })],
+    ])("%s in the answer only: the record shows what was made, and that is taken", async (_what, change) => {
+      front.answer = change;
+      const { id, outs } = await create();
+      expect(made()).toMatchObject([{ id, token: outs.token }]);
+      expect(server.countRequests()[POST]).toBe(1);
+      expect(warnings()).toEqual([]);
+    });
+
+    it("trims one description to another's that is made at once: each is made once, and recorded once", async () => {
+      front.request = (body) => ({ ...body, description: body.description?.trim() ?? "" });
+      const all = await Promise.all(
+        [" x", "x", "x ", "x", " y "].map((description) => create({ description })),
+      );
+      expect(all.map(({ outs }) => outs.token).sort()).toEqual(
+        made()
+          .map(({ token }) => token)
+          .sort(),
+      );
+      expect(new Set(all.map(({ id }) => id)).size).toBe(5);
+      expect(made()).toHaveLength(5);
+    });
+
+    it("takes answers for each other: nobody's token is deleted, and each create has its own", async () => {
+      front.swaps = true;
+      const flags: { description?: string }[] = [
+        { description: "a" },
+        { description: "b" },
+        { description: "c", ...{ readChecks: true } },
+        { description: "d", ...{ writeTasks: true } },
+      ];
+      const all = await Promise.all(flags.map((more) => create(more)));
+      front.swaps = false;
+      expect(all.map(({ id, outs }) => [id, outs.token]).sort()).toEqual(
+        made()
+          .map(({ id, token }) => [id, token])
+          .sort(),
+      );
+      expect(all.map(({ outs }) => outs.description)).toEqual(["a", "b", "c", "d"]);
+      expect(server.countRequests()).toMatchObject({ [POST]: 4 });
+    });
+
+    it.each<[string, (body: NewAuthorization) => NewAuthorization]>([
+      ["trims the description", (body) => ({ ...body, description: "ci" })],
+      [
+        "widens the permissions",
+        (body) => ({ ...body, permissions: [...body.permissions, permission("write", "buckets")] }),
+      ],
+    ])(
+      "%s, and loses the answer: no other token is made, and the one that may be it is named",
+      async (_what, change) => {
+        front.request = change;
+        front.losesAnswers = true;
+        await expect(create({ description: " ci " })).rejects.toThrow(/could be it/);
+        const [token, ...more] = made();
+        expect(more).toEqual([]);
+        await expect(create({ description: " ci " })).rejects.toThrow(
+          new RegExp(`it may have been made all the same, and 2 tokens could be it: .*${token?.id ?? ""}`),
+        );
+      },
+    );
+  },
+);

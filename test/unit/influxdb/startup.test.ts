@@ -1,0 +1,116 @@
+import type { IncomingMessage } from "node:http";
+import { type FaultProxy, startFaultProxy } from "../../support/faultProxy";
+import { startServer, type TestServer } from "../../support/influxdb";
+import { checked, host, newRun, stateAt } from "../../support/providerHost";
+
+const POST = "POST /api/v2/authorizations";
+const REFUSED =
+  /ECONNREFUSED: nothing listens there: is InfluxDB running, and is the address from connection.host right\?$/;
+const ID = "00000000000000d1";
+
+let server: TestServer;
+let proxy: FaultProxy;
+let seen: string[];
+
+beforeEach(async () => {
+  await newRun();
+  seen = [];
+  server = await startServer();
+  proxy = await startFaultProxy(server.url, ({ method = "", url = "" }: IncomingMessage) => {
+    seen.push(`${method} ${url}`);
+    return undefined;
+  });
+  await proxy.kill();
+});
+afterEach(async () => {
+  await proxy.close().catch(() => undefined);
+  await server.close();
+});
+
+const connection = (timeoutMs: number, url = proxy.url) => ({
+  host: url,
+  token: server.operatorToken,
+  retries: 0,
+  timeoutMs,
+});
+
+const create = async (n: number, timeoutMs: number) =>
+  host.create(
+    await checked({ org: "acme", readTasks: true, description: `${n}`, connection: connection(timeoutMs) }),
+  );
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe("a server at whose address nobody listens yet", () => {
+  it("is waited for by every request, and by all of them together", async () => {
+    const making = Array.from({ length: 30 }, (_, n) => create(n, 20_000));
+    await sleep(700);
+    await proxy.restart();
+    const made = await Promise.all(making);
+    expect(new Set(made.map(({ id }) => id)).size).toBe(30);
+    const counts = server.countRequests();
+    expect(counts[POST]).toBe(30);
+    expect(counts["GET /api/v2/orgs"]).toBe(1);
+    // One looked whether it is there.
+    expect(seen.filter((one) => one === "GET /ping").length).toBeLessThanOrEqual(1);
+    await proxy.kill();
+    // The client takes a moment to notice that its idle connections are closed.
+    await sleep(50);
+    const steps = made.flatMap(({ id, outs }, n) => [
+      n % 2 === 0 ? host.read(id, outs) : host.delete(id, outs),
+    ]);
+    await sleep(300);
+    await proxy.restart();
+    await Promise.all(steps);
+    expect(server.authorizations()).toHaveLength(1 + 15);
+  });
+
+  it("is waited for as long as connection.timeoutMs says, once: what comes then fails at once, with the same advice", async () => {
+    const begin = Date.now();
+    const together = await Promise.allSettled(Array.from({ length: 40 }, (_, n) => create(n, 800)));
+    const waited = Date.now() - begin;
+    expect(waited).toBeGreaterThan(700);
+    expect(waited).toBeLessThan(2_000);
+    for (const result of together) {
+      expect(result).toMatchObject({ reason: { message: expect.stringMatching(REFUSED) as unknown } });
+    }
+    const then = Date.now();
+    for (let n = 0; n < 5; n += 1) {
+      await expect(create(n, 800)).rejects.toThrow(REFUSED);
+      await expect(host.read(ID, stateAt(proxy.url, connection(800)))).rejects.toThrow(REFUSED);
+    }
+    expect(Date.now() - then).toBeLessThan(500);
+  });
+
+  it("is gone on with when it comes after all, and waited for again by the next run", async () => {
+    await expect(create(1, 200)).rejects.toThrow(REFUSED);
+    await proxy.restart();
+    await create(1, 200);
+    await proxy.kill();
+    await expect(create(2, 200)).rejects.toThrow(REFUSED);
+    await newRun();
+    const making = create(3, 5_000);
+    await sleep(300);
+    await proxy.restart();
+    await making;
+    expect(server.authorizations()).toHaveLength(1 + 2);
+  });
+
+  it("holds up no request to another server", async () => {
+    const waiting = create(1, 1_500).catch(() => undefined);
+    const begin = Date.now();
+    const other = { orgId: server.orgId, readTasks: true, connection: connection(1_500, server.url) };
+    await host.create(await checked(other));
+    expect(Date.now() - begin).toBeLessThan(1_000);
+    await waiting;
+  });
+
+  it("is waited for by a name with several addresses as well", async () => {
+    const { port } = new URL(proxy.url);
+    const begin = Date.now();
+    const url = `http://localhost:${port}`;
+    const reading = host.read(ID, stateAt(url, connection(500, url)));
+    await expect(reading).rejects.toThrow(REFUSED);
+    expect(Date.now() - begin).toBeGreaterThan(400);
+  });
+});
