@@ -21,10 +21,10 @@ const DECLARED = {
 } as const;
 
 const BYTES: Readonly<Record<keyof typeof DECLARED, number>> = {
-  bucket: 1570,
-  types: 1512,
-  allAccess: 5187,
-  operator: 3593,
+  bucket: 1510,
+  types: 1515,
+  allAccess: 3817,
+  operator: 3005,
 };
 
 const LENGTHS_BY_CHANCE = new Set(["created", "modified", "sourcePosition", "stackTrace"]);

@@ -22,7 +22,8 @@ function declare(folder: string, maker: string, url: string): { works: object; a
     `[p]\nurl = "http://127.0.0.1:1"\ntoken = "${PROFILE}"\nactive = true\n`,
   );
   const connection = { httpDebug: true, retries: 0 };
-  const files = { certFile: pem("client.pem"), keyFile: pem("client.key"), retries: 0 };
+  // What the stack's config gives goes to the stack's server only.
+  const files = { certFile: pem("client.pem"), keyFile: pem("client.key"), token: WRONG, timeoutMs: 2_000 };
   const works = {
     configured: { org: "acme", readTasks: true, description: "configured", connection },
     own: { org: "acme", readTasks: true, description: "own", connection: { ...connection, token: maker } },

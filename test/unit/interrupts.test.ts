@@ -116,7 +116,9 @@ describe("a process without anything to do", () => {
 
   it("ends when its engine was killed between two steps, and not before", async () => {
     const engine = await startEngine();
-    const every = jest.spyOn(globalThis, "setInterval");
+    // A real one would end the process of the tests a while later.
+    const timer = setTimeout(() => undefined, 0);
+    const every = jest.spyOn(globalThis, "setInterval").mockReturnValue(timer);
     const { watchEngine } = load();
     watchEngine();
     watchEngine();
@@ -155,7 +157,7 @@ describe("a create whose engine ends", () => {
     const proxy = await startFaultProxy(server.url, ({ method = "" }) => next(method, engine.end));
     const provider: typeof ProviderModule = jest.requireActual("../../provider/dynamicProvider");
     const connection = { host: proxy.url, token: server.operatorToken, retries: 0 };
-    const inputs = { org: "acme", readTasks: true, permissions: ["read:orgs/acme/tasks"], connection };
+    const inputs = { org: "acme", readTasks: true, permissions: {}, host: proxy.url, connection };
     try {
       const error = await provider.create(inputs as never).then(
         () => undefined,

@@ -57,6 +57,7 @@ describe("the example rotation", () => {
       user: "admin",
       userId: "",
       token: "t0ken",
+      __format: 1,
     };
     const diff = (news: InfluxTokenInputs): unknown => provider.diff?.("id", state as never, news);
     expect(await diff(await inputsFor("2026-12"))).toMatchObject({ changes: false });

@@ -65,6 +65,7 @@ interface At {
   host: string;
   token: string;
   retries?: number;
+  timeoutMs?: number;
 }
 
 const stateOf = (connection: At): object => ({ connection, host: connection.host, __format: 1 });
@@ -147,7 +148,7 @@ describe("INFLUX_CONNECT_TO, without TLS", () => {
     const readAt = async (address: string): Promise<unknown> => {
       await newRun();
       connectTo(address);
-      return read({ host: "http://influxdb.test", token: "wrong", retries: 0 });
+      return read({ host: "http://influxdb.test", token: "wrong", retries: 0, timeoutMs: 500 });
     };
     await expect(readAt("127.0.0.1:1")).rejects.toThrow(
       "no answer from http://influxdb.test at 127.0.0.1:1, from INFLUX_CONNECT_TO: ECONNREFUSED: nothing listens there: is InfluxDB running, and is the address from INFLUX_CONNECT_TO right?",
