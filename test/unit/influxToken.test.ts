@@ -104,6 +104,16 @@ describe("InfluxToken", () => {
     expect(inputs["connection"] ?? undefined).toBeUndefined();
   });
 
+  it.each<[string, pulumi.CustomResourceOptions, RegExp]>([
+    ["import", { import: "00000000000000d1" }, /cannot import into dynamic resources/],
+    ["replaceOnChanges", { replaceOnChanges: ["description"] }, /put its value into keepers/],
+  ])("refuses the option %s, which it cannot keep, with what to do instead", (option, options, instead) => {
+    const declare = (): unknown => new InfluxToken("ci", { org: "acme", readTasks: true }, options);
+    expect(declare).toThrow(pulumi.RunError);
+    expect(declare).toThrow(instead);
+    expect(declare).toThrow(`cannot take the option ${option}`);
+  });
+
   it("gives unit tests with mocks what a preview would show", async () => {
     const inputs = async (args: InfluxTokenArgs): Promise<Record<string, unknown>> =>
       (await register(args)).inputs;

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import provider from "../../provider/dynamicProvider";
 import type { InfluxTokenInputs } from "../../provider/inputs";
+import { expandPermissions } from "../../provider/permissions/expand";
+import { permissionTable } from "../../provider/permissions/table";
 import { runWithMocks } from "../support/program";
 
 const ROOT = join(__dirname, "..", "..");
@@ -49,14 +51,17 @@ describe("the example rotation", () => {
     expect(december).toMatchObject({
       keepers: { rotation: Buffer.from('{"period":"2026-12"}').toString("hex") },
     });
+    const [ORG, USER] = ["00000000000000a1", "00000000000000b1"];
     const state = {
       ...december,
       org: "acme",
       description: "acme: rotated",
       status: "active",
+      orgId: ORG,
       user: "admin",
-      userId: "",
+      userId: USER,
       token: "t0ken",
+      effectivePermissions: permissionTable(expandPermissions(december, { orgId: ORG, userId: USER })),
       __format: 1,
     };
     const diff = (news: InfluxTokenInputs): unknown => provider.diff?.("id", state as never, news);
