@@ -123,6 +123,7 @@ describe("a process without anything to do", () => {
     watchEngine();
     watchEngine();
     const [[look, ms] = [], ...others] = every.mock.calls;
+    for (const { value } of every.mock.results) clearInterval(value as NodeJS.Timeout);
     every.mockRestore();
     expect([ms, others]).toEqual([WATCH_MS, []]);
     look?.();
