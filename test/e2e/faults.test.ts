@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Engine, succeeded } from "../../scripts/engine";
 import { type Fault, FAULTS, seeded, startFaultProxy } from "../support/faultProxy";
 import { startServer } from "../support/influxdb";
-import { type DeclaredToken, expectSameTokens, pick, randomStack } from "../support/randomStack";
+import { type DeclaredToken, deleteNamed, expectSameTokens, pick, randomStack } from "../support/randomStack";
 import { recordedTokens } from "../support/recorded";
 import { seededRuns } from "../support/seededRuns";
 
@@ -27,13 +27,18 @@ async function runOnce(seed: number): Promise<void> {
     const env = { DECLARED: join(engine.folder, "declared.json") };
     const buckets = [await server.makeBucket("one"), await server.makeBucket("two")];
     let declared = new Map<string, DeclaredToken>();
+    const printed: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       declared = randomStack(random, NAMES, proxy.url, server.operatorToken, buckets);
       await writeFile(env.DECLARED, JSON.stringify(Object.fromEntries(declared)));
       // Failures are part of the matter, and what a user does after them comes below.
-      await engine.up([], env);
+      const { stdout, stderr } = await engine.up([], env);
+      printed.push(stdout, stderr);
     }
     faults = false;
+    const { deployment } = await engine.export();
+    const used = (deployment.resources ?? []).map(({ id = "" }) => id);
+    await deleteNamed(printed, new Set(used), server);
     succeeded(await engine.up(["--refresh"], env));
     await expectSameTokens(declared, await recordedTokens(engine), server);
   } finally {

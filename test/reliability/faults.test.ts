@@ -1,7 +1,7 @@
 import { type Fault, FAULTS, seeded, startFaultProxy } from "../support/faultProxy";
-import { startServer, type TestServer } from "../support/influxdb";
+import { startServer } from "../support/influxdb";
 import { MiniEngine } from "../support/miniEngine";
-import { type DeclaredToken, expectSameTokens, pick, randomStack } from "../support/randomStack";
+import { type DeclaredToken, deleteNamed, expectSameTokens, pick, randomStack } from "../support/randomStack";
 import { seededRuns, timeoutOf } from "../support/seededRuns";
 
 const RUNS = 300;
@@ -11,7 +11,6 @@ async function runOnce(seed: number): Promise<void> {
   const random = seeded(seed);
   const plainTokens = random() < 0.5;
   const server = await startServer({ plainTokens });
-  jest.spyOn(console, "warn").mockReturnValue();
   const faulty = 0.1 + random() * 0.3;
   let faults = true;
   const proxy = await startFaultProxy(server.url, (): Fault | undefined =>
@@ -28,7 +27,8 @@ async function runOnce(seed: number): Promise<void> {
     }
     faults = false;
     const underFaults = engine.errors.splice(0).map(({ message }) => message);
-    await deleteNamed(underFaults, engine, server);
+    const kept = [...engine.state.values(), ...engine.pendingDeletes];
+    await deleteNamed(underFaults, new Set(kept.map(({ id }) => id)), server);
     await engine.refresh();
     await engine.up(declared);
     await engine.up(declared);
@@ -51,23 +51,13 @@ async function runOnce(seed: number): Promise<void> {
   }
 }
 
-/** What the user is asked to do where nobody can tell whose a token is. */
-async function deleteNamed(
-  messages: readonly string[],
-  engine: MiniEngine,
-  server: TestServer,
-): Promise<void> {
-  const used = new Set([...engine.state.values(), ...engine.pendingDeletes].map(({ id }) => id));
-  const there = new Set(server.authorizations().map(({ id }) => id));
-  const named = messages.flatMap(
-    (message) => /could be it: (.*): delete those/.exec(message)?.[1]?.split(", ") ?? [],
-  );
-  for (const id of new Set(named)) {
-    if (there.has(id) && !used.has(id)) await server.call("DELETE", `/api/v2/authorizations/${id}`);
-  }
-}
-
 describe("random stacks through random edits under random faults", () => {
+  // Of the descriptions that were changed on the way.
+  beforeAll(() => jest.spyOn(console, "warn").mockReturnValue());
+  afterAll(() => {
+    jest.restoreAllMocks();
+  });
+
   it(
     "leave on the server what is in the state and what is declared",
     async () => {

@@ -65,6 +65,25 @@ export function randomStack(
   );
 }
 
+/**
+ * What the user is asked to do where nobody can tell whose a token is: deletes those that an error names and nobody uses.
+ *
+ * @param used ids of the tokens in the state.
+ */
+export async function deleteNamed(
+  messages: readonly string[],
+  used: ReadonlySet<string>,
+  server: TestServer,
+): Promise<void> {
+  const there = new Set(server.authorizations().map(({ id }) => id));
+  const named = messages.flatMap((message) =>
+    [...message.matchAll(/could be it: (.*?): delete those/g)].flatMap(([, ids = ""]) => ids.split(", ")),
+  );
+  for (const id of new Set(named)) {
+    if (there.has(id) && !used.has(id)) await server.call("DELETE", `/api/v2/authorizations/${id}`);
+  }
+}
+
 /** Fails unless declared, recorded and existing tokens are the same, each with a value that opens what is declared. */
 export async function expectSameTokens(
   declared: ReadonlyMap<string, DeclaredToken>,

@@ -115,16 +115,19 @@ describe.each([
     for (const { id } of server.authorizations().slice(1)) expect(message).toContain(id);
   });
 
-  it("looks for it on, where looking fails more often than any request is repeated", async () => {
-    const posts: Fault[] = ["drop after"];
-    const looks = Array<Fault>(6).fill("garbage");
-    fault = ({ method, url = "" }) => {
-      if (method === "POST") return posts.shift();
-      return url.includes("/authorizations?") ? looks.shift() : undefined;
-    };
-    const { outs } = await host.create(await inputs());
-    expect(made()).toEqual([outs.token]);
-  });
+  it.each<Fault>(["garbage", "401 before", "404 before", "503 before"])(
+    "looks for it on, where looking fails more often than any request is repeated: %s",
+    async (each) => {
+      const posts: Fault[] = ["drop after"];
+      const looks = Array<Fault>(6).fill(each);
+      fault = ({ method, url = "" }) => {
+        if (method === "POST") return posts.shift();
+        return url.includes("/authorizations?") ? looks.shift() : undefined;
+      };
+      const { outs } = await host.create(await inputs());
+      expect(made()).toEqual([outs.token]);
+    },
+  );
 
   it("says what to look for, where looking for it fails as long as a request may take", async () => {
     fault = ({ method, url }) => {

@@ -159,7 +159,7 @@ describe.each([
       front.swaps = true;
       const flags: { description?: string }[] = [
         { description: "a" },
-        { description: "b" },
+        { description: " a " },
         { description: "c", ...{ readChecks: true } },
         { description: "d", ...{ writeTasks: true } },
       ];
@@ -170,7 +170,8 @@ describe.each([
           .map(({ id, token }) => [id, token])
           .sort(),
       );
-      expect(all.map(({ outs }) => outs.description)).toEqual(["a", "b", "c", "d"]);
+      expect(all.map(({ outs }) => outs.description)).toEqual(["a", " a ", "c", "d"]);
+      expect(warnings()).toEqual([]);
       expect(server.countRequests()).toMatchObject({ [POST]: 4 });
     });
 
