@@ -47,8 +47,8 @@ export function patchFor(
 function replacing(state: InfluxTokenState, declared: InfluxTokenInputs): string[] {
   const { org, orgId, user } = declared;
   const replaces: string[] = [];
-  // Made, but never told: nobody can use it.
-  if (state.token === undefined) replaces.push("token");
+  // Made, but never told, or not as asked for: nobody may use it.
+  if (state.token === undefined || state.__unusable === true) replaces.push("token");
   // What stood for a deleted organization or owner may stand for another one by now.
   const { __missing: missing } = state;
   if (org !== undefined && (missing === "organization" || !standsFor(org, state, "org")))

@@ -7,7 +7,15 @@ import { resolveOrganization } from "./connection/organization";
 import { connectionProblem, resolveConnection } from "./connection/resolve";
 import { resolveHost } from "./connection/resolveHost";
 import { NotKnownYetError, type Sources } from "./connection/sources";
-import { ConnectionError, notOnThisServer, orphanWarning, RecordedError, tokenIsGone } from "./errors";
+import {
+  ConnectionError,
+  descriptionDiffers,
+  notOnThisServer,
+  orphanWarning,
+  RecordedError,
+  statusNotSet,
+  tokenIsGone,
+} from "./errors";
 import { deleteAuthorization, readAuthorization, updateAuthorization } from "./influxdb/authorizations";
 import { clientFor, forgetClients, type InfluxClient } from "./influxdb/client";
 import { createSafely, UntoldTokenError } from "./influxdb/createSafely";
@@ -32,9 +40,10 @@ import {
   refreshState,
   requireKnownFormat,
   toState,
+  unwantedState,
   withInputs,
 } from "./state";
-import type { ConnectionInputs } from "./types";
+import type { Authorization, ConnectionInputs } from "./types";
 
 /** The stack's config. The host serves calls before `configure` has settled, so it is only kept, never awaited. */
 let stackConfig: pulumi.dynamic.Config | undefined;
@@ -121,6 +130,15 @@ function connectNew({ connection, host }: InfluxTokenInputs): InfluxClient {
   return connect(connection, isOwn ? undefined : host);
 }
 
+/** What stands in front of a server may change requests, or answers. A status that is not as asked for is no success. */
+function checkPatched(id: string, patch: ReturnType<typeof patchFor>, now: Authorization): void {
+  if (patch?.status !== undefined && patch.status !== now.status)
+    throw statusNotSet(id, patch.status, now.status);
+  if (patch?.description !== undefined && patch.description !== now.description) {
+    warn(descriptionDiffers(id, patch.description, now.description));
+  }
+}
+
 /** Changes a token on its server: in the state it keeps is what the server has after it. */
 async function change(
   id: string,
@@ -134,6 +152,7 @@ async function change(
   const found = patch ? await updateAuthorization(client, id, patch) : await readAuthorization(client, id);
   switch (found.kind) {
     case "found":
+      checkPatched(id, patch, found.authorization);
       return toState(news, found.authorization, client.host, olds);
     case "orphaned":
       warn(orphanWarning(id, olds, found.missing, client.host));
@@ -183,8 +202,7 @@ const provider: pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenSt
       } catch (error) {
         if (!(error instanceof UntoldTokenError)) throw error;
         const { authorization, message } = error;
-        // Without a token in its state the next `pulumi up` replaces it.
-        throw new RecordedError(message, authorization.id, toState(inputs, authorization, client.host));
+        throw new RecordedError(message, authorization.id, unwantedState(inputs, authorization, client.host));
       }
     });
   },

@@ -148,6 +148,9 @@ export function adviceFor(status: number, caller: Caller, message: string): stri
   if (status === 401 && message === "token is inactive") {
     return `the token from ${caller.tokenFrom} is switched off: set it active again, or use another one`;
   }
+  if (status === 403 && message === "User is inactive") {
+    return `the owner of the token from ${caller.tokenFrom} was deleted or switched off: use a token of another user`;
+  }
   if (status === 401) return `the token from ${caller.tokenFrom} lacks this right: ${MAKERS}`;
   if (status === 403) {
     return `a token can only grant what it holds itself: ask for less, or use a wider token than the one from ${caller.tokenFrom}`;
@@ -212,6 +215,18 @@ export function orphanWarning(
       ? ["organization", `${quoted(org)} (${orgId})`, "the token still works"]
       : ["owner", `${quoted(user)} (${userId})`, "the token exists, and the server refuses it"];
   return `the ${what} ${which} of the token ${id} was deleted on ${host}; ${works}: the next \`pulumi up\` replaces it, as soon as the program names ${missing === "organization" ? "an organization" : "a user"} that exists; to be rid of it, take it out of the program, or run \`pulumi destroy\``;
+}
+
+/** What to say when a change of status was answered with success and another status. */
+export function statusNotSet(id: string, asked: string, now: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `cannot set the token ${id} ${asked}: it was answered that the token is ${now}: does something between here and there change requests?`,
+  );
+}
+
+/** What to say when a description was answered in another form. */
+export function descriptionDiffers(id: string, asked: string, now: string): string {
+  return `the token ${id} has the description ${quoted(now)} in place of ${quoted(asked)}: does something between here and there change requests?`;
 }
 
 /** What to say when a token that is to be changed is no longer there. */

@@ -116,8 +116,7 @@ export function checkInputs(
   const isWrong = failures.some(({ property }) => /^connection\b/.test(property));
   const connection = isRecord(given) && !isWrong ? given : undefined;
   addOrganization(inputs, connection, olds, context, fail);
-  if (keepsOld("host", raw, olds)) inputs["host"] = olds["host"];
-  else addHost(inputs, connection, olds, context, fail);
+  addHost(inputs, connection, olds, context, fail);
   if (failures.length === 0) addPermissions(inputs, raw, olds, fail);
   const last = failures.at(-1);
   if (last !== undefined && untold > 0)
@@ -170,11 +169,14 @@ function addOrganization(
     fail("orgId", "org and orgId are both given: keep one of them");
   }
   if (org !== undefined || orgId !== undefined) return;
-  if (connection === undefined) {
+  const isOpen = isUnknown(inputs["connection"]);
+  if (connection === undefined && !isOpen) {
     inputs["org"] = UNKNOWN;
     return;
   }
-  const found = context.organization(connection, organizationOf(olds));
+  // Of a connection only the profile matters here.
+  const deciding = (isOpen ? { activeConfig: UNKNOWN, configsPath: UNKNOWN } : connection) ?? {};
+  const found = context.organization(deciding, organizationOf(olds));
   if (found === undefined) {
     fail(
       "org",
@@ -279,7 +281,8 @@ export function declaredPermissions(inputs: object): PermissionTable | undefined
  */
 export function permissionsOf(args: object): PermissionTable | undefined {
   const given: [string, unknown][] = Object.entries(args);
-  const relevant = given.filter(([name]) => name !== "connection" && !COMPUTED_NAMES.includes(name));
+  const others = ["connection", "keepers", "acknowledge", ...COMPUTED_NAMES];
+  const relevant = given.filter(([name]) => !others.includes(name));
   const raw: Record<string, unknown> = Object.fromEntries(
     relevant.map(([name, value]) => [name, resolved(value)]),
   );

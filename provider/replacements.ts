@@ -1,3 +1,4 @@
+import { isUnknown } from "./inputReaders";
 import type { OldInputs } from "./inputs";
 import { sameJson } from "./json";
 import type { ConnectionInputs } from "./types";
@@ -13,28 +14,35 @@ type Inputs = Readonly<Record<string, unknown>>;
  */
 export class Replacements {
   private checked: { readonly olds: OldInputs; readonly news: Inputs } | undefined;
-  private planned: { readonly olds: OldInputs; readonly news: Inputs } | undefined;
   private readonly connections = new Map<string, ConnectionInputs | undefined>();
 
   /** The old inputs for a check: those that came with it, or with the first check of the same replacement. */
   oldInputs(olds: OldInputs, news: Inputs): OldInputs {
-    const { planned } = this;
-    this.planned = undefined;
-    this.checked = Object.keys(olds).length > 0 ? { olds, news } : undefined;
-    if (this.checked !== undefined) return olds;
-    return planned !== undefined && isSameToken(planned, news) ? planned.olds : {};
+    const { checked } = this;
+    const isFirst = Object.keys(olds).length > 0;
+    this.checked = isFirst ? { olds, news } : undefined;
+    if (isFirst) return olds;
+    return checked !== undefined && isSameToken(checked, news) ? checked.olds : {};
   }
 
-  /** Takes note of what `diff` found of the token that was checked last. */
+  /**
+   * Takes note of what `diff` found. The engine asks it of dependents, too, which it did not check before, and of which
+   * it then knows no more than the old inputs.
+   */
   diffed(id: string, isReplaced: boolean, connection: ConnectionInputs | undefined): void {
-    this.planned = isReplaced ? this.checked : undefined;
-    if (isReplaced) this.connections.set(id, connection);
+    if (!isReplaced) this.checked = undefined;
+    if (isReplaced && isKnown(connection)) this.connections.set(id, connection);
+    else this.connections.delete(id);
   }
 
   /** The connection by which to reach a token that is to be deleted: that of its replacement, if it has one. */
   connectionFor(id: string, recorded: ConnectionInputs | undefined): ConnectionInputs | undefined {
     return this.connections.has(id) ? this.connections.get(id) : recorded;
   }
+}
+
+function isKnown(connection: ConnectionInputs | undefined): boolean {
+  return !isUnknown(connection) && !Object.values(connection ?? {}).some(isUnknown);
 }
 
 /** Whether the second check is of the token that was checked first: there `ignoreChanges` had put old values. */

@@ -67,6 +67,8 @@ export interface InfluxTokenState extends DeclaredInputs {
   readonly __names?: FormerNames;
   /** What was deleted on the server, where the token outlived it. */
   readonly __missing?: Missing;
+  /** Made, but never told, or not as it was asked for, and it could not be deleted: to be replaced, whatever else. */
+  readonly __unusable?: true;
   /** What a refresh found granted in place of what the inputs ask for. Those inputs are absent then. */
   readonly __granted?: readonly Permission[];
 }
@@ -107,6 +109,21 @@ export function toState(
     ...namesOf(declaredNames(inputs), authorization),
     ...foundBy(before, inputs),
   };
+}
+
+/**
+ * The state of a token that was made and that nobody wants, but that could not be deleted. Where its value is not
+ * among what is known of it, it is not to be used: the next `pulumi up` replaces it.
+ */
+export function unwantedState(
+  inputs: InfluxTokenInputs,
+  authorization: Authorization,
+  host: string,
+): InfluxTokenState {
+  const state = toState(inputs, authorization, host);
+  if (state.token !== undefined) return state;
+  // Its organization and owner may be others than those that were asked for by name.
+  return { ...without(state, ["__names"]), __unusable: true };
 }
 
 /** The state after a change that the server did not answer, or does not hear of. */

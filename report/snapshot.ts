@@ -9,6 +9,7 @@ import {
   PRESETS,
 } from "../provider/permissions/expand";
 import { isId } from "../provider/permissions/id";
+import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Permission } from "../provider/types";
 import { isRecord, isSecret, isUnknown, type Json, record, records } from "./json";
 
@@ -60,7 +61,9 @@ export function snapshotOf(resource: Json, isPlanned: boolean): TokenSnapshot {
   const asked = readFlags(asksForNothing(declared) ? outputs : declared);
   const recorded = readGranted(outputs);
   const isByFlags = recorded === undefined || (isPlanned && !asksForNothing(inputs));
-  const flags = isByFlags ? asked : NOTHING;
+  // What this version cannot read of what was granted may be anything.
+  const isRead = recorded === undefined || recorded.length === lengthOf(outputs["__granted"]);
+  const flags = isByFlags ? asked : isRead ? NOTHING : { ...NOTHING, unknownInputs: ["permissions"] };
   const held = isByFlags ? expanded(asked.flags) : recorded;
   const granted = isPlanned ? undefined : readTable(outputs["effectivePermissions"]);
   return {
@@ -115,10 +118,14 @@ function expanded(flags: PermissionFlags): Permission[] {
   try {
     return expandPermissions(flags, OWN);
   } catch (error) {
-    // Nothing is told of what cannot be combined.
-    if (error instanceof PermissionFlagsError) return [];
-    throw error;
+    if (!(error instanceof PermissionFlagsError)) throw error;
+    // What cannot be combined is refused before it is made. Each by itself tells what was asked for.
+    return Object.entries(flags).flatMap(([name, value]) => permissionsOfFlags({ [name]: value as true }));
   }
+}
+
+function lengthOf(list: unknown): number | undefined {
+  return Array.isArray(list) ? list.length : undefined;
 }
 
 /** What a refresh found in place of what was made. */

@@ -11,7 +11,9 @@ export const PASSING_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** Whether InfluxDB itself answered: what stands in front of it does not write these headers. */
 export function isOwn({ headers }: Pick<Answer, "headers">): boolean {
-  return Object.keys(headers).some((name) => /^x-(influxdb-|platform-error-code)/i.test(name));
+  return Object.keys(headers).some((name) =>
+    /^x-(influxdb-(build|version)|platform-error-code)$/i.test(name),
+  );
 }
 
 /** Whether the answer proves that the server did nothing: it refused by itself, or is still starting. */
@@ -21,9 +23,16 @@ export function provesNothingDone(answer: Answer): boolean {
   return isOwn(answer) && (refused || status === 503);
 }
 
+/** InfluxDB's words for a token whose owner was deleted or switched off. */
+export const OWNER_INACTIVE = "User is inactive";
+
 /** Whether the token itself is refused. One that lacks a right is no stale one: to use another's would widen it unasked. */
 export function refusesToken(answer: Answer): boolean {
-  return isOwn(answer) && answer.status === 401 && !errorBody(answer).message.endsWith("is unauthorized");
+  if (!isOwn(answer)) return false;
+  const { message } = errorBody(answer);
+  // Said of a token whose owner was deleted or switched off.
+  if (answer.status === 403) return message === OWNER_INACTIVE;
+  return answer.status === 401 && !message.endsWith("is unauthorized");
 }
 
 /** InfluxDB's words for an error, where the answer has them. */

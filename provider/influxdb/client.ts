@@ -61,6 +61,10 @@ interface Exchange {
   readonly credential: Credential;
 }
 
+/** Messages of InfluxDB that are always the same, and that decide what is done. */
+const FIXED_WORDS =
+  /^((authorization|organization|user|bucket|path) not found|unauthorized access|token is inactive|User is inactive)$/;
+
 /** As much as a message repeats of what the server said. */
 const MAX_SAID = 500;
 
@@ -193,9 +197,12 @@ class HttpClient implements InfluxClient {
   private async exchangeWith(message: Message, credential: Credential): Promise<Exchange> {
     const answer = await this.sendOnceListening(message, credential);
     wasHeard(this.host);
-    if (isOwn(answer)) this.isKnown = true;
-    const date = Date.parse(String(answer.headers["date"]));
-    if (!Number.isNaN(date)) this.clockAheadMs = date - Date.now();
+    if (isOwn(answer)) {
+      this.isKnown = true;
+      // What stands in front of the server has a clock of its own.
+      const date = Date.parse(String(answer.headers["date"]));
+      if (!Number.isNaN(date)) this.clockAheadMs = date - Date.now();
+    }
     if (this.connection.httpDebug) logExchange(this.host, message, answer, this.secrets());
     return { answer, credential };
   }
@@ -236,7 +243,8 @@ class HttpClient implements InfluxClient {
   private async refusal({ purpose }: Request, { answer, credential }: Exchange): Promise<ServerError> {
     const { status } = answer;
     const { code, message } = errorBody(answer);
-    const said = redact(message, this.secrets());
+    // InfluxDB's own words decide, also where one of them happens to be a secret.
+    const said = FIXED_WORDS.test(message) ? message : redact(message, this.secrets());
     const own = isOwn(answer);
     const { proxy, fallback } = this.connection;
     // Only what InfluxDB 2.x would not say, or says of every token before it is set up, leaves open who it is.
@@ -258,7 +266,13 @@ class HttpClient implements InfluxClient {
         `${reached(this.connection)} answered ${status}${said === "" ? "" : ` ${quoted(said, MAX_SAID)}`}`,
         advice,
       ),
-      { status, said, own, nothingDone: provesNothingDone(answer), retryAfterMs: retryAfterMs(answer) },
+      {
+        status,
+        said,
+        own,
+        nothingDone: provesNothingDone(answer),
+        retryAfterMs: retryAfterMs(answer),
+      },
     );
   }
 

@@ -93,7 +93,7 @@ async function create(client: InfluxClient, pending: Pending, since: number): Pr
     const isOurs =
       asked.hasRightsOf(made) &&
       asked.isTrimmedIn(made) &&
-      isMadeSince(client, made, since) &&
+      isMadeSince(client, made, since) === "yes" &&
       !pending.isAnothers(made);
     if (!isOurs) throw new OtherTokenError(made);
   }

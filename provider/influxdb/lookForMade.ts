@@ -24,13 +24,18 @@ interface Open {
   readonly reason: unknown;
 }
 
-/** Whether a token may be what a request made that began then. */
+/**
+ * Whether a token is what a request may have made that began then. Which clock the server goes by is only told by the
+ * date of its answers, and what stands in front of it may write that: `perhaps` is what one clock says and not the other.
+ */
 export function isMadeSince(
   { clockAheadMs }: InfluxClient,
   { createdAt }: Authorization,
   since: number,
-): boolean {
-  return Date.parse(createdAt) >= since + clockAheadMs - CLOCK_SLACK_MS;
+): "yes" | "perhaps" | "no" {
+  const made = Date.parse(createdAt) - since + CLOCK_SLACK_MS;
+  if (made >= Math.max(0, clockAheadMs)) return "yes";
+  return made >= Math.min(0, clockAheadMs) ? "perhaps" : "no";
 }
 
 /**
@@ -46,10 +51,14 @@ export async function lookForMade(
   const { asked } = pending;
   const { since, told, reason } = open;
   const isCandidate = (one: Authorization): boolean =>
-    !pending.isSettled(one) && isMadeSince(client, one, since);
+    !pending.isSettled(one) && isMadeSince(client, one, since) === "yes";
   const patiently = <T>(look: () => Promise<T>): Promise<T> => insist(client, pending, reason, look);
 
   const listed = await patiently(() => listTokens(client, pending));
+  const doubtful = listed.filter(
+    (one) => !pending.isSettled(one) && isMadeSince(client, one, since) === "perhaps" && asked.isExactly(one),
+  );
+  if (doubtful.length > 0) throw ambiguous(reason, doubtful);
   const alike = listed.filter((one) => isCandidate(one) && asked.hasRightsOf(one));
   const exact = alike
     .filter(({ description }) => description === asked.description)
@@ -74,6 +83,9 @@ export async function lookForMade(
   const record = await patiently(() => readAuthorization(client, told.id));
   if (record.kind === "gone") return undefined;
   const made = pending.withToken(record.kind === "found" ? record.authorization : told);
+  if (!pending.isSettled(made) && isMadeSince(client, made, since) === "perhaps") {
+    throw ambiguous(reason, [made]);
+  }
   if (!isCandidate(made)) return undefined;
   if (alike.some(({ id }) => id === made.id)) return isSurplus(made) ? made : undefined;
   // It may be what another create is about to settle, and is not to be deleted in its place.

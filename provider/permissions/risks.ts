@@ -25,8 +25,8 @@ export interface Risk {
   readonly test: (held: readonly Permission[], readers: Readers) => boolean;
 }
 
-const ORGANIZATION_TYPES: ReadonlySet<string> = new Set(
-  CATALOGUE.filter(({ scope }) => scope === "organization").map(({ type }) => type),
+const SERVER_TYPES: ReadonlySet<string> = new Set(
+  CATALOGUE.filter(({ scope }) => scope === "server").map(({ type }) => type),
 );
 
 /** Types that every server has had from the first release on: who writes all of them writes everything. */
@@ -91,7 +91,8 @@ export const RISKS = [
       "system-bucket",
     ],
     test: (held) =>
-      held.some(({ resource: { type, id, orgID } }) => ORGANIZATION_TYPES.has(type) && !id && !orgID),
+      // Also of a type that only a later version knows.
+      held.some(({ resource: { type, id, orgID } }) => !SERVER_TYPES.has(type) && !id && !orgID),
   },
   {
     id: "all-access-token",

@@ -369,6 +369,9 @@ describe.each([
     it("leave the organization open where its profile is not known yet", async () => {
       const inputs = await checked({ readTasks: true, connection: { activeConfig: UNKNOWN } });
       expect(inputs).toMatchObject({ org: UNKNOWN, permissions: UNKNOWN, host: server.url });
+      const olds = await checked({ org: "acme", readTasks: true });
+      const open = { readTasks: true, connection: UNKNOWN };
+      expect((await host.check(olds, open)).inputs).toMatchObject({ org: "acme", host: UNKNOWN });
     });
 
     it("refuse an address that is none", async () => {

@@ -317,12 +317,17 @@ describe("check", () => {
       expect(failures(asked, { ...nowhere, organization: () => failure })).toEqual([failure]);
     });
 
-    it("leaves it open while the connection is not known", () => {
-      const context = { ...nowhere, organization: () => ({ org: "wrong" }) };
+    it("asks for it with an unknown profile while the connection is not known", () => {
+      const asked: unknown[] = [];
+      const context: CheckContext = {
+        ...nowhere,
+        organization: (connection) => (asked.push(connection), { org: UNKNOWN }),
+      };
       expect(checkInputs({ readTasks: true, connection: UNKNOWN }, context)).toMatchObject({
         inputs: { org: UNKNOWN, permissions: UNKNOWN, host: UNKNOWN },
         failures: [],
       });
+      expect(asked).toEqual([{ activeConfig: UNKNOWN, configsPath: UNKNOWN }]);
     });
   });
 

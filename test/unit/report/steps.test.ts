@@ -53,6 +53,25 @@ function told(...steps: { op?: string; urn?: string }[]): readonly ReportedToken
 const outline = (tokens: readonly ReportedToken[]) =>
   tokens.map(({ action, reasons, risks }) => [action, reasons.join(), risks.map(({ id }) => id).join()]);
 
+it("tells each input by itself where they cannot be combined, and of what it cannot read that it is not known", () => {
+  const tokenOf = (inputs: object, outputs: object = {}) => {
+    const resource = { type: "pulumi-nodejs:dynamic/influxdb:InfluxToken", inputs, outputs };
+    const step = { op: "create", urn: "urn:pulumi:dev::p::pulumi-nodejs:dynamic/influxdb:InfluxToken::a" };
+    const steps = [{ ...step, newState: resource }];
+    const preview = { steps, changeSummary: { create: 1 } };
+    return makeReport(parsePreview(JSON.stringify(preview))).tokens[0]?.risks.map(({ id }) => id);
+  };
+  const open = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+  expect(tokenOf({ org: "acme", operator: true, readTasks: true, writeBucket: [open] })).toContain(
+    "operator-token",
+  );
+  const granted = [{ action: "read", resource: { type: "tasks" } }];
+  expect(tokenOf({ org: "acme" }, { __granted: granted })).not.toContain("unknown");
+  expect(tokenOf({ org: "acme" }, { __granted: [...granted, { action: "own", resource: {} }] })).toContain(
+    "unknown",
+  );
+});
+
 describe("the steps of the engine", () => {
   it.each<[string, string]>([
     ["create", "create"],

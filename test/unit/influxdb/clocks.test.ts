@@ -1,0 +1,102 @@
+import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
+import { startServer, type TestServer } from "../../support/influxdb";
+import { checked, host, newRun } from "../../support/providerHost";
+import { Servers } from "../../support/serving";
+
+const servers = new Servers();
+let server: TestServer;
+let saved: NodeJS.ProcessEnv;
+
+beforeEach(async () => {
+  saved = process.env;
+  server = await startServer();
+  await newRun();
+});
+afterEach(async () => {
+  process.env = saved;
+  await servers.end();
+  await server.close();
+});
+
+const tokens = (): string[] =>
+  server
+    .authorizations()
+    .slice(1)
+    .map(({ id }) => id);
+
+/** A front that writes the date by its own clock, and loses or refuses the first requests that make a token. */
+function frontWith(aheadMs: number, atPost: (response: ServerResponse, answer: () => void) => boolean) {
+  const { hostname, port } = new URL(server.url);
+  return servers.serve((request: IncomingMessage, response: ServerResponse) => {
+    const pass = (lose: boolean): void => {
+      const { method, url: path, headers } = request;
+      request.pipe(
+        forward({ hostname, port, path, method, headers }, (answer) => {
+          const date = new Date(Date.now() + aheadMs).toUTCString();
+          if (lose) return void answer.resume().on("end", () => request.socket.destroy());
+          response.writeHead(answer.statusCode ?? 500, { ...answer.headers, date });
+          answer.pipe(response);
+        }),
+      );
+    };
+    const isCreate = request.method === "POST";
+    const isHandled =
+      isCreate &&
+      atPost(response, () => {
+        pass(true);
+      });
+    if (!isHandled) pass(false);
+  });
+}
+
+const create = async (url: string): Promise<unknown> => {
+  process.env = { ...saved, INFLUX_HOST: url, INFLUX_TOKEN: server.operatorToken };
+  return host.create(await checked({ org: "acme", readTasks: true, description: "ci" }));
+};
+
+describe("the look for a lost token, behind a front with a clock of its own", () => {
+  it("makes no second one where that clock is ahead, but names the one that there is", async () => {
+    let posts = 0;
+    const url = await frontWith(10_000, (_response, loseAnswer) => {
+      posts += 1;
+      loseAnswer();
+      return true;
+    });
+    const error = await create(url).then(
+      () => undefined,
+      (reason: unknown) => reason as Error,
+    );
+    expect(posts).toBe(1);
+    const [only, ...others] = tokens();
+    expect(others).toEqual([]);
+    expect(error?.message).toContain(`one token could be it: ${String(only)}`);
+  });
+
+  it("neither takes nor deletes an older one that is just like it where that clock is behind", async () => {
+    const inputs = { orgID: server.orgId, description: "ci" };
+    const permissions = [{ action: "read", resource: { type: "tasks", orgID: server.orgId } }];
+    const { id } = await server.call<{ id: string }>("POST", "/api/v2/authorizations", {
+      ...inputs,
+      permissions,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    const url = await frontWith(-600_000, (response) => {
+      response.writeHead(502).end();
+      return true;
+    });
+    await expect(create(url)).rejects.toThrow(`one token could be it: ${id}`);
+    expect(tokens()).toEqual([id]);
+  });
+
+  it("finds it where both clocks agree", async () => {
+    let isFirst = true;
+    const url = await frontWith(0, (_response, loseAnswer) => {
+      if (!isFirst) return false;
+      isFirst = false;
+      loseAnswer();
+      return true;
+    });
+    const { id } = (await create(url)) as { id: string };
+    expect(tokens()).toEqual([id]);
+  });
+});
