@@ -4,7 +4,7 @@ import { MiniEngine } from "../support/miniEngine";
 import { type DeclaredToken, deleteNamed, expectSameTokens, pick, randomStack } from "../support/randomStack";
 import { seededRuns, timeoutOf } from "../support/seededRuns";
 
-const RUNS = 300;
+const RUNS = 150;
 const NAMES = ["a", "b", "c", "d", "e", "f"];
 
 async function runOnce(seed: number): Promise<void> {
