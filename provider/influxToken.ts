@@ -78,7 +78,10 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
    * `INFLUX_ORG` or `INFLUX_ORG_ID`, the CLI profile's `org`. Mirrors `--org`.
    */
   org?: pulumi.Input<string> | undefined;
-  /** Id of the organization: 16 hex digits. Mirrors `--org-id`. */
+  /**
+   * Id of the organization: 16 hex digits. Mirrors `--org-id`. Where it is a secret, `permissions` is one; the outputs
+   * `orgId` and `effectivePermissions` hold ids, and only the first is a secret then.
+   */
   orgId?: pulumi.Input<string> | undefined;
   /** Name of the user who will own the token. Default: the user whose token makes it. Mirrors `--user`. */
   user?: pulumi.Input<string> | undefined;
@@ -101,9 +104,12 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
    * and that opens a system bucket such as `_monitoring` together with `readBucket`. No flag can ask for it.
    */
   readOwnOrg?: pulumi.Input<boolean> | undefined;
-  /** Ids of buckets to read: 16 hex digits each, of the token's organization. Mirrors `--read-bucket`. */
+  /**
+   * Ids of buckets to read: 16 hex digits each, of the token's organization. Mirrors `--read-bucket`. Where one is a
+   * secret, so is `permissions`, but not `effectivePermissions`.
+   */
   readBucket?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Ids of buckets to write: 16 hex digits each, of the token's organization. Mirrors `--write-bucket`. */
+  /** Ids of buckets to write, as `readBucket`. Mirrors `--write-bucket`. */
   writeBucket?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Any strings: a change of one makes a new token, for rotation. */
   keepers?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
