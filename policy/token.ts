@@ -1,5 +1,4 @@
-import { TYPE_FLAGS } from "../provider/permissions/catalogue";
-import { BUCKET_FLAGS, OWN, OWN_ORGANIZATION_FLAG, PRESETS } from "../provider/permissions/expand";
+import { BUCKET_FLAGS, OWN, SWITCHES } from "../provider/permissions/expand";
 import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Action, Permission } from "../provider/types";
 
@@ -17,8 +16,6 @@ export interface Grant {
   /** Whether there are permissions that no input asks for: what they are is written for eyes, and not read. */
   readonly isUntold: boolean;
 }
-
-const SWITCHES: readonly string[] = [...PRESETS, OWN_ORGANIZATION_FLAG, ...TYPE_FLAGS.keys()];
 
 /** Reads what the flags grant. A preview may not know one where it knows the other. */
 export function readGrant(props: Props): Grant {

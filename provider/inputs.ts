@@ -6,10 +6,9 @@ import {
   BUCKET_FLAGS,
   expandPermissions,
   OWN,
-  OWN_ORGANIZATION_FLAG,
   type PermissionFlags,
   PermissionFlagsError,
-  PRESETS,
+  SWITCHES,
 } from "./permissions/expand";
 import { CALLER, type PermissionTable, permissionTable, spellName, spellUser } from "./permissions/table";
 import { printable } from "./printable";
@@ -65,12 +64,7 @@ export interface CheckContext {
 }
 
 /** Names of the inputs that ask for permissions. */
-export const PERMISSION_INPUTS: readonly string[] = [
-  ...PRESETS,
-  OWN_ORGANIZATION_FLAG,
-  ...Object.keys(BUCKET_FLAGS),
-  ...TYPE_FLAGS.keys(),
-];
+export const PERMISSION_INPUTS: readonly string[] = [...SWITCHES, ...Object.keys(BUCKET_FLAGS)];
 
 /** Whether any permission is asked for: not where changes of them are ignored after a refresh found others. */
 export function asksForPermissions(inputs: object): boolean {

@@ -1,12 +1,10 @@
-import { TYPE_FLAGS } from "../provider/permissions/catalogue";
 import {
   BUCKET_FLAGS,
   expandPermissions,
   OWN,
-  OWN_ORGANIZATION_FLAG,
   type PermissionFlags,
   PermissionFlagsError,
-  PRESETS,
+  SWITCHES,
 } from "../provider/permissions/expand";
 import { isId } from "../provider/permissions/id";
 import { permissionsOfFlags } from "../provider/permissions/risks";
@@ -45,7 +43,6 @@ export interface TokenSnapshot {
 }
 
 /** The flags that are true or false. */
-const SWITCHES: readonly string[] = [...PRESETS, OWN_ORGANIZATION_FLAG, ...TYPE_FLAGS.keys()];
 const BUCKET_LISTS: readonly string[] = Object.keys(BUCKET_FLAGS);
 
 /**

@@ -51,6 +51,9 @@ export const PRESETS = ["operator", "allAccess"] as const;
 /** Asks for what no flag can: the organization of the token itself. */
 export const OWN_ORGANIZATION_FLAG = "readOwnOrg";
 
+/** Every input that asks for permissions by `true`. */
+export const SWITCHES: readonly string[] = [...PRESETS, OWN_ORGANIZATION_FLAG, ...TYPE_FLAGS.keys()];
+
 /** Inputs that name single buckets, and what each lets its holder do. */
 export const BUCKET_FLAGS = { readBucket: "read", writeBucket: "write" } as const;
 
