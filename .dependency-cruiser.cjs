@@ -9,15 +9,18 @@ const room = (name, path, ...mayImport) => ({
   to: { dependencyTypes: ["local"], pathNot: [path, ...mayImport] },
 });
 
-const types = "^provider/types\\.ts$";
-const errors = "^provider/errors\\.ts$";
-const printable = "^provider/printable\\.ts$";
-const names = "^provider/(names|nearest)\\.ts$";
-const settings = "^provider/connection/settings\\.ts$";
-const told = "^provider/toldToken\\.ts$";
-const permissions = "^provider/permissions/";
-const json = "^provider/json\\.ts$";
-const inputs = "^provider/(inputs|inputReaders|inputHints|computed)\\.ts$";
+const at = (...paths) => `^provider/(${paths.join("|")})`;
+const types = at("types\\.ts$");
+const text = at("text\\.ts$", "nearestName\\.ts$", "organizationName\\.ts$", "json\\.ts$");
+const errors = at("errors\\.ts$");
+const runtime = at("runtime\\.ts$");
+const settings = at("connection/settings\\.ts$");
+const permissions = at("permissions/");
+const token = at("token/");
+const connection = at("connection/");
+const influxdb = at("influxdb/");
+const pulumiHost = at("pulumiHost/");
+const wire = at("pulumiHost/(wireValues|stub)\\.ts$");
 
 module.exports = {
   forbidden: [
@@ -34,54 +37,60 @@ module.exports = {
       to: {},
     },
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
-    room("types-import-nothing", types),
-    room("printable", printable),
-    room("errors", errors, printable),
-    room("names", names, printable),
-    room("config-keys", "^provider/configKeys\\.ts$", names, printable, settings),
-    room("interrupts", "^provider/interrupts\\.ts$"),
+    room("types", types),
+    room("runtime", runtime),
+    room("text", text),
+    room("errors", errors, text),
     room("permissions", permissions, types),
-    room("json", "^provider/json\\.ts$"),
-    room("computed", "^provider/computed\\.ts$"),
-    room("inputs", inputs, json, names, settings, printable, permissions, types),
-    room("state", "^provider/state\\.ts$", inputs, json, errors, told, permissions, types),
-    room("changes", "^provider/changes\\.ts$", "^provider/state\\.ts$", inputs, json, permissions, types),
-    room("replacements", "^provider/replacements\\.ts$", inputs, json, types),
+    room("token", token, errors, text, permissions, types, settings, at("influxdb/directory\\.ts$")),
+    room("connection", connection, errors, text, types),
+    room("influxdb", influxdb, connection, errors, text, types, runtime),
     room(
-      "connection",
-      "^provider/connection/",
-      printable,
-      names,
+      "lifecycle",
+      at("(lifecycle|connections)\\.ts$"),
+      influxdb,
+      connection,
+      token,
+      permissions,
       errors,
-      "^provider/permissions/id\\.ts$",
       types,
+      runtime,
     ),
-    room("influxdb", "^provider/influxdb/", "^provider/connection/", told, printable, errors, types),
+    room("pulumi-host", pulumiHost, token, errors, text, types),
+    room(
+      "dynamic-provider",
+      at("(createProvider|dynamicProvider)\\.ts$"),
+      at("lifecycle\\.ts$"),
+      pulumiHost,
+      token,
+      runtime,
+    ),
+    room("config-keys", at("configKeys\\.ts$"), text, settings),
     room(
       "resource",
-      "^provider/influxToken\\.ts$",
-      "^provider/(stackTraces|stubResolution|debugLines|computed|configKeys)\\.ts$",
+      at("(influxToken|riskWarnings)\\.ts$"),
+      at("configKeys\\.ts$", "token/inputs\\.ts$"),
+      pulumiHost,
       permissions,
       types,
     ),
-    room("stub-resolution", "^provider/stubResolution\\.ts$"),
-    room("debug-lines", "^provider/debugLines\\.ts$"),
-    room("second-copies", "^provider/secondCopies\\.ts$", errors),
     room(
       "public-exports",
-      "^provider/index\\.ts$",
-      "^provider/(influxToken|inputs)\\.ts$",
+      at("(index|permissionsOf)\\.ts$"),
+      at("influxToken\\.ts$"),
+      token,
+      wire,
       permissions,
       types,
     ),
     room("emulator", "^emulator/", types),
-    room("report", "^report/", inputs, permissions, types),
-    room("policy", "^policy/", "^report/steps\\.ts$", permissions, types),
+    room("report", "^report/", wire, token, text, permissions, types),
+    room("policy", "^policy/", wire, permissions, types),
     room("program", "^program/", "^provider/index\\.ts$"),
     {
       name: "pulumi-at-run-time-in-the-resource-only",
       severity: "error",
-      from: { path: "^provider/", pathNot: "^provider/influxToken\\.ts$" },
+      from: { path: "^provider/", pathNot: "^provider/(influxToken|riskWarnings)\\.ts$" },
       to: { path: "@pulumi/pulumi", dependencyTypesNot: ["type-only"] },
     },
     {
@@ -93,7 +102,7 @@ module.exports = {
     {
       name: "files-are-read-by-the-connection-only",
       severity: "error",
-      from: { path: "^provider/", pathNot: "^provider/connection/smallFile\\.ts$" },
+      from: { path: "^provider/", pathNot: "^provider/connection/files\\.ts$" },
       to: { path: "^(node:)?fs(/promises)?$" },
     },
     {
@@ -101,7 +110,7 @@ module.exports = {
       severity: "error",
       comment: "decisions do no I/O",
       from: {
-        path: "^provider/(permissions/|inputs|inputReaders|inputHints|computed|json|replacements|stackTraces|debugLines|changes|state|toldToken|printable|types|errors|names|nearest|configKeys|connection/(resolve|host|settings|sources|makingToken|organization|connectTo))",
+        path: "^provider/(permissions/|token/|text|json|errors|types|nearestName|organizationName|configKeys|pulumiHost/(replacements|wireValues|stub\\.|stackTraces|sdkDebugLog)|connection/(resolve|host|settings|sources|makingToken|organization|connectTo))",
       },
       to: { dependencyTypes: ["core"] },
     },

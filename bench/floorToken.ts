@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { shortenStackTraces } from "../provider/stackTraces";
+import { shortenStackTraces } from "../provider/pulumiHost/stackTraces";
 import type { PlannedToken } from "./plan";
 
 /** Type and text have the length of InfluxToken's, so that the engine has the same bytes to move and to store. */

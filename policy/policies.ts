@@ -2,7 +2,7 @@ import type { PolicyConfigSchema, ResourceValidationPolicy } from "@pulumi/polic
 import { CATALOGUE } from "../provider/permissions/catalogue";
 import { findRisks, openRisks, type Risk, type RiskId, RISKS } from "../provider/permissions/risks";
 import type { Action, Permission } from "../provider/types";
-import { TOKEN_TYPE } from "../report/steps";
+import { TOKEN_TYPE } from "../provider/pulumiHost/stub";
 import { type Props, readAcknowledged, readGrant } from "./token";
 
 /** Says what is wrong with a token, or nothing. May throw what the policy host throws at a value not known yet. */

@@ -1,6 +1,6 @@
 import { CONFIG_KEYS } from "./connection/settings";
-import { nearestName } from "./nearest";
-import { printable } from "./printable";
+import { nearestName } from "./nearestName";
+import { printable } from "./text";
 
 const NAMESPACE = "influx-token";
 

@@ -6,7 +6,7 @@ export {
   type PermissionFlags,
   PermissionFlagsError,
 } from "./permissions/expand";
-export { permissionsOf } from "./inputs";
+export { permissionsOf } from "./permissionsOf";
 export { formatPermission } from "./permissions/format";
 export { type PermissionTable, permissionTable } from "./permissions/table";
 export type { Action, Permission, PermissionResource, TokenStatus } from "./types";

@@ -1,24 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { configKeyProblems } from "./configKeys";
-import { withholdAnswers } from "./debugLines";
-import { COMPUTED } from "./computed";
-import { TYPE_FLAGS, type TypeFlag } from "./permissions/catalogue";
-import { BUCKET_FLAGS, PRESETS } from "./permissions/expand";
-import { findRisks, permissionsOfFlags, type RiskId, type Severity, warningFor } from "./permissions/risks";
+import type { TypeFlag } from "./permissions/catalogue";
+import { BUCKET_FLAGS } from "./permissions/expand";
+import type { RiskId } from "./permissions/risks";
 import type { PermissionTable } from "./permissions/table";
-import { shortenStackTraces } from "./stackTraces";
-import { stubProblem } from "./stubResolution";
+import { redactSdkDebugLog } from "./pulumiHost/sdkDebugLog";
+import { shortenStackTraces } from "./pulumiHost/stackTraces";
+import { PROVIDER_REQUEST, STUB, TOKEN_TYPE } from "./pulumiHost/stub";
+import { stubProblem } from "./pulumiHost/stubResolution";
+import { isPending, warnOfRisks } from "./riskWarnings";
+import { COMPUTED } from "./token/inputs";
 import type { TokenStatus } from "./types";
 
-/**
- * The type and the text below are in the state of every stack that holds a token, and the text names the subpath
- * `./provider` of this package: none of the three can ever change.
- */
-const TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
-const PROVIDER = "pulumi-influx-token/provider";
-const STUB = `exports.handler=()=>require("${PROVIDER}")`;
-
-withholdAnswers(pulumi.log, TYPE);
+redactSdkDebugLog(pulumi.log, TOKEN_TYPE);
 
 /** How to reach the server and with which token. Stored in the stack's state; leave it out where the environment tells. */
 export interface ConnectionArgs {
@@ -182,14 +176,14 @@ export class InfluxToken extends pulumi.CustomResource {
    */
   constructor(name: string, args: InfluxTokenArgs, opts?: pulumi.CustomResourceOptions) {
     refuseOptions(name, opts);
-    const unresolved = stubProblem(PROVIDER);
+    const unresolved = stubProblem(PROVIDER_REQUEST);
     if (unresolved !== undefined) throw new pulumi.RunError(unresolved);
     checkConfigKeys();
     const { connection } = args;
     const restore = shortenStackTraces();
     try {
       super(
-        TYPE,
+        TOKEN_TYPE,
         name,
         {
           ...OUTPUTS,
@@ -222,75 +216,6 @@ function checkConfigKeys(): void {
   if (error !== undefined) throw new pulumi.RunError(error);
   for (const warning of warnings) if (warned?.has(warning) !== true) void pulumi.log.warn(warning);
   warnedOfConfig.set(run, new Set([...(warned ?? []), ...warnings]));
-}
-
-/** What decides whether a token is risky: single buckets do not, nor does its own organization. */
-const RISKY_FLAGS: ReadonlySet<string> = new Set([...PRESETS, ...TYPE_FLAGS.keys()]);
-
-/** What previews warn of: a warning that the commonest token has is read by nobody. */
-const LOUD: readonly Severity[] = ["critical", "high", "medium"];
-
-/**
- * Tells of each risk once, as soon as it is known. A flag that a preview does not know is passed over, and so is a
- * secret one, which a warning would give away.
- */
-function warnOfRisks(token: InfluxToken, args: InfluxTokenArgs): void {
-  const flags = Object.entries(args).filter(([name]) => RISKY_FLAGS.has(name));
-  const known = Object.fromEntries(flags.filter(([, value]) => !isPending(value)));
-  const warned = new Set<RiskId>();
-  const accepted = new Set<string>();
-  const warn = (): void => {
-    const reasons = Object.fromEntries([...accepted].map((risk) => [risk, ""]));
-    for (const finding of findRisks(permissionsOfFlags(known), reasons)) {
-      if (finding.acknowledged !== undefined || warned.has(finding.id)) continue;
-      warned.add(finding.id);
-      if (LOUD.includes(finding.severity)) void pulumi.log.warn(warningFor(finding), token);
-    }
-  };
-  whenKnown<unknown>(args.acknowledge, (given) => {
-    // Which risks are accepted is known before their reasons may be: one that turns out to be left out accepts none.
-    const reasons = Object.entries(given ?? {}).filter(([, reason]) => !isLeftOut(reason));
-    for (const [risk] of reasons) accepted.add(risk);
-    warn();
-    for (const [risk, reason] of reasons.filter(([, value]) => isPending(value))) {
-      whenKnown(reason, (value) => {
-        if (!isLeftOut(value)) return;
-        accepted.delete(risk);
-        warn();
-      });
-    }
-    for (const [name, value] of flags.filter(([, flag]) => isPending(flag))) {
-      whenPublic(value, (flag) => {
-        known[name] = flag;
-        warn();
-      });
-    }
-  });
-}
-
-function isPending(value: unknown): boolean {
-  return pulumi.Output.isInstance(value) || value instanceof Promise;
-}
-
-function isLeftOut(value: unknown): boolean {
-  return value === undefined || value === null;
-}
-
-/** Calls at once where nothing has to be waited for, and never where a preview does not know the value. */
-function whenKnown<T>(input: pulumi.Input<T>, call: (value: T) => void): void {
-  if (!isPending(input)) call(input as T);
-  else
-    pulumi.output(input).apply((value) => {
-      call(value as T);
-    });
-}
-
-/** The same, and never for a secret. */
-function whenPublic(input: unknown, call: (value: unknown) => void): void {
-  const output: pulumi.Output<unknown> = pulumi.output(input);
-  output.apply(async (value) => {
-    if (!(await pulumi.isSecret(output))) call(value);
-  });
 }
 
 /**

@@ -57,6 +57,16 @@ export interface Authorization {
   updatedAt: string;
 }
 
+/** Whether the text is an id as InfluxDB writes it: 16 hex digits, not all zeros. Either case is accepted. */
+export function isId(text: string): boolean {
+  return /^[0-9a-f]{16}$/i.test(text) && !/^0+$/.test(text);
+}
+
+/** The token, where the answer holds it: servers that store it hashed leave it out, Cloud writes `redacted`. */
+export function tokenValueIn({ token }: Authorization): string | undefined {
+  return token === undefined || token === "" || token === "redacted" ? undefined : token;
+}
+
 /** How to reach the server and with which token: what the CLI's global flags say. */
 export interface ConnectionInputs {
   /** URL of the server. Default: `http://localhost:8086`. Mirrors `--host`. */

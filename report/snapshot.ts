@@ -6,7 +6,7 @@ import {
   PermissionFlagsError,
   SWITCHES,
 } from "../provider/permissions/expand";
-import { isId } from "../provider/permissions/id";
+import { isId } from "../provider/types";
 import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Permission } from "../provider/types";
 import { isRecord, isSecret, isUnknown, type Json, record, records } from "./json";

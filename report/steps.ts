@@ -1,3 +1,4 @@
+import { TOKEN_TYPE } from "../provider/pulumiHost/stub";
 import { clean } from "./clean";
 import { isRecord, type Json, record } from "./json";
 import { snapshotOf, textOf, type TokenSnapshot } from "./snapshot";
@@ -16,9 +17,6 @@ export interface TokenStep {
   /** Why it cannot be told what becomes of the token. */
   readonly problems?: readonly string[];
 }
-
-/** What the engine calls a token. */
-export const TOKEN_TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
 
 /** What each step of the engine makes of a token. */
 const ACTIONS: ReadonlyMap<unknown, TokenAction> = new Map<unknown, TokenAction>([

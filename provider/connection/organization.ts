@@ -1,7 +1,7 @@
 import { ConnectionError } from "../errors";
-import { organizationNameProblem } from "../names";
-import { isId } from "../permissions/id";
-import { quoted } from "../printable";
+import { organizationNameProblem } from "../organizationName";
+import { isId } from "../types";
+import { quoted } from "../text";
 import { fromProfile, type Sources } from "./sources";
 
 /** An organization by its name or its id: one of them, or both where the state tells both. */

@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type * as Toml from "smol-toml" with { "resolution-mode": "import" };
 import { ConnectionError } from "../errors";
-import { printable, quoted } from "../printable";
-import { MAX_PATH, readSmallFile } from "./smallFile";
+import { printable, quoted } from "../text";
+import { MAX_PATH, readSmallFile } from "./files";
 
 /** How many profiles a message names. */
 const MAX_NAMES = 10;

@@ -1,5 +1,5 @@
 import { ConnectionError } from "../errors";
-import { quoted } from "../printable";
+import { quoted } from "../text";
 import type { ConnectionInputs } from "../types";
 import type { Profile, ProfileRequest } from "./profiles";
 import { type NumberSetting, type Setting, SETTINGS, type SwitchSetting } from "./settings";

@@ -7,7 +7,7 @@ import type * as Tunnels from "https-proxy-agent";
 import { bareHostname, portOf } from "../connection/host";
 import { basic, type Proxy } from "../connection/proxy";
 import type { Connection } from "../connection/resolve";
-import { watchOpening } from "./attempts";
+import type { OpenSockets } from "./openSockets";
 
 /** How requests leave this machine. */
 export interface Agents {
@@ -36,34 +36,35 @@ export class NoTunnelError extends Error {
   }
 }
 
-/** Agents that keep connections open, and that neither read the environment nor any other connection's settings. */
-export function agentsFor(connection: Connection): Agents {
-  const { host, proxy, skipVerify, maxConcurrent } = connection;
-  const pool = { keepAlive: true, maxSockets: maxConcurrent, ...addressOf(connection) };
+/**
+ * Agents that keep connections open, and that neither read the environment nor any other connection's settings. They
+ * open as many sockets as they are asked for: the server's limiter counts.
+ */
+export function agentsFor(connection: Connection, sockets: OpenSockets): Agents {
+  const { host, proxy, skipVerify } = connection;
+  const pool = { keepAlive: true, ...addressOf(connection) };
   const toServer = { ...connection.tls, rejectUnauthorized: !skipVerify };
   const isTunnel = proxy !== undefined && host.startsWith("https:");
   return {
-    httpAgent: new PlainAgent(pool),
-    httpsAgent: isTunnel ? tunnel(proxy, toServer) : new SecureAgent({ ...pool, ...toServer }),
+    httpAgent: watching(http.Agent, sockets, pool),
+    httpsAgent: isTunnel
+      ? tunnel(proxy, toServer, sockets)
+      : watching(https.Agent, sockets, { ...pool, ...toServer }),
     proxy: proxy === undefined || isTunnel ? false : forwarding(proxy),
   };
 }
 
-class PlainAgent extends http.Agent {
-  override createConnection(...args: Parameters<http.Agent["createConnection"]>): Duplex | null | undefined {
-    return watched(super.createConnection(...args));
+function watching(Base: typeof http.Agent, sockets: OpenSockets, options: https.AgentOptions): http.Agent {
+  class WatchingAgent extends Base {
+    override createConnection(
+      ...args: Parameters<http.Agent["createConnection"]>
+    ): Duplex | null | undefined {
+      const socket = super.createConnection(...args);
+      if (socket) sockets.watch(socket);
+      return socket;
+    }
   }
-}
-
-class SecureAgent extends https.Agent {
-  override createConnection(...args: Parameters<https.Agent["createConnection"]>): Duplex | null | undefined {
-    return watched(super.createConnection(...args));
-  }
-}
-
-function watched<T extends Duplex | null | undefined>(socket: T): T {
-  if (socket) watchOpening(socket);
-  return socket;
+  return new WatchingAgent(options);
 }
 
 /** Where sockets connect to in place of the named host, whose certificate is expected there all the same. */
@@ -89,7 +90,7 @@ function forwarding({ url, auth }: Proxy): Agents["proxy"] {
 }
 
 /** The proxy sees the server's name and port, and what TLS shows of itself: neither requests nor the token. */
-function tunnel({ url, auth }: Proxy, toServer: https.AgentOptions): http.Agent {
+function tunnel({ url, auth }: Proxy, toServer: https.AgentOptions, sockets: OpenSockets): http.Agent {
   // Loaded only where there is a proxy.
   const { HttpsProxyAgent } = createRequire(__filename)("https-proxy-agent") as typeof Tunnels;
   class Tunnel extends HttpsProxyAgent<string> {
@@ -106,7 +107,10 @@ function tunnel({ url, auth }: Proxy, toServer: https.AgentOptions): http.Agent 
       } catch (error) {
         throw new NoTunnelError((error as NodeJS.ErrnoException).code ?? "no answer");
       }
-      if (status === 200) return watched(socket) as never;
+      if (status === 200) {
+        sockets.watch(socket);
+        return socket as never;
+      }
       // It would give the proxy's answer as the server's.
       socket.destroy();
       throw new NoTunnelError(String(status));

@@ -1,8 +1,7 @@
 import { isNotFound } from "../errors";
-import { quoted } from "../printable";
+import { quoted } from "../text";
 import type { Authorization, NewAuthorization, TokenStatus } from "../types";
 import type { InfluxClient, Request } from "./client";
-import { foreignAnswer } from "./foreignAnswer";
 
 const PATH = "/api/v2/authorizations";
 
@@ -44,7 +43,7 @@ export async function deleteAuthorization(client: InfluxClient, id: string): Pro
   try {
     const answer = await client.request({ method: "DELETE", path: one(id), purpose, ownOnly: true });
     // InfluxDB has nothing to say of a success. A page that somebody else answers with deletes nothing.
-    if (answer !== undefined && answer !== "") throw await foreignAnswer(client, purpose);
+    if (answer !== undefined && answer !== "") throw await client.foreignAnswer(purpose);
     return true;
   } catch (error) {
     if (isNotFound(error, "authorization")) return false;
@@ -66,7 +65,7 @@ export async function listAuthorizations(
   // That a token is not there is only InfluxDB's to say, and no cache's.
   const answer = await client.request({ method: "GET", path, purpose, ownOnly: true });
   const listed = (answer as { authorizations?: unknown } | null)?.authorizations;
-  if (!Array.isArray(listed) || !listed.every(isAuthorization)) throw await foreignAnswer(client, purpose);
+  if (!Array.isArray(listed) || !listed.every(isAuthorization)) throw await client.foreignAnswer(purpose);
   return listed;
 }
 
@@ -90,7 +89,7 @@ async function exchange(client: InfluxClient, request: Request, asked?: string):
   const answer = await client.request(request);
   // A proxy that answers twice gives one request's answer to the next one as well.
   if (!isAuthorization(answer) || (asked !== undefined && answer.id !== asked)) {
-    throw await foreignAnswer(client, request.purpose);
+    throw await client.foreignAnswer(request.purpose);
   }
   return answer;
 }

@@ -1,24 +1,15 @@
 import { reached } from "../connection/connectTo";
 import { type Proxy, secretsOf } from "../connection/proxy";
 import type { Connection } from "../connection/resolve";
-import {
-  adviceFor,
-  type Caller,
-  frontAdvice,
-  NetworkError,
-  networkAdvice,
-  proxyAdvice,
-  sentence,
-  ServerError,
-} from "../errors";
-import { quoted } from "../printable";
+import { ForeignAnswerError, NetworkError, ServerError } from "../errors";
+import type { Runtime } from "../runtime";
+import { quoted } from "../text";
+import { adviceFor, type Caller, frontAdvice, networkAdvice, proxyAdvice, sentence } from "./advice";
 import { type Answer, errorBody, isOwn, provesNothingDone, refusesToken, retryAfterMs } from "./answer";
-import { logExchange, redact } from "./debugLog";
-import { foreignAnswer } from "./foreignAnswer";
+import { describeExchange, redact } from "./debugLog";
 import { createHttp, type Http, type Message, NoAnswer } from "./http";
 import { A_WEB_PAGE, identify } from "./identify";
-import { limited } from "./limiter";
-import { forgetWaits, untilListening, wasHeard } from "./startup";
+import type { Server } from "./server";
 
 /** One request to the server. */
 export interface Request extends Message {
@@ -28,7 +19,7 @@ export interface Request extends Message {
   readonly ownOnly?: boolean;
 }
 
-/** Talks to one server with one token. Instances are shared: one for each connection in the process. */
+/** Talks to one server with one token. One for each session. */
 export interface InfluxClient {
   /** URL of the server, without a trailing slash. */
   readonly host: string;
@@ -51,6 +42,8 @@ export interface InfluxClient {
   request(request: Request): Promise<unknown>;
   /** What stands at the address, where it does not answer as InfluxDB 2.x should; else empty. */
   identify(): Promise<string>;
+  /** What to throw where a success was answered in a shape, or from a place, that is not InfluxDB's. */
+  foreignAnswer(purpose: string): Promise<ForeignAnswerError>;
 }
 
 type Credential = Pick<Connection, "token" | "tokenFrom">;
@@ -74,27 +67,7 @@ const IDENTIFY_MS = 5_000;
 /** What InfluxDB answers by itself: the second where a gateway passes on the API only. */
 const GREETINGS = ["/ping", "/api/v2/me"] as const;
 
-const clients = new Map<string, InfluxClient>();
-
-/** The client for a connection: the same one whenever the same connection is asked for. */
-export function clientFor(connection: Connection): InfluxClient {
-  const key = JSON.stringify({ ...connection, hostFrom: "", tokenFrom: "", warnings: [] });
-  let client = clients.get(key);
-  if (client === undefined) {
-    for (const warning of connection.warnings) console.warn(`InfluxToken: warning: ${warning}`);
-    client = new HttpClient(connection);
-    clients.set(key, client);
-  }
-  return client;
-}
-
-/** Begins anew, with what is known of servers forgotten: names may stand for other ids in another run. */
-export function forgetClients(): void {
-  clients.clear();
-  forgetWaits();
-}
-
-class HttpClient implements InfluxClient {
+export class HttpClient implements InfluxClient {
   readonly host: string;
   readonly retries: number;
   readonly timeoutMs: number;
@@ -108,7 +81,11 @@ class HttpClient implements InfluxClient {
   private greeting: Promise<NoAnswer | Answer[] | undefined> | undefined;
   private identity: Promise<string> | undefined;
 
-  constructor(private readonly connection: Connection) {
+  constructor(
+    private readonly connection: Connection,
+    private readonly server: Server,
+    private readonly runtime: Pick<Runtime, "now" | "log">,
+  ) {
     ({ host: this.host, retries: this.retries, timeoutMs: this.timeoutMs } = connection);
     this.credential = connection;
     this.http = createHttp(connection);
@@ -123,7 +100,7 @@ class HttpClient implements InfluxClient {
     const exchange = await this.send(request);
     const { status, data } = exchange.answer;
     if (status < 200 || status >= 300) throw await this.refusal(request, exchange);
-    if (request.ownOnly === true && !isOwn(exchange.answer)) throw await foreignAnswer(this, request.purpose);
+    if (request.ownOnly === true && !isOwn(exchange.answer)) throw await this.foreignAnswer(request.purpose);
     return data;
   }
 
@@ -133,6 +110,11 @@ class HttpClient implements InfluxClient {
     // Shared by all who ask at once, and not kept: a server that is starting is another one a moment later.
     this.identity ??= identify(this.host, ask).finally(() => (this.identity = undefined));
     return this.identity;
+  }
+
+  async foreignAnswer(purpose: string): Promise<ForeignAnswerError> {
+    const identity = (await this.identify()) || "does a proxy stand at this address?";
+    return new ForeignAnswerError(`cannot ${purpose}: the answer is not InfluxDB's: ${identity}`);
   }
 
   /**
@@ -183,7 +165,7 @@ class HttpClient implements InfluxClient {
    */
   private exchange(message: Message): Promise<Exchange> {
     const { maxConcurrent, fallback } = this.connection;
-    return limited(this.host, maxConcurrent, async () => {
+    return this.server.limiter.run(maxConcurrent, async () => {
       const first = await this.exchangeWith(message, this.credential);
       if (fallback === undefined || first.credential === fallback || !refusesToken(first.answer))
         return first;
@@ -196,14 +178,16 @@ class HttpClient implements InfluxClient {
 
   private async exchangeWith(message: Message, credential: Credential): Promise<Exchange> {
     const answer = await this.sendOnceListening(message, credential);
-    wasHeard(this.host);
+    this.server.startup.answered();
     if (isOwn(answer)) {
       this.isKnown = true;
       // What stands in front of the server has a clock of its own.
       const date = Date.parse(String(answer.headers["date"]));
-      if (!Number.isNaN(date)) this.clockAheadMs = date - Date.now();
+      if (!Number.isNaN(date)) this.clockAheadMs = date - this.runtime.now();
     }
-    if (this.connection.httpDebug) logExchange(this.host, message, answer, this.secrets());
+    if (this.connection.httpDebug) {
+      this.runtime.log.debug(describeExchange(this.host, message, answer, this.secrets()));
+    }
     return { answer, credential };
   }
 
@@ -215,12 +199,13 @@ class HttpClient implements InfluxClient {
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
         if (this.connection.httpDebug) {
-          console.error(`> ${message.method} ${this.host}${message.path}\n< ${error.reason}`);
+          this.runtime.log.debug(`> ${message.method} ${this.host}${message.path}\n< ${error.reason}`);
         }
-        deadline ??= Date.now() + this.timeoutMs;
-        const mayWait = error.isRefused && Date.now() < deadline;
-        if (mayWait && (await untilListening(this.host, this.timeoutMs, () => this.http.isListening())))
-          continue;
+        const { now } = this.runtime;
+        deadline ??= now() + this.timeoutMs;
+        const mayWait = error.isRefused && now() < deadline;
+        const isListening = (): Promise<boolean> => this.http.isListening();
+        if (mayWait && (await this.server.startup.waitUntilListening(this.timeoutMs, isListening))) continue;
         throw error;
       }
     }

@@ -1,12 +1,18 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { ForeignAnswerError, InfluxTokenError, isUncertain, mayPass, ServerError } from "../errors";
-import { toldToken } from "../toldToken";
-import type { Authorization, NewAuthorization } from "../types";
-import { Asked, type Format } from "./asked";
+import {
+  ForeignAnswerError,
+  InfluxTokenError,
+  isTransient,
+  mayHaveTakenEffect,
+  ServerError,
+} from "../errors";
+import { type Authorization, type NewAuthorization, tokenValueIn } from "../types";
 import { createAuthorization, deleteAuthorization, described } from "./authorizations";
 import type { InfluxClient } from "./client";
-import { isMadeSince, lookForMade } from "./lookForMade";
-import { Pending } from "./pending";
+import type { PendingCreate } from "./pendingCreates";
+import { createdSince, recoverLostCreate } from "./recoverLostCreate";
+import { type Format, RequestedToken } from "./requestedToken";
+import type { Session } from "./session";
 
 /** A token that was made, and what is to be said of it. */
 export interface Created {
@@ -15,9 +21,9 @@ export interface Created {
   readonly warnings: readonly string[];
 }
 
-/** The server made a token that was never told, or that nobody wants any more, and that could not be deleted either. */
-export class UntoldTokenError extends InfluxTokenError {
-  override readonly name = "UntoldTokenError";
+/** The server made a token whose value was lost, or that nobody wants any more, and that could not be deleted either. */
+export class TokenValueLostError extends InfluxTokenError {
+  override readonly name = "TokenValueLostError";
 
   constructor(
     message: string,
@@ -27,75 +33,78 @@ export class UntoldTokenError extends InfluxTokenError {
   }
 }
 
-/** A success that tells of another token than was asked for: this one changed on the way, or somebody else's. */
-class OtherTokenError extends ForeignAnswerError {
-  constructor(readonly told: Authorization) {
+/** A success with another token than was asked for: this one changed on the way, or somebody else's. */
+class DifferentTokenError extends ForeignAnswerError {
+  constructor(readonly answered: Authorization) {
     super("cannot create the token: the answer tells of another token: does a proxy mix up answers?");
   }
 }
 
-/** Before the first repetition: milliseconds. Doubled for each further one. */
+/** Before the first retry: milliseconds. Doubled for each further one. */
 const FIRST_DELAY_MS = 200;
 
 /**
- * Makes a token exactly once, also where the answer never comes: POST is never repeated blindly. What the request may
- * have made is looked for first; a token found is taken where the server still tells it, and is deleted and made anew
- * where it does not. A token that differs from what was asked for is taken only where its rights do not.
+ * Makes a token exactly once, also where the answer is lost: POST is not idempotent, so it is never retried blindly.
+ * What the request may have made is looked for first; a token found is taken where its value is still known, and is
+ * deleted and made anew where it is not. A token that differs from what was asked for is taken only where its rights
+ * do not.
  *
  * @param format writes a permission, for comparing.
- * @param isAbandoned tells whether nobody is left to record the token: then it is deleted again.
+ * @param isInterrupted whether nobody is left to record the token: then it is deleted again.
  * @throws {InfluxTokenError} when the outcome stays unknown; the message says what to look for.
- * @throws {UntoldTokenError} when a token was made that is neither told nor can be deleted.
+ * @throws {TokenValueLostError} when a token was made that can be neither used nor deleted.
  */
 export async function createSafely(
-  client: InfluxClient,
+  session: Session,
   body: NewAuthorization,
   format: Format,
-  isAbandoned: () => Promise<boolean>,
+  isInterrupted: () => Promise<boolean>,
 ): Promise<Created> {
-  if (await isAbandoned()) {
+  const { client, creates } = session;
+  if (await isInterrupted()) {
     throw new InfluxTokenError(`did not create the token${described(body)}: the run was interrupted`);
   }
-  const pending = new Pending(client.host, new Asked(body, format));
-  const made = await pending.run(() => createOnce(client, pending));
-  if (!(await isAbandoned())) return made;
+  const requested = new RequestedToken(body, format);
+  const made = await creates.run(requested, (pending) => createOnce(session, pending));
+  if (!(await isInterrupted())) return made;
   const why = `the run was interrupted after ${client.host} made the token ${made.authorization.id}`;
   await discard(client, made.authorization, why);
   throw new InfluxTokenError(`${why}: it was deleted again, for nobody would have recorded it`);
 }
 
-async function createOnce(client: InfluxClient, pending: Pending): Promise<Created> {
+async function createOnce(session: Session, pending: PendingCreate): Promise<Created> {
+  const { client, now } = session;
   for (let attempt = 0; ; attempt += 1) {
-    const since = Date.now();
+    const since = now();
     try {
       return await pending.send(() => create(client, pending, since));
     } catch (error) {
-      if (!isUncertain(error)) throw error;
-      const told = error instanceof OtherTokenError ? error.told : undefined;
-      if (told !== undefined) pending.keepForOthers(told);
-      const found = await pending.settle(async () => {
-        const made = await lookForMade(client, pending, { since, told, reason: error });
+      if (!mayHaveTakenEffect(error)) throw error;
+      const answered = error instanceof DifferentTokenError ? error.answered : undefined;
+      if (answered !== undefined) pending.keepMisdirected(answered);
+      const found = await pending.recover(async () => {
+        const made = await recoverLostCreate(session, pending, { since, answered, reason: error });
         return made && (await take(client, pending, made));
       });
       if (found !== undefined) return found;
       if (attempt >= client.retries) throw error;
-      await wait(client, attempt, error);
+      await waitBeforeRetry(client, attempt, error);
     }
   }
 }
 
-async function create(client: InfluxClient, pending: Pending, since: number): Promise<Created> {
-  const made = await createAuthorization(client, pending.asked.body);
+async function create(client: InfluxClient, pending: PendingCreate, since: number): Promise<Created> {
+  const { requested } = pending;
+  const made = await createAuthorization(client, requested.body);
   // A proxy that answers twice gives one request's answer to the next one as well.
-  if (pending.isSettled(made)) throw new OtherTokenError(made);
-  const { asked } = pending;
-  if (!asked.isExactly(made)) {
+  if (pending.isClaimed(made)) throw new DifferentTokenError(made);
+  if (!requested.isExactly(made)) {
     const isOurs =
-      asked.hasRightsOf(made) &&
-      asked.isTrimmedIn(made) &&
-      isMadeSince(client, made, since) === "yes" &&
-      !pending.isAnothers(made);
-    if (!isOurs) throw new OtherTokenError(made);
+      requested.hasRightsOf(made) &&
+      requested.isTrimmedIn(made) &&
+      createdSince(client, made, since) === "yes" &&
+      !pending.isRequestedByOther(made);
+    if (!isOurs) throw new DifferentTokenError(made);
   }
   const created = await take(client, pending, made);
   if (created !== undefined) return created;
@@ -104,58 +113,58 @@ async function create(client: InfluxClient, pending: Pending, since: number): Pr
   );
 }
 
-/** Settles what a create made: gives it where it can be recorded, or nothing where it was deleted to be made anew. */
+/** Takes what a create made. `undefined`: its value is lost, so it was deleted, to be made anew. */
 async function take(
   client: InfluxClient,
-  pending: Pending,
+  pending: PendingCreate,
   made: Authorization,
 ): Promise<Created | undefined> {
   const { host } = client;
-  const { asked } = pending;
-  pending.take(made);
-  if (!asked.hasRightsOf(made)) {
-    const why = `${host} made the token ${made.id} ${asked.differenceOf(made)}`;
+  const { requested } = pending;
+  pending.claim(made);
+  if (!requested.hasRightsOf(made)) {
+    const why = `${host} made the token ${made.id} ${requested.differenceOf(made)}`;
     await discard(client, { ...made, token: "" }, why);
     throw new InfluxTokenError(
       `${why}: it was deleted again: does something between here and there change requests?`,
     );
   }
-  if (toldToken(made) === undefined) {
+  if (tokenValueIn(made) === undefined) {
     await discard(client, made, `${host} made the token ${made.id} but did not tell it`);
     return undefined;
   }
-  const warnings = asked.isExactly(made)
+  const warnings = requested.isExactly(made)
     ? []
     : [
-        `${host} made the token ${made.id} ${asked.differenceOf(made)}: does something between here and there change requests?`,
+        `${host} made the token ${made.id} ${requested.differenceOf(made)}: does something between here and there change requests?`,
       ];
   return { authorization: made, warnings };
 }
 
-/** Gives way to what is busy, and for at least as long as it asks for. */
-async function wait({ timeoutMs }: InfluxClient, attempt: number, error: unknown): Promise<void> {
-  const asked = error instanceof ServerError ? error.retryAfterMs : 0;
-  if (asked > timeoutMs) throw error;
-  await pause(Math.max(asked, delayOf(attempt)));
+/** Backs off, and for at least as long as the server asks for. */
+async function waitBeforeRetry({ timeoutMs }: InfluxClient, attempt: number, error: unknown): Promise<void> {
+  const askedMs = error instanceof ServerError ? error.retryAfterMs : 0;
+  if (askedMs > timeoutMs) throw error;
+  await pause(Math.max(askedMs, backoffMs(attempt)));
 }
 
-function delayOf(attempt: number): number {
+function backoffMs(attempt: number): number {
   return FIRST_DELAY_MS * 2 ** attempt * (1 + Math.random() / 5);
 }
 
-/** Deletes a token that nobody will ever know. */
+/** Deletes a token that nobody can use. */
 async function discard(client: InfluxClient, made: Authorization, why: string): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       await deleteAuthorization(client, made.id);
       return;
     } catch (error) {
-      if (mayPass(error) && attempt < client.retries) {
-        await pause(delayOf(attempt));
+      if (isTransient(error) && attempt < client.retries) {
+        await pause(backoffMs(attempt));
         continue;
       }
       const message = error instanceof Error ? error.message : String(error);
-      throw new UntoldTokenError(`${why}, and it could not be deleted: ${message}`, made);
+      throw new TokenValueLostError(`${why}, and it could not be deleted: ${message}`, made);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { printable } from "../printable";
+import { printable } from "../text";
 
 /** Long enough for all that a token's request and answer say. */
 const MAX_LINE = 20_000;
@@ -11,18 +11,18 @@ export function redact(text: string, secrets: readonly string[]): string {
   return ordered.reduce((redacted, secret) => redacted.replaceAll(secret, "(redacted)"), text);
 }
 
-/** Writes one exchange to stderr, as `--http-debug` of the CLI does, but without any secret. */
-export function logExchange(
+/** One exchange as `--http-debug` of the CLI shows it, but without any secret. */
+export function describeExchange(
   host: string,
   { method, path, body }: { readonly method: string; readonly path: string; readonly body?: unknown },
   { status, data }: { readonly status: number; readonly data: unknown },
   secrets: readonly string[],
-): void {
+): string {
   const lines = [`> ${method} ${host}${path}`, "> Authorization: Token (redacted)"];
   if (body !== undefined) lines.push(`> ${withoutTokens(body)}`);
   lines.push(`< ${status}`);
   if (data !== undefined && data !== "") lines.push(`< ${withoutTokens(data)}`);
-  console.error(lines.map((line) => printable(redact(line, secrets), MAX_LINE)).join("\n"));
+  return lines.map((line) => printable(redact(line, secrets), MAX_LINE)).join("\n");
 }
 
 function withoutTokens(value: unknown): string {

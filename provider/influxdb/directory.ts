@@ -1,7 +1,6 @@
 import { InfluxTokenError, isNotFound, ServerError } from "../errors";
-import { quoted } from "../printable";
+import { quoted } from "../text";
 import type { InfluxClient } from "./client";
-import { foreignAnswer } from "./foreignAnswer";
 
 /** What the directory tells of a bucket. */
 export interface Bucket {
@@ -37,7 +36,7 @@ export class Directory {
     return this.once(`me by ${this.client.tokenFrom}`, async () => {
       const purpose = "tell whose token this is";
       const answer = await this.client.request({ method: "GET", path: "/api/v2/me", purpose });
-      if (!isNamed(answer)) throw await foreignAnswer(this.client, purpose);
+      if (!isNamed(answer)) throw await this.client.foreignAnswer(purpose);
       return answer.id;
     });
   }
@@ -48,7 +47,7 @@ export class Directory {
       const purpose = "list the server's resource types";
       try {
         const answer = await this.client.request({ method: "GET", path: "/api/v2/resources", purpose });
-        if (!Array.isArray(answer)) throw await foreignAnswer(this.client, purpose);
+        if (!Array.isArray(answer)) throw await this.client.foreignAnswer(purpose);
         return answer.filter((type) => typeof type === "string");
       } catch (error) {
         if (error instanceof ServerError && error.own && error.status === 404) return undefined;
@@ -65,7 +64,7 @@ export class Directory {
         const path = `/api/v2/buckets/${encodeURIComponent(id)}`;
         const answer = await this.client.request({ method: "GET", path, purpose });
         if (!isNamed(answer) || answer.id !== id || !("orgID" in answer)) {
-          throw await foreignAnswer(this.client, purpose);
+          throw await this.client.foreignAnswer(purpose);
         }
         const type = "type" in answer && answer.type === "system" ? "system" : "user";
         return { id, name: answer.name, orgID: String(answer.orgID), type };
@@ -114,7 +113,7 @@ export class Directory {
     try {
       const answer = await this.client.request({ method: "GET", path, purpose });
       const listed = (answer as Partial<Record<typeof collection, unknown>> | null)?.[collection];
-      if (!Array.isArray(listed) || !listed.every(isNamed)) throw await foreignAnswer(this.client, purpose);
+      if (!Array.isArray(listed) || !listed.every(isNamed)) throw await this.client.foreignAnswer(purpose);
       return listed;
     } catch (error) {
       if (name.trim() === name || !isNotFound(error, "user")) throw error;
@@ -150,16 +149,4 @@ interface Named {
 function isNamed(answer: unknown): answer is Named {
   const { id, name } = (answer ?? {}) as { id?: unknown; name?: unknown };
   return typeof id === "string" && id !== "" && typeof name === "string";
-}
-
-const directories = new WeakMap<InfluxClient, Directory>();
-
-/** The directory of a client's server: one for each client. */
-export function directoryOf(client: InfluxClient): Directory {
-  let directory = directories.get(client);
-  if (directory === undefined) {
-    directory = new Directory(client);
-    directories.set(client, directory);
-  }
-  return directory;
 }

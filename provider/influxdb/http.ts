@@ -5,7 +5,7 @@ import type AxiosRetry from "axios-retry";
 import type { Connection } from "../connection/resolve";
 import { agentsFor, NO_TUNNEL, type NoTunnelError } from "./agents";
 import { type Answer, PASSING_STATUS, provesNothingDone } from "./answer";
-import { Attempts } from "./attempts";
+import { Attempts, OpenSockets } from "./openSockets";
 
 /** What is sent. */
 export interface Message {
@@ -53,12 +53,13 @@ export function createHttp(connection: Connection): Http {
   };
   const { host, timeoutMs, retries, proxy } = connection;
   const isProxied = proxy !== undefined;
+  const sockets = new OpenSockets();
   const instance = axios.create({
     baseURL: host,
     timeout: timeoutMs,
     // InfluxDB never redirects, and a redirect to elsewhere must not carry the token along.
     maxRedirects: 0,
-    ...agentsFor(connection),
+    ...agentsFor(connection, sockets),
     headers: {
       "User-Agent": "pulumi-influx-token",
       "Content-Type": "application/json",
@@ -80,7 +81,7 @@ export function createHttp(connection: Connection): Http {
     });
   return {
     async send({ method, path, body }, token) {
-      const attempts = new Attempts();
+      const attempts = new Attempts(sockets);
       try {
         return await instance.request<unknown>({
           method,

@@ -1,4 +1,4 @@
-import { printable } from "../printable";
+import { printable } from "../text";
 
 /** An answer, as far as it tells who answered. */
 export interface Greeting {

@@ -1,27 +1,19 @@
-/** How many requests are under way at a host, and who waits for one of them to end. */
-interface Line {
-  active: number;
-  readonly waiting: (() => void)[];
-}
+/** How many requests are in flight at one server, for all tokens of a run. */
+export class Limiter {
+  private inFlight = 0;
+  private readonly waiting: (() => void)[] = [];
 
-const lines = new Map<string, Line>();
-
-/** Runs a task as soon as fewer than `limit` are under way at the host, in the order of the calls. */
-export async function limited<T>(host: string, limit: number, task: () => Promise<T>): Promise<T> {
-  let line = lines.get(host);
-  if (line === undefined) {
-    line = { active: 0, waiting: [] };
-    lines.set(host, line);
-  }
-  const { waiting } = line;
-  if (line.active >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-  else line.active += 1;
-  try {
-    return await task();
-  } finally {
-    // Whoever waits takes over this place; else it is given up.
-    const next = waiting.shift();
-    if (next === undefined) line.active -= 1;
-    else next();
+  /** Runs a task as soon as fewer than `limit` are in flight, in the order of the calls. */
+  async run<T>(limit: number, task: () => Promise<T>): Promise<T> {
+    if (this.inFlight >= limit) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.inFlight += 1;
+    try {
+      return await task();
+    } finally {
+      // Whoever waits takes over this place; else it is given up.
+      const next = this.waiting.shift();
+      if (next === undefined) this.inFlight -= 1;
+      else next();
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { Action, Permission } from "../types";
 import { OSS_TYPES, TYPE_FLAGS, type TypeFlag, type TypeFlagInfo } from "./catalogue";
 import { sortedUnique } from "./format";
-import { isId } from "./id";
+import { isId } from "../types";
 
 /** The permission inputs, each under the name of its flag of `influx auth create`. Absent, `false` and `[]` ask for nothing. */
 export type PermissionFlags = { readonly [flag in TypeFlag]?: boolean } & {

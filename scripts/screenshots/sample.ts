@@ -1,4 +1,4 @@
-import { UNKNOWN } from "../../provider/inputReaders";
+import { WIRE_UNKNOWN } from "../../provider/pulumiHost/wireValues";
 import { expandPermissions, type PermissionFlags } from "../../provider/permissions/expand";
 import { permissionTable, spellName, spellUser } from "../../provider/permissions/table";
 
@@ -72,8 +72,8 @@ function outputsOf(declared: SampleInputs): object {
 /** As `check` writes it: unknown as a whole where one of the inputs is. */
 function declaredTable({ org, orgId = ORG_ID, user, ...flags }: SampleInputs): unknown {
   const isOpen = (value: unknown): boolean =>
-    value === UNKNOWN || (Array.isArray(value) && value.includes(UNKNOWN));
-  if ([org, orgId, ...Object.values(flags)].some(isOpen)) return UNKNOWN;
+    value === WIRE_UNKNOWN || (Array.isArray(value) && value.includes(WIRE_UNKNOWN));
+  if ([org, orgId, ...Object.values(flags)].some(isOpen)) return WIRE_UNKNOWN;
   const own = org === undefined ? orgId : spellName(org);
   const owner = user === undefined ? "me" : spellUser(user);
   return permissionTable(expandPermissions(flags, { orgId: own, userId: owner }));

@@ -1,11 +1,13 @@
 import { formatPermission } from "../../provider/permissions/format";
 import type { Permission } from "../../provider/types";
 import recordings from "../recordings/cli-create.json";
-import { checked, host } from "../support/providerHost";
+import { newProvider } from "../support/providerHost";
 import { fill } from "./support/compare";
 import { call } from "./support/http";
 import { readRecordings } from "./support/recording";
 import { emulatorTarget, realServers, realTarget, type Target } from "./support/target";
+
+const host = newProvider();
 
 interface RecordedCase {
   readonly name: string;
@@ -86,7 +88,7 @@ describe.each(servers)("the provider on %s", (_title, open) => {
       name === "org" || name === "user" ? (target.names.get(String(value)) ?? value) : value,
     ]);
     const connection = { host: target.url, token: target.operatorToken };
-    return checked({ ...(Object.fromEntries(named) as object), connection });
+    return host.checked({ ...(Object.fromEntries(named) as object), connection });
   }
 
   async function create(args: Record<string, unknown>) {

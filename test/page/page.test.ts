@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { UNKNOWN } from "../../provider/inputs";
+import { WIRE_UNKNOWN } from "../../provider/pulumiHost/wireValues";
 import { makeReport } from "../../report/model";
 import { renderPage } from "../../report/page";
 import { parsePreview } from "../../report/parse";
@@ -173,7 +173,7 @@ describe("the page, in a real browser", () => {
   });
 
   it.each(["light", "dark"] as const)("has enough contrast in %s", async (colorScheme) => {
-    await open([...SAMPLE, { name: "open", after: { readTasks: true, readBucket: [UNKNOWN] } }], {
+    await open([...SAMPLE, { name: "open", after: { readTasks: true, readBucket: [WIRE_UNKNOWN] } }], {
       colorScheme,
     });
     const pairs = [
@@ -243,7 +243,7 @@ describe("the page, in a real browser", () => {
   });
 
   it("says what is not known, and that there is nothing", async () => {
-    await open([{ name: "later", after: { readTasks: true, readBucket: [UNKNOWN] } }]);
+    await open([{ name: "later", after: { readTasks: true, readBucket: [WIRE_UNKNOWN] } }]);
     await page.locator("#matrix tbody .mark.q").hover();
     expect(await told()).toContain("1 bucket is not known before pulumi up");
     await page.close();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readProfile } from "../../provider/connection/profiles";
 import { ConnectionError } from "../../provider/errors";
-import { INPUT_NAMES } from "../../provider/inputs";
+import { INPUT_NAMES } from "../../provider/token/inputs";
 import {
   expectNoPollution,
   inTime,
@@ -17,7 +17,9 @@ import {
 } from "../support/badInput";
 import { startServer, type TestServer } from "../support/influxdb";
 import { thrownBy } from "../support/thrownBy";
-import { host } from "../support/providerHost";
+import { newProvider } from "../support/providerHost";
+
+const host = newProvider();
 
 describe("check", () => {
   let folder: string;

@@ -8,7 +8,9 @@ import { makeAuthority } from "../support/certificates";
 import { FAULTS, startFaultProxy } from "../support/faultProxy";
 import { startServer } from "../support/influxdb";
 import { Servers } from "../support/serving";
-import { host } from "../support/providerHost";
+import { newProvider } from "../support/providerHost";
+
+const host = newProvider();
 
 const ID = "00000000000000d1";
 /** Quotes and backslashes are other characters in JSON, and one secret is the beginning of another. */

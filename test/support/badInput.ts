@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { UNKNOWN } from "../../provider/inputs";
+import { WIRE_UNKNOWN } from "../../provider/pulumiHost/wireValues";
 
 /** What no line of a log and no message may hold: what a terminal acts on, or what nobody sees. */
 export const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
@@ -32,7 +32,7 @@ export const oddKey = fc.constantFrom(
 );
 export const oddText = fc.oneof(
   fc.string({ unit: "binary" }),
-  fc.constantFrom(UNKNOWN, "\u001b[2J", "a\u202eb", "\ud800", "0".repeat(16), "../../etc", "${x}"),
+  fc.constantFrom(WIRE_UNKNOWN, "\u001b[2J", "a\u202eb", "\ud800", "0".repeat(16), "../../etc", "${x}"),
 );
 export const oddValue = fc.oneof(
   fc.jsonValue({ stringUnit: "binary" }) as fc.Arbitrary<unknown>,

@@ -13,21 +13,18 @@ export interface TestServer extends Emulator {
   countRequests(): Record<string, number>;
 }
 
-let servers = 0;
+const OPERATOR_TOKEN = "operator-t0ken-that-must-not-leak";
 
 export async function startServer(options: { plainTokens?: boolean } = {}): Promise<TestServer> {
-  // Each its own: the provider remembers what it learned by address and token, and the system gives ports again.
-  servers += 1;
-  const operatorToken = `operator-t0ken-that-must-not-leak-${servers}`;
   const emulator = await startEmulator({
     ...options,
-    onboard: { username: "admin", org: "acme", bucket: "primary", token: operatorToken },
+    onboard: { username: "admin", org: "acme", bucket: "primary", token: OPERATOR_TOKEN },
   });
   const { orgId = "", userId = "" } = emulator.onboarded ?? {};
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const response = await fetch(emulator.url + path, {
       method,
-      headers: { Authorization: `Token ${operatorToken}` },
+      headers: { Authorization: `Token ${OPERATOR_TOKEN}` },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
@@ -37,7 +34,7 @@ export async function startServer(options: { plainTokens?: boolean } = {}): Prom
     ...emulator,
     orgId,
     adminId: userId,
-    operatorToken,
+    operatorToken: OPERATOR_TOKEN,
     call,
     async makeBucket(name, orgID = orgId) {
       const { id } = await call<{ id: string }>("POST", "/api/v2/buckets", {

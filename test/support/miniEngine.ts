@@ -1,5 +1,5 @@
-import type { InfluxTokenState } from "../../provider/state";
-import { host } from "./providerHost";
+import type { InfluxTokenState } from "../../provider/token/state";
+import { newProvider, type ProviderHost } from "./providerHost";
 
 /** One resource in the state. */
 export interface Entry {
@@ -19,6 +19,9 @@ export class MiniEngine {
   readonly pendingDeletes: Entry[] = [];
   readonly errors: Error[] = [];
 
+  /** @param host the provider; each run of the engine has a new one. */
+  constructor(public host: ProviderHost = newProvider()) {}
+
   /** `pulumi up`: makes the state what is declared. Failures are in `errors`. */
   async up(declared: ReadonlyMap<string, object>): Promise<void> {
     const step = this.steps();
@@ -34,7 +37,7 @@ export class MiniEngine {
     const gone = [...this.state].filter(([name]) => !declared.has(name));
     for (const [name, entry] of gone) {
       step.add(async () => {
-        await host.delete(entry.id, entry.outs);
+        await this.host.delete(entry.id, entry.outs);
         this.state.delete(name);
       });
     }
@@ -47,7 +50,7 @@ export class MiniEngine {
     const step = this.steps();
     for (const [name, { id, inputs, outs }] of this.state) {
       step.add(async () => {
-        const found = await host.read(id, outs);
+        const found = await this.host.read(id, outs);
         if (found.id === "" || found.props === undefined) this.state.delete(name);
         else this.state.set(name, { id, inputs: found.inputs ?? inputs, outs: found.props });
       });
@@ -60,7 +63,7 @@ export class MiniEngine {
     const old = this.state.get(name);
     const inputs = await this.check(old?.inputs ?? {}, declared);
     if (old === undefined) return () => this.create(name, inputs);
-    const { changes, replaces } = await host.diff(old.id, old.outs, inputs);
+    const { changes, replaces } = await this.host.diff(old.id, old.outs, inputs);
     if (replaces.length > 0) {
       // What follows from the old inputs is not to stay: so it is checked without them.
       const anew = await this.check({}, declared);
@@ -70,13 +73,13 @@ export class MiniEngine {
       };
     }
     return async () => {
-      const { outs } = changes ? await host.update(old.id, old.outs, inputs) : old;
+      const { outs } = changes ? await this.host.update(old.id, old.outs, inputs) : old;
       this.state.set(name, { id: old.id, inputs: changes ? inputs : old.inputs, outs });
     };
   }
 
   private async check(olds: object, declared: object): Promise<object> {
-    const { inputs, failures } = await host.check(olds, { ...declared });
+    const { inputs, failures } = await this.host.check(olds, { ...declared });
     if (failures.length > 0) throw new Error(JSON.stringify(failures));
     return inputs;
   }
@@ -84,7 +87,7 @@ export class MiniEngine {
   private async create(name: string, inputs: object): Promise<void> {
     const old = this.state.get(name);
     try {
-      this.state.set(name, { ...(await host.create(inputs)), inputs });
+      this.state.set(name, { ...(await this.host.create(inputs)), inputs });
     } catch (error) {
       const { id, properties } = error as { id?: string; properties?: InfluxTokenState };
       if (id !== undefined && properties !== undefined) {
@@ -97,7 +100,7 @@ export class MiniEngine {
 
   private async deleteReplaced(entry: Entry): Promise<void> {
     try {
-      await host.delete(entry.id, entry.outs);
+      await this.host.delete(entry.id, entry.outs);
     } catch (error) {
       this.pendingDeletes.push(entry);
       throw error;

@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import provider from "../../provider/dynamicProvider";
-import type { InfluxTokenInputs } from "../../provider/inputs";
-import type { InfluxTokenState } from "../../provider/state";
+import { createProvider, type ProviderOptions } from "../../provider/createProvider";
+import type { InfluxTokenInputs } from "../../provider/token/inputs";
+import type { InfluxTokenState } from "../../provider/token/state";
 
-/** The provider's methods as Pulumi's host calls them: without types, and with what it parsed from messages. */
-export const host = provider as unknown as {
+/** A provider's methods as Pulumi's host calls them: without types, and with what it parsed from messages. */
+export interface ProviderHost {
   configure(request: pulumi.dynamic.ConfigureRequest): Promise<void>;
   check(
     olds: unknown,
@@ -18,21 +18,31 @@ export const host = provider as unknown as {
   ): Promise<{ id: string; props?: InfluxTokenState; inputs?: Record<string, unknown> }>;
   update(id: string, olds: unknown, news: unknown): Promise<{ outs: InfluxTokenState }>;
   delete(id: string, props: unknown): Promise<void>;
-};
+  /** The inputs as `check` gives them on to the other methods; fails where it refuses them. */
+  checked(raw: Readonly<Record<string, unknown>>): Promise<InfluxTokenInputs>;
+}
+
+/** A provider that remembers nothing, as at the begin of each run. */
+export function newProvider({
+  config,
+  ...options
+}: ProviderOptions & { readonly config?: Readonly<Record<string, string>> } = {}): ProviderHost {
+  const provider = createProvider(options) as unknown as Omit<ProviderHost, "checked">;
+  if (config !== undefined) {
+    // It keeps the config before it returns.
+    void provider.configure({ config: { get: (key) => config[key], require: (key) => key } });
+  }
+  return {
+    ...provider,
+    async checked(raw) {
+      const { inputs, failures } = await provider.check({}, raw);
+      expect(failures).toEqual([]);
+      return inputs;
+    },
+  };
+}
 
 /** As much of a token's state as is needed to reach its server. */
 export function stateAt(url: string, connection: object): object {
   return { connection: { host: url, ...connection }, host: url, __format: 1 };
-}
-
-/** The inputs as `check` gives them on to the other methods; fails where it refuses them. */
-export async function checked(raw: Readonly<Record<string, unknown>>): Promise<InfluxTokenInputs> {
-  const { inputs, failures } = await host.check({}, raw);
-  expect(failures).toEqual([]);
-  return inputs;
-}
-
-/** What each run begins with: the provider forgets how it reached servers before. */
-export function newRun(config: Readonly<Record<string, string>> = {}): Promise<void> {
-  return host.configure({ config: { get: (key) => config[key], require: (key) => key } });
 }

@@ -1,10 +1,12 @@
 import { request as forward } from "node:http";
-import { unwantedState } from "../../provider/state";
+import { unwantedState } from "../../provider/token/state";
 import type { Authorization } from "../../provider/types";
 import { inFrontOf } from "../support/front";
 import { startServer, type TestServer } from "../support/influxdb";
-import { checked, host, newRun } from "../support/providerHost";
+import { newProvider, type ProviderHost } from "../support/providerHost";
 import { Servers } from "../support/serving";
+
+let host: ProviderHost;
 
 const servers = new Servers();
 let server: TestServer;
@@ -14,7 +16,7 @@ let warn: jest.SpyInstance;
 beforeEach(async () => {
   saved = process.env;
   server = await startServer();
-  await newRun();
+  host = newProvider();
   warn = jest.spyOn(console, "warn").mockImplementation();
 });
 afterEach(async () => {
@@ -48,16 +50,20 @@ describe("a PATCH that something on the way drops", () => {
   });
 
   it("is an error where a token was to be switched off, for it still opens everything", async () => {
-    const { id, outs } = await host.create(await checked(declared));
-    const news = await checked({ ...declared, status: "inactive" });
+    const { id, outs } = await host.create(await host.checked(declared));
+    const news = await host.checked({ ...declared, status: "inactive" });
     await expect(host.update(id, outs, news)).rejects.toThrow(
       `cannot set the token ${id} inactive: it was answered that the token is active`,
     );
   });
 
   it("is a warning where a description was to be changed", async () => {
-    const { id, outs } = await host.create(await checked(declared));
-    const { outs: now } = await host.update(id, outs, await checked({ ...declared, description: "new" }));
+    const { id, outs } = await host.create(await host.checked(declared));
+    const { outs: now } = await host.update(
+      id,
+      outs,
+      await host.checked({ ...declared, description: "new" }),
+    );
     expect(now).toMatchObject({ description: "", token: outs.token });
     expect(warn.mock.calls.flat().join()).toContain(
       `the token ${id} has the description "" in place of "new"`,
@@ -72,7 +78,7 @@ describe("a token that was made as nobody asked for, and that could not be delet
     const permissions = [{ action: "read", resource: { type: "tasks", orgID } }];
     const wrong = await server.call<never>("POST", "/api/v2/authorizations", { orgID, permissions });
     const { id } = wrong as { id: string };
-    const inputs = await checked({ org: "acme", readTasks: true });
+    const inputs = await host.checked({ org: "acme", readTasks: true });
     const state = unwantedState(inputs, { ...(wrong as Authorization), token: "" }, server.url);
     expect(state).not.toHaveProperty("token");
     const { props } = await host.read(id, state);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CATALOGUE, type ResourceType } from "../../provider/permissions/catalogue";
 import { resolveConnection } from "../../provider/connection/resolve";
-import { INPUT_NAMES } from "../../provider/inputs";
+import { INPUT_NAMES } from "../../provider/token/inputs";
 import { tableOf } from "../support/tables";
 
 const ROOT = join(__dirname, "..", "..");

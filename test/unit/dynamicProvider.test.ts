@@ -1,8 +1,11 @@
-import { type InfluxTokenInputs, UNKNOWN } from "../../provider/inputs";
-import type { InfluxTokenState } from "../../provider/state";
-import { toldOnce } from "../../provider/secondCopies";
+import { type InfluxTokenInputs } from "../../provider/token/inputs";
+import { WIRE_UNKNOWN } from "../../provider/pulumiHost/wireValues";
+import type { InfluxTokenState } from "../../provider/token/state";
+import { DuplicateErrors } from "../../provider/pulumiHost/duplicateErrors";
 import { startServer, type TestServer } from "../support/influxdb";
-import { checked, host } from "../support/providerHost";
+import { newProvider } from "../support/providerHost";
+
+const host = newProvider();
 
 function configure(values: Record<string, string>): Promise<void> {
   const get = (key: string): string | undefined => values[key];
@@ -10,7 +13,7 @@ function configure(values: Record<string, string>): Promise<void> {
 }
 
 async function create(raw: Record<string, unknown>): Promise<{ id: string; outs: InfluxTokenState }> {
-  return host.create(await checked(raw));
+  return host.create(await host.checked(raw));
 }
 
 const GET_ONE = "GET /api/v2/authorizations/{id}";
@@ -184,7 +187,7 @@ describe.each([
 
   describe("read", () => {
     it("finds an untouched token exactly as it is in the state, by one request", async () => {
-      const inputs = await checked({
+      const inputs = await host.checked({
         orgId: server.orgId,
         allAccess: true,
         description: "ci",
@@ -206,7 +209,7 @@ describe.each([
     });
 
     it("finds what was changed behind its back, and diff wants it mended", async () => {
-      const inputs = await checked({ org: "acme", readTasks: true });
+      const inputs = await host.checked({ org: "acme", readTasks: true });
       const { id, outs } = await host.create(inputs);
       await server.call("PATCH", `/api/v2/authorizations/${id}`, {
         status: "inactive",
@@ -222,10 +225,10 @@ describe.each([
     });
 
     it("finds permissions that are others than were granted, and diff wants a new token", async () => {
-      const inputs = await checked({ org: "acme", readTasks: true });
+      const inputs = await host.checked({ org: "acme", readTasks: true });
       const { id, outs } = await host.create(inputs);
       const effectivePermissions = { [`orgs/${server.orgId}/checks`]: "read" };
-      const declared = await checked({ org: "acme", readChecks: true });
+      const declared = await host.checked({ org: "acme", readChecks: true });
       const { readTasks, ...others } = outs;
       expect(readTasks).toBe(true);
       const found = await host.read(id, { ...others, readChecks: true, effectivePermissions });
@@ -256,7 +259,7 @@ describe.each([
         ["acme", false],
         ["acme ltd", true],
       ] as const) {
-        const declared = await checked({ org, allAccess: true, user: "admin" });
+        const declared = await host.checked({ org, allAccess: true, user: "admin" });
         expect(await host.diff(id, found.props, declared)).toMatchObject({ changes, replaces: [] });
       }
     });
@@ -285,7 +288,7 @@ describe.each([
       const { outs: updated } = await host.update(
         id,
         outs,
-        await checked({ org: "acme", readTasks: true, description: "new", status: "inactive" }),
+        await host.checked({ org: "acme", readTasks: true, description: "new", status: "inactive" }),
       );
       expect(server.countRequests()).toEqual({ "PATCH /api/v2/authorizations/{id}": 1 });
       expect(updated).toMatchObject({
@@ -299,7 +302,7 @@ describe.each([
     it("tells no server of another connection to the same address", async () => {
       const { id, outs } = await create({ org: "acme", readTasks: true });
       server.countRequests();
-      const news = await checked({
+      const news = await host.checked({
         org: "acme",
         readTasks: true,
         connection: { host: `${server.url}/`, retries: 2 },
@@ -334,7 +337,7 @@ describe.each([
 
   describe("check and diff", () => {
     it("send no request", async () => {
-      const inputs = await checked({ org: "acme", allAccess: true });
+      const inputs = await host.checked({ org: "acme", allAccess: true });
       const { id, outs } = await host.create(inputs);
       server.countRequests();
       await host.check(inputs, { org: "acme", operator: true });
@@ -344,7 +347,7 @@ describe.each([
 
     it("take the organization from the stack's config, and say what is wrong there", async () => {
       await configure({ "influx-token:org": "acme" });
-      expect(await checked({ readTasks: true })).toMatchObject({ org: "acme" });
+      expect(await host.checked({ readTasks: true })).toMatchObject({ org: "acme" });
       await configure({ "influx-token:org": "acme", "influx-token:orgId": server.orgId });
       expect((await host.check({}, { readTasks: true })).failures).toEqual([
         { property: "org", reason: "influx-token:org and influx-token:orgId are both set: keep one of them" },
@@ -353,25 +356,25 @@ describe.each([
 
     it("leave open only what depends on a setting of the connection that is not known yet", async () => {
       const check = (connection: object): Promise<InfluxTokenInputs> =>
-        checked({ org: "acme", readTasks: true, connection });
-      expect(await check({ host: UNKNOWN })).toMatchObject({ host: UNKNOWN });
+        host.checked({ org: "acme", readTasks: true, connection });
+      expect(await check({ host: WIRE_UNKNOWN })).toMatchObject({ host: WIRE_UNKNOWN });
       for (const setting of ["token", "retries", "caFile", "activeConfig"]) {
-        expect(await check({ [setting]: UNKNOWN })).toMatchObject({
+        expect(await check({ [setting]: WIRE_UNKNOWN })).toMatchObject({
           host: server.url,
           permissions: { "orgs/acme/tasks": "read" },
         });
       }
-      const connection = { timeoutMs: UNKNOWN, retries: -1 };
+      const connection = { timeoutMs: WIRE_UNKNOWN, retries: -1 };
       const { failures } = await host.check({}, { org: "acme", readTasks: true, connection });
       expect(failures).toMatchObject([{ property: "connection.retries" }]);
     });
 
     it("leave the organization open where its profile is not known yet", async () => {
-      const inputs = await checked({ readTasks: true, connection: { activeConfig: UNKNOWN } });
-      expect(inputs).toMatchObject({ org: UNKNOWN, permissions: UNKNOWN, host: server.url });
-      const olds = await checked({ org: "acme", readTasks: true });
-      const open = { readTasks: true, connection: UNKNOWN };
-      expect((await host.check(olds, open)).inputs).toMatchObject({ org: "acme", host: UNKNOWN });
+      const inputs = await host.checked({ readTasks: true, connection: { activeConfig: WIRE_UNKNOWN } });
+      expect(inputs).toMatchObject({ org: WIRE_UNKNOWN, permissions: WIRE_UNKNOWN, host: server.url });
+      const olds = await host.checked({ org: "acme", readTasks: true });
+      const open = { readTasks: true, connection: WIRE_UNKNOWN };
+      expect((await host.check(olds, open)).inputs).toMatchObject({ org: "acme", host: WIRE_UNKNOWN });
     });
 
     it("refuse an address that is none", async () => {
@@ -468,7 +471,8 @@ describe.each([
     it("that is a fault of this package keeps its stack trace", async () => {
       const print = jest.spyOn(console, "error").mockReturnValue();
       const fault = new TypeError("x is not a function");
-      await expect(toldOnce(() => Promise.reject(fault))).rejects.toBe(fault);
+      const errors = new DuplicateErrors(console);
+      await expect(errors.suppressDuplicateError(() => Promise.reject(fault))).rejects.toBe(fault);
       hostPrints(fault);
       expect(print).toHaveBeenCalledTimes(1);
       print.mockRestore();

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { InfluxToken, type InfluxTokenArgs, permissionsOf } from "../../provider";
-import { COMPUTED } from "../../provider/computed";
-import { INPUT_NAMES } from "../../provider/inputs";
+import { COMPUTED } from "../../provider/token/inputs";
+import { INPUT_NAMES } from "../../provider/token/inputs";
 import packageJson from "../../package.json";
 
 interface Registered {

@@ -1,38 +1,40 @@
 import * as fc from "fast-check";
 import { startServer, type TestServer } from "../support/influxdb";
 import { MiniEngine } from "../support/miniEngine";
-import { host, newRun } from "../support/providerHost";
+import { newProvider, type ProviderHost } from "../support/providerHost";
+
+let host: ProviderHost;
 
 let server: TestServer;
 let engine: MiniEngine;
-let saved: NodeJS.ProcessEnv;
-let warn: jest.SpyInstance;
+let warn: jest.Mock<void, [message: string]>;
 
 beforeEach(async () => {
-  saved = process.env;
+  env = {};
   server = await startServer();
-  await beginRun();
   engine = new MiniEngine();
-  warn = jest.spyOn(console, "warn").mockImplementation();
+  warn = jest.fn();
 });
 afterEach(async () => {
-  process.env = saved;
-  warn.mockRestore();
   await server.close();
 });
 
-async function beginRun(): Promise<void> {
-  await newRun();
-  process.env = { ...saved, INFLUX_HOST: server.url, INFLUX_TOKEN: server.operatorToken };
+/** Variables of the next runs, beside those of the server. */
+let env: Record<string, string>;
+
+function beginRun(): void {
+  const reached = { INFLUX_HOST: server.url, INFLUX_TOKEN: server.operatorToken };
+  host = newProvider({ env: { ...reached, ...env }, log: { warn, debug: () => undefined } });
+  engine.host = host;
 }
 
 async function up(inputs: object): Promise<void> {
-  await beginRun();
+  beginRun();
   await engine.up(new Map([["ci", inputs]]));
 }
 
 async function refresh(): Promise<void> {
-  await beginRun();
+  beginRun();
   await engine.refresh();
 }
 
@@ -115,12 +117,12 @@ describe("an organization and an owner that get other names on the server", () =
   });
 
   it("keep the organization of a token whose program names none", async () => {
-    process.env = { ...process.env, INFLUX_ORG: "acme" };
+    env = { INFLUX_ORG: "acme" };
     await engine.up(new Map([["ci", { readTasks: true }]]));
     const before = idOf();
     await rename("orgs", server.orgId, "acme ltd");
     await refresh();
-    process.env = { ...process.env, INFLUX_ORG: "umbrella" };
+    env = { INFLUX_ORG: "umbrella" };
     await engine.up(new Map([["ci", { readTasks: true }]]));
     expect(messages()).toEqual([]);
     expect(idOf()).toBe(before);
@@ -164,7 +166,7 @@ describe.each(["organization", "owner"] as const)("a token whose %s was deleted"
   it("is deleted for real once it is taken out of the program", async () => {
     const id = idOf();
     await refresh();
-    await beginRun();
+    beginRun();
     await engine.up(new Map());
     expect(messages()).toEqual([]);
     expect(existing()).not.toContain(id);

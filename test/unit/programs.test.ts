@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import provider from "../../provider/dynamicProvider";
-import type { InfluxTokenInputs } from "../../provider/inputs";
+import type { InfluxTokenInputs } from "../../provider/token/inputs";
 import { expandPermissions } from "../../provider/permissions/expand";
 import { permissionTable } from "../../provider/permissions/table";
 import { runWithMocks } from "../support/program";

@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inFrontOf } from "../support/front";
 import { startServer, type TestServer } from "../support/influxdb";
-import { checked, host, newRun } from "../support/providerHost";
+import { newProvider, type ProviderHost } from "../support/providerHost";
 import { Servers } from "../support/serving";
+
+let host: ProviderHost;
 
 const servers = new Servers();
 const shown: { url: string; token: string }[] = [];
@@ -29,7 +31,7 @@ beforeEach(async () => {
   process.env = { ...saved, INFLUX_CONFIGS_PATH: configs() };
   shown.length = 0;
   [euUrl, usUrl] = await Promise.all([watched(eu), watched(us)]);
-  await newRun();
+  host = newProvider();
 });
 afterEach(async () => {
   process.env = saved;
@@ -71,31 +73,31 @@ function writeProfile(text: string | undefined): void {
 
 describe("two servers and their making tokens", () => {
   /** Everything that gives the token of the first server together with its address, while a token is to be made on the second. */
-  const mixtures: Record<string, () => Promise<Record<string, unknown>>> = {
-    "environment, and the program names another host": async () => {
+  const mixtures: Record<string, () => Record<string, unknown>> = {
+    "environment, and the program names another host": () => {
       Object.assign(process.env, { INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
-      return Promise.resolve(inputs({ host: usUrl }));
-    },
-    "environment, and the stack config names another host": async () => {
-      Object.assign(process.env, { INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
-      await newRun({ "influx-token:host": usUrl });
-      return inputs();
-    },
-    "stack config, and the program names another host": async () => {
-      await newRun({ "influx-token:host": euUrl, "influx-token:token": eu.operatorToken });
       return inputs({ host: usUrl });
     },
-    "profile, and the environment names another host": async () => {
+    "environment, and the stack config names another host": () => {
+      Object.assign(process.env, { INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
+      host = newProvider({ config: { "influx-token:host": usUrl } });
+      return inputs();
+    },
+    "stack config, and the program names another host": () => {
+      host = newProvider({ config: { "influx-token:host": euUrl, "influx-token:token": eu.operatorToken } });
+      return inputs({ host: usUrl });
+    },
+    "profile, and the environment names another host": () => {
       process.env["INFLUX_HOST"] = usUrl;
       writeProfile(`[eu]\nactive = true\nurl = "${euUrl}"\ntoken = "${eu.operatorToken}"\n`);
-      return Promise.resolve(inputs());
+      return inputs();
     },
   };
 
   it.each(Object.keys(mixtures))(
     "sends no server the other one's token, and names both: %s",
     async (name) => {
-      const raw = await mixtures[name]?.();
+      const raw = mixtures[name]?.();
       if (raw === undefined) throw new Error(name);
       const running = up(raw);
       await expect(running).rejects.toThrow(euUrl);
@@ -139,7 +141,7 @@ describe("the influx CLI's configs file", () => {
     "does not matter where nothing is needed from it: %s",
     async (_kind, make) => {
       make();
-      await newRun({ "influx-token:org": "acme" });
+      host = newProvider({ config: { "influx-token:org": "acme" } });
       Object.assign(process.env, { INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
       await up({ readTasks: true });
       await up({ readTasks: true, connection: { token: eu.operatorToken } });
@@ -154,7 +156,7 @@ describe("the influx CLI's configs file", () => {
       const problems = async (raw: object): Promise<string> =>
         (await host.check({}, raw)).failures.map(({ reason }) => reason).join("\n");
       expect(await problems(inputs())).toMatch(/configs|profile/);
-      await newRun();
+      host = newProvider();
       process.env["INFLUX_HOST"] = euUrl;
       expect(await problems({ readTasks: true })).toMatch(/configs|profile/);
       expect(await problems(inputs())).toBe("");
@@ -165,7 +167,7 @@ describe("the influx CLI's configs file", () => {
 describe("a preview", () => {
   it("needs neither a making token, nor the server, nor a file", async () => {
     const connection = { host: "https://influxdb.invalid", caFile: "/nowhere", activeConfig: "prod" };
-    expect(await checked(inputs(connection))).toMatchObject({ host: "https://influxdb.invalid" });
+    expect(await host.checked(inputs(connection))).toMatchObject({ host: "https://influxdb.invalid" });
   });
 
   it.each<[string, Record<string, string>, string]>([
@@ -181,7 +183,7 @@ describe("a preview", () => {
       `influx-token:${key}`,
       value,
     ]);
-    await newRun(Object.fromEntries(entries));
+    host = newProvider({ config: Object.fromEntries(entries) });
     process.env["INFLUX_ORG"] = "";
     const { failures } = await host.check(
       {},

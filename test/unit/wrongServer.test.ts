@@ -4,27 +4,28 @@ import { join } from "node:path";
 import { inFrontOf } from "../support/front";
 import { startServer, type TestServer } from "../support/influxdb";
 import { type Entry, MiniEngine } from "../support/miniEngine";
-import { host, newRun } from "../support/providerHost";
+import { newProvider, type ProviderHost } from "../support/providerHost";
 import { Servers } from "../support/serving";
+
+let host: ProviderHost;
 
 const servers = new Servers();
 let right: TestServer;
 let wrong: TestServer;
 let engine: MiniEngine;
-let saved: NodeJS.ProcessEnv;
 let home: string;
 const base = { org: "acme", readTasks: true };
 const declared = new Map(["a", "b"].map((name) => [name, { ...base, description: name }]));
 
 /** A run with this environment and this stack config. */
-async function run(env: Record<string, string>, config: Record<string, string> = {}): Promise<void> {
-  await newRun(config);
-  process.env = { ...saved, INFLUX_CONFIGS_PATH: join(home, "configs"), ...env };
+function run(env: Record<string, string>, config: Record<string, string> = {}): void {
+  host = newProvider({ config, env: { INFLUX_CONFIGS_PATH: join(home, "configs"), ...env } });
+  engine.host = host;
 }
 
 /** The address comes from the environment, as where one machine differs from the next. */
-function at(url: string, { operatorToken }: Pick<TestServer, "operatorToken"> = right): Promise<void> {
-  return run({ INFLUX_HOST: url, INFLUX_TOKEN: operatorToken });
+function at(url: string, { operatorToken }: Pick<TestServer, "operatorToken"> = right): void {
+  run({ INFLUX_HOST: url, INFLUX_TOKEN: operatorToken });
 }
 
 /** Another address of the same server, or a clone of it that knows every id. */
@@ -33,16 +34,14 @@ function secondAddress(): Promise<string> {
 }
 
 beforeEach(async () => {
-  saved = process.env;
   home = mkdtempSync(join(tmpdir(), "influx-home-"));
   [right, wrong] = await Promise.all([startServer(), startServer()]);
   engine = new MiniEngine();
-  await at(right.url);
+  at(right.url);
   await engine.up(declared);
   expect(engine.errors).toEqual([]);
 });
 afterEach(async () => {
-  process.env = saved;
   rmSync(home, { recursive: true });
   await Promise.all([right.close(), wrong.close(), servers.end()]);
 });
@@ -60,7 +59,7 @@ describe("a run whose INFLUX_HOST is another than the recorded host, and that no
       const url = isClone ? await secondAddress() : wrong.url;
       const before = recorded();
       [right, wrong].forEach((server) => server.countRequests());
-      await at(url, isClone ? right : wrong);
+      at(url, isClone ? right : wrong);
       const { id, inputs, outs } = entry();
 
       const both = (message: string): void => {
@@ -87,7 +86,7 @@ describe("a run whose INFLUX_HOST is another than the recorded host, and that no
   );
 
   it("does not matter to a new token", async () => {
-    await at(wrong.url, wrong);
+    at(wrong.url, wrong);
     engine.state.clear();
     await engine.up(declared);
     expect(messages()).toEqual([]);
@@ -103,7 +102,7 @@ describe("a server that got another address", () => {
 
   it("is asked for the tokens where the stack config names it, and their host is changed in place", async () => {
     const url = await secondAddress();
-    await run({}, configFor(url));
+    run({}, configFor(url));
     const before = new Map(engine.state);
     const { inputs } = await host.check(entry().inputs, { ...base, description: "a" });
     expect(inputs.host).toBe(url);
@@ -124,7 +123,7 @@ describe("a server that got another address", () => {
 
   it("is recorded by a refresh as well, among outputs and inputs", async () => {
     const url = await secondAddress();
-    await run({}, configFor(url));
+    run({}, configFor(url));
     await engine.refresh();
     expect(messages()).toEqual([]);
     expect(entry()).toMatchObject({ inputs: { host: url }, outs: { host: url } });
@@ -132,7 +131,7 @@ describe("a server that got another address", () => {
 
   it("takes a change along by one request", async () => {
     const url = await secondAddress();
-    await run({ INFLUX_TOKEN: right.operatorToken });
+    run({ INFLUX_TOKEN: right.operatorToken });
     right.countRequests();
     await engine.up(
       new Map([
@@ -154,7 +153,7 @@ describe("a server that got another address", () => {
       [{ host: url }, {}],
       [undefined, { "influx-token:host": right.url, "influx-token:token": right.operatorToken }],
     ] as const) {
-      await run({ INFLUX_TOKEN: right.operatorToken }, config);
+      run({ INFLUX_TOKEN: right.operatorToken }, config);
       const old = entry().id;
       const keepers = { at: connection?.host ?? "config" };
       await engine.up(new Map([["a", { ...base, keepers, ...(connection && { connection }) }]]));
@@ -168,7 +167,7 @@ describe("a server that got another address", () => {
     const before = recorded();
     const both = `made on ${right.url} and is not on ${wrong.url}`;
     const elsewhere = { "influx-token:host": wrong.url, "influx-token:token": wrong.operatorToken };
-    await run({}, elsewhere);
+    run({}, elsewhere);
     await engine.refresh();
     await engine.up(declared);
     await engine.up(new Map());
@@ -180,12 +179,12 @@ describe("a server that got another address", () => {
 });
 
 describe("a profile that names another server", () => {
-  beforeEach(async () => {
+  beforeEach(() => {
     writeFileSync(
       join(home, "configs"),
       `[other]\nurl = "${wrong.url}"\ntoken = "${wrong.operatorToken}"\nactive = true\n`,
     );
-    await run({ INFLUX_TOKEN: right.operatorToken });
+    run({ INFLUX_TOKEN: right.operatorToken });
   });
 
   it("is not looked at for a token that exists", async () => {
@@ -216,7 +215,7 @@ describe("a profile that names another server", () => {
   });
 
   it("never has its token sent to the recorded server", async () => {
-    await run({});
+    run({});
     right.countRequests();
     await engine.refresh();
     expect(messages()).toEqual(Array(2).fill(expect.stringContaining(right.url)));
@@ -243,7 +242,7 @@ describe("a caller that is switched off", () => {
       status: "inactive",
       permissions: [{ action: "read", resource: { type: "orgs" } }],
     });
-    await at(right.url, { operatorToken: token });
+    at(right.url, { operatorToken: token });
     await engine.up(new Map([["c", { org: "acme", readChecks: true }]]));
     expect(messages()).toContainEqual(
       expect.stringMatching(

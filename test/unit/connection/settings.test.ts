@@ -1,7 +1,8 @@
+import { UNKNOWN } from "../../../provider/token/unknown";
 import * as fc from "fast-check";
 import { connectionProblem, resolveConnection } from "../../../provider/connection/resolve";
 import { type NumberSetting, SETTINGS } from "../../../provider/connection/settings";
-import { checkInputs } from "../../../provider/inputs";
+import { checkInputs } from "../../../provider/token/inputs";
 import type { ConnectionInputs } from "../../../provider/types";
 import { type Given, sourcesOf } from "./support/sources";
 
@@ -158,7 +159,7 @@ describe("what is wrong in the connection, as far as a preview can tell", () => 
   });
 
   it("is found in what is known, and passed over in what is not", () => {
-    const unknown = { host: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    const unknown = { host: UNKNOWN };
     expect(problem({ open: ["host"], stored: unknown })).toBeUndefined();
     expect(problem({ open: ["timeoutMs"], config: { timeoutMs: "0", host: "x" } })).toMatchObject({
       property: "connection.host",

@@ -6,32 +6,14 @@ import {
   readAuthorization,
   updateAuthorization,
 } from "../../../provider/influxdb/authorizations";
-import { clientFor } from "../../../provider/influxdb/client";
-import { directoryOf } from "../../../provider/influxdb/directory";
 import { OWN, Servers } from "../../support/serving";
+import { connectionTo, newSessions, openSession } from "../../support/session";
 
 const servers = new Servers();
 
 /** A server that answers as it is told, and the connection to it. */
 async function serving(listener: RequestListener): Promise<Connection> {
   return connectionTo(await servers.serve(listener));
-}
-
-function connectionTo(host: string, more: Partial<Connection> = {}): Connection {
-  return {
-    host,
-    hostFrom: "INFLUX_HOST",
-    token: "s3cret-t0ken",
-    tokenFrom: "INFLUX_TOKEN",
-    skipVerify: false,
-    httpDebug: false,
-    tls: {},
-    timeoutMs: 5000,
-    retries: 0,
-    maxConcurrent: 16,
-    warnings: [],
-    ...more,
-  };
 }
 
 /** InfluxDB, which always answers the same. */
@@ -63,10 +45,12 @@ describe("the client", () => {
     });
     const server = createServer(listener).on("connection", () => (sockets += 1));
     const connection = connectionTo(`http://127.0.0.1:${await servers.listen(server)}`);
-    const client = clientFor(connection);
-    expect(clientFor({ ...connection })).toBe(client);
-    expect(clientFor({ ...connection, skipVerify: true })).not.toBe(client);
-    expect(clientFor({ ...connection, token: "other" })).not.toBe(client);
+    const sessions = newSessions();
+    const session = sessions.for(connection);
+    expect(sessions.for({ ...connection, tokenFrom: "elsewhere" })).toBe(session);
+    expect(sessions.for({ ...connection, skipVerify: true })).not.toBe(session);
+    expect(sessions.for({ ...connection, token: "other" })).not.toBe(session);
+    const { client } = session;
     await Promise.all(
       Array.from({ length: 100 }, () => client.request({ method: "GET", path: "/", purpose: "ask" })),
     );
@@ -75,11 +59,12 @@ describe("the client", () => {
   });
 
   it("says a connection's warnings once", async () => {
-    const warn = jest.spyOn(console, "warn").mockImplementation();
+    const warn = jest.fn<undefined, [string]>();
     const connection = { ...(await serving(answering(200, "{}"))), warnings: ["look here"] };
-    clientFor(connection);
-    clientFor(connection);
-    expect(warn.mock.calls).toEqual([["InfluxToken: warning: look here"]]);
+    const sessions = newSessions({ warn });
+    sessions.for(connection);
+    sessions.for(connection);
+    expect(warn.mock.calls.map(([message]) => message)).toEqual(["look here"]);
   });
 
   it("does not follow a redirect, for that would carry the token elsewhere", async () => {
@@ -88,7 +73,7 @@ describe("the client", () => {
       elsewhere();
       response.end("{}");
     });
-    const client = clientFor(
+    const { client } = openSession(
       await serving((_request, response) => {
         response.writeHead(307, { Location: `${other.host}/api/v2/authorizations/${ID}` }).end();
       }),
@@ -101,25 +86,29 @@ describe("the client", () => {
 
   it("tells a proxy's 404 from InfluxDB's", async () => {
     const said = '{"code":"not found","message":"authorization not found"}';
-    const gateway = clientFor(await serving(inPlace(404, said)));
+    const { client: gateway } = openSession(await serving(inPlace(404, said)));
     await expect(readAuthorization(gateway, ID)).rejects.toThrow(
       /404 "authorization not found": is this the/,
     );
     await expect(updateAuthorization(gateway, ID, {})).rejects.toThrow(/404/);
     await expect(deleteAuthorization(gateway, ID)).rejects.toThrow(/404/);
-    const client = clientFor(await serving(inPlace(404, "<html>not here</html>", "text/html")));
+    const { client, directory } = openSession(
+      await serving(inPlace(404, "<html>not here</html>", "text/html")),
+    );
     await expect(readAuthorization(client, ID)).rejects.toThrow(
       /answered 404: a web page answers there, not InfluxDB: does a proxy or another service stand at this/,
     );
     await expect(deleteAuthorization(client, ID)).rejects.toThrow(/404/);
-    await expect(directoryOf(client).bucket(ID)).rejects.toThrow(/404/);
-    await expect(directoryOf(client).resourceTypes()).rejects.toThrow(/404/);
+    await expect(directory.bucket(ID)).rejects.toThrow(/404/);
+    await expect(directory.resourceTypes()).rejects.toThrow(/404/);
   });
 
   it.each(["path not found", "bucket not found", "", "organization not found at this address"])(
     "takes InfluxDB's own 404 %j for neither gone nor deleted",
     async (message) => {
-      const client = clientFor(await serving(answering(404, JSON.stringify({ code: "not found", message }))));
+      const { client } = openSession(
+        await serving(answering(404, JSON.stringify({ code: "not found", message }))),
+      );
       await expect(readAuthorization(client, ID)).rejects.toThrow(/answered 404/);
       await expect(updateAuthorization(client, ID, {})).rejects.toThrow(/answered 404/);
       await expect(deleteAuthorization(client, ID)).rejects.toThrow(/answered 404/);
@@ -128,7 +117,7 @@ describe("the client", () => {
 
   it("tells a token whose organization or owner was deleted from one that is gone", async () => {
     const saying = async (message: string) =>
-      clientFor(await serving(answering(404, JSON.stringify({ code: "not found", message }))));
+      openSession(await serving(answering(404, JSON.stringify({ code: "not found", message })))).client;
     for (const [message, missing] of [
       ["organization not found", "organization"],
       ["user not found", "owner"],
@@ -145,20 +134,21 @@ describe("the client", () => {
   });
 
   it("takes nothing for deleted that InfluxDB did not delete", async () => {
-    const client = clientFor(await serving(inPlace(204, "")));
+    const { client } = openSession(await serving(inPlace(204, "")));
     await expect(deleteAuthorization(client, ID)).rejects.toThrow(/the answer is not InfluxDB's/);
   });
 
   it("never blames the token for what something in front of InfluxDB refuses", async () => {
-    const client = clientFor(await serving(inPlace(401, '{"message":"unauthorized"}')));
+    const { client } = openSession(await serving(inPlace(401, '{"message":"unauthorized"}')));
     await expect(readAuthorization(client, ID)).rejects.toThrow(
       /answered 401 "unauthorized": this is not InfluxDB's answer: something in front of it refuses the request/,
     );
   });
 
   it("passes on other failures of every look-up", async () => {
-    const client = clientFor(await serving(answering(500, '{"code":"internal error","message":"boom"}')));
-    const directory = directoryOf(client);
+    const { directory } = openSession(
+      await serving(answering(500, '{"code":"internal error","message":"boom"}')),
+    );
     await expect(directory.resourceTypes()).rejects.toThrow(
       /cannot list the server's resource types: .* 500 "boom"$/,
     );
@@ -167,7 +157,7 @@ describe("the client", () => {
   });
 
   it("says that a busy server should be asked later", async () => {
-    const client = clientFor(await serving(answering(503, '{"code":"unavailable"}')));
+    const { client } = openSession(await serving(answering(503, '{"code":"unavailable"}')));
     await expect(readAuthorization(client, ID)).rejects.toThrow(
       /answered 503: the server is busy or still starting: try again later$/,
     );
@@ -178,14 +168,13 @@ describe("the client", () => {
       const greeted: RequestListener = (request, response) => {
         (request.url === "/ping" ? answering(204, "") : inPlace(200, body))(request, response);
       };
-      const client = clientFor(await serving(greeted));
+      const { client } = openSession(await serving(greeted));
       const create = createAuthorization(client, { orgID: ID, permissions: [] });
       await expect(create).rejects.toThrow(
         /^cannot create the token: the answer is not InfluxDB's: .*does a proxy/,
       );
     }
-    const client = clientFor(await serving(answering(200, "{}")));
-    const directory = directoryOf(client);
+    const { client, directory } = openSession(await serving(answering(200, "{}")));
     for (const asked of [
       directory.resourceTypes(),
       directory.userId("ci"),
@@ -198,7 +187,9 @@ describe("the client", () => {
   });
 
   it("leaves the token out of a message that repeats it", async () => {
-    const client = clientFor(await serving(inPlace(400, '{"message":"bad header Token s3cret-t0ken"}')));
+    const { client } = openSession(
+      await serving(inPlace(400, '{"message":"bad header Token s3cret-t0ken"}')),
+    );
     await expect(readAuthorization(client, ID)).rejects.toThrow(/"bad header Token \(redacted\)": is/);
   });
 
@@ -207,13 +198,13 @@ describe("the client", () => {
     const { host } = await serving((request) => {
       request.destroy();
     });
-    const client = clientFor(connectionTo(host, { httpDebug: true }));
+    const { client } = openSession(connectionTo(host, { httpDebug: true }));
     await expect(readAuthorization(client, ID)).rejects.toThrow(/no answer from http.*: ECONNRESET$/);
     expect(log.mock.calls).toEqual([[`> GET ${host}/api/v2/authorizations/${ID}\n< ECONNRESET`]]);
   });
 
   it("says that a name cannot be resolved", async () => {
-    const client = clientFor(connectionTo("http://nowhere.invalid"));
+    const { client } = openSession(connectionTo("http://nowhere.invalid"));
     await expect(readAuthorization(client, ID)).rejects.toThrow(
       /(ENOTFOUND|EAI_AGAIN): the name cannot be resolved/,
     );

@@ -1,7 +1,9 @@
 import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { checked, host, newRun } from "../../support/providerHost";
+import { newProvider, type ProviderHost } from "../../support/providerHost";
 import { Servers } from "../../support/serving";
+
+let host: ProviderHost;
 
 const servers = new Servers();
 let server: TestServer;
@@ -10,7 +12,7 @@ let saved: NodeJS.ProcessEnv;
 beforeEach(async () => {
   saved = process.env;
   server = await startServer();
-  await newRun();
+  host = newProvider();
 });
 afterEach(async () => {
   process.env = saved;
@@ -51,7 +53,7 @@ function frontWith(aheadMs: number, atPost: (response: ServerResponse, answer: (
 
 const create = async (url: string): Promise<unknown> => {
   process.env = { ...saved, INFLUX_HOST: url, INFLUX_TOKEN: server.operatorToken };
-  return host.create(await checked({ org: "acme", readTasks: true, description: "ci" }));
+  return host.create(await host.checked({ org: "acme", readTasks: true, description: "ci" }));
 };
 
 describe("the look for a lost token, behind a front with a clock of its own", () => {

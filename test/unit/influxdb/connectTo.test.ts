@@ -7,8 +7,10 @@ import type { TLSSocket } from "node:tls";
 import { type Authority, makeAuthority } from "../../support/certificates";
 import { inFrontOf } from "../../support/front";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { host, newRun } from "../../support/providerHost";
+import { newProvider, type ProviderHost } from "../../support/providerHost";
 import { Servers } from "../../support/serving";
+
+let host: ProviderHost;
 
 const ID = "00000000000000d1";
 const GONE = { id: "" };
@@ -31,11 +33,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
   await server.close();
 });
-beforeEach(async () => {
+beforeEach(() => {
   saved = process.env;
   process.env = { ...saved };
   meant = [];
-  await newRun();
+  host = newProvider();
 });
 afterEach(async () => {
   process.env = saved;
@@ -95,7 +97,7 @@ describe("INFLUX_CONNECT_TO, with TLS", () => {
 
   it("accepts no certificate of another name, not even one of the address that is connected to", async () => {
     for (const name of ["other.test", "127.0.0.1"]) {
-      await newRun();
+      host = newProvider();
       connectTo(`127.0.0.1:${await secure(name)}`);
       await expect(
         host.create(declared({ host: `https://influxdb.test`, caFile: caFile() })),
@@ -110,7 +112,7 @@ describe("INFLUX_CONNECT_TO, with TLS", () => {
     connectTo(`127.0.0.1:${await secure("192.0.2.7")}`);
     const connection = { host: "https://192.0.2.7", token: "wrong", caFile: caFile(), retries: 0 };
     await expect(read(connection)).rejects.toThrow(/401 "unauthorized access"/);
-    await newRun();
+    host = newProvider();
     connectTo(`127.0.0.1:${await secure("127.0.0.1")}`);
     await expect(read(connection)).rejects.toThrow(/ERR_TLS_CERT_ALTNAME_INVALID/);
   });
@@ -121,7 +123,7 @@ describe("INFLUX_CONNECT_TO, without TLS", () => {
     const { port } = new URL(await servers.serve(inFrontOf(server.url, note)));
     jest.spyOn(console, "warn").mockReturnValue();
     for (const address of ["127.0.0.1", "localhost"]) {
-      await newRun();
+      host = newProvider();
       connectTo(`${address}:${port}`);
       const connection = { host: "http://influxdb.test", token: server.operatorToken, retries: 0 };
       expect(await read(connection)).toEqual(GONE);
@@ -138,7 +140,7 @@ describe("INFLUX_CONNECT_TO, without TLS", () => {
     const connection = { host: "http://influxdb.test", token: server.operatorToken, retries: 0 };
     expect(await read(connection)).toEqual(GONE);
     connectTo(`127.0.0.1:${await secure("influxdb.test")}`);
-    await newRun();
+    host = newProvider();
     const overTls = { ...connection, host: "https://influxdb.test", caFile: caFile() };
     expect(await read(overTls)).toEqual(GONE);
   });
@@ -146,7 +148,7 @@ describe("INFLUX_CONNECT_TO, without TLS", () => {
   it("is named where nothing listens, where its name cannot be resolved, and in what a server answers", async () => {
     jest.spyOn(console, "warn").mockReturnValue();
     const readAt = async (address: string): Promise<unknown> => {
-      await newRun();
+      host = newProvider();
       connectTo(address);
       return read({ host: "http://influxdb.test", token: "wrong", retries: 0, timeoutMs: 500 });
     };
@@ -185,7 +187,7 @@ describe("INFLUX_CONNECT_TO, without TLS", () => {
       });
     }
     expect(heard).toBe("a.test Token t0ken-of-a.test\n");
-    await newRun();
+    host = newProvider();
     await read(at("b.test"));
     expect(heard).toContain("b.test Token t0ken-of-b.test");
   });

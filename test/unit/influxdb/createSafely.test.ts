@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { type Fault, type FaultProxy, type Hold, startFaultProxy } from "../../support/faultProxy";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { host } from "../../support/providerHost";
+import { newProvider } from "../../support/providerHost";
+
+const host = newProvider();
 
 describe.each([
   ["hashed", false],

@@ -1,7 +1,9 @@
 import type { Authorization, NewAuthorization, Permission } from "../../../provider/types";
 import { type Front, startRewritingFront } from "../../support/rewritingFront";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { checked, host, newRun } from "../../support/providerHost";
+import { newProvider, type ProviderHost } from "../../support/providerHost";
+
+let host: ProviderHost;
 
 const POST = "POST /api/v2/authorizations";
 
@@ -16,7 +18,7 @@ const warnings = (): string[] => warn.mock.calls.map(([text]) => String(text));
 
 async function create(more: object = {}, retries = 4) {
   const connection = { host: front.url, token: server.operatorToken, retries };
-  return host.create(await checked({ orgId: server.orgId, readTasks: true, connection, ...more }));
+  return host.create(await host.checked({ orgId: server.orgId, readTasks: true, connection, ...more }));
 }
 
 const permission = (action: "read" | "write", type: string): Permission => ({
@@ -31,7 +33,7 @@ describe.each([
   "something on the way that changes requests and answers, from a server that stores tokens %s",
   (_kind, plainTokens) => {
     beforeEach(async () => {
-      await newRun();
+      host = newProvider();
       warn = jest.spyOn(console, "warn").mockReturnValue();
       server = await startServer({ plainTokens });
       front = await startRewritingFront(server.url);

@@ -1,16 +1,17 @@
 import { inFrontOf } from "../../support/front";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { checked, host, newRun } from "../../support/providerHost";
+import { newProvider, type ProviderHost } from "../../support/providerHost";
 import { OWN, Servers } from "../../support/serving";
-import { clientFor } from "../../../provider/influxdb/client";
-import { Directory } from "../../../provider/influxdb/directory";
-import type { Connection } from "../../../provider/connection/resolve";
+import { connectionTo, openSession } from "../../support/session";
+import type { Directory } from "../../../provider/influxdb/directory";
+
+let host: ProviderHost;
 
 let server: TestServer;
 const servers = new Servers();
 
 beforeEach(async () => {
-  await newRun();
+  host = newProvider();
   server = await startServer();
 });
 afterEach(async () => {
@@ -19,25 +20,16 @@ afterEach(async () => {
 });
 
 function directoryAt(url: string): Directory {
-  const connection: Connection = {
-    host: url,
-    hostFrom: "INFLUX_HOST",
-    token: server.operatorToken,
-    tokenFrom: "INFLUX_TOKEN",
-    skipVerify: false,
-    httpDebug: false,
-    tls: {},
-    timeoutMs: 5_000,
-    retries: 0,
-    maxConcurrent: 16,
-    warnings: [],
-  };
-  return new Directory(clientFor(connection));
+  return openSession(connectionTo(url, { token: server.operatorToken })).directory;
 }
 
 const create = async (more: object) =>
   host.create(
-    await checked({ org: "acme", connection: { host: server.url, token: server.operatorToken }, ...more }),
+    await host.checked({
+      org: "acme",
+      connection: { host: server.url, token: server.operatorToken },
+      ...more,
+    }),
   );
 
 describe("a look-up that found nothing", () => {

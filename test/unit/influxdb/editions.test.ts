@@ -3,7 +3,9 @@ import { startEmulator } from "../../../emulator";
 import { inFrontOf } from "../../support/front";
 import { startServer } from "../../support/influxdb";
 import { OWN, Servers } from "../../support/serving";
-import { host } from "../../support/providerHost";
+import { newProvider } from "../../support/providerHost";
+
+const host = newProvider();
 
 const servers = new Servers();
 afterEach(() => servers.end());

@@ -1,8 +1,10 @@
 import { type FaultProxy, startFaultProxy } from "../../support/faultProxy";
 import { inFrontOf } from "../../support/front";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { checked, host, newRun } from "../../support/providerHost";
+import { newProvider, type ProviderHost } from "../../support/providerHost";
 import { Servers } from "../../support/serving";
+
+let host: ProviderHost;
 
 const POST = "POST /api/v2/authorizations";
 const LIST = "GET /api/v2/authorizations";
@@ -11,7 +13,7 @@ let server: TestServer;
 const servers = new Servers();
 
 beforeEach(async () => {
-  await newRun();
+  host = newProvider();
   server = await startServer();
 });
 afterEach(async () => {
@@ -27,7 +29,9 @@ const made = (): string[] =>
 
 async function create(url: string, connection: object = {}, more: object = {}) {
   const given = { host: url, token: server.operatorToken, retries: 2, ...connection };
-  return host.create(await checked({ orgId: server.orgId, readTasks: true, connection: given, ...more }));
+  return host.create(
+    await host.checked({ orgId: server.orgId, readTasks: true, connection: given, ...more }),
+  );
 }
 
 describe("a gateway that is busy", () => {

@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { type Authority, makeAuthority } from "../../support/certificates";
 import { inFrontOf } from "../../support/front";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { checked, host, newRun } from "../../support/providerHost";
+import { newProvider, type ProviderHost } from "../../support/providerHost";
 import { startProxy } from "../../support/proxy";
 import { type Relay, startRelay } from "../../support/relay";
 import { Servers } from "../../support/serving";
+
+let host: ProviderHost;
 
 const POST = "POST /api/v2/authorizations";
 const LIST = "GET /api/v2/authorizations";
@@ -29,7 +31,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 beforeEach(async () => {
-  await newRun();
+  host = newProvider();
   server = await startServer();
 });
 afterEach(async () => {
@@ -46,7 +48,9 @@ const made = (): string[] =>
 
 async function create(url: string, connection: object = {}, more: object = {}) {
   const given = { host: url, token: server.operatorToken, retries: 2, ...connection };
-  return host.create(await checked({ orgId: server.orgId, readTasks: true, connection: given, ...more }));
+  return host.create(
+    await host.checked({ orgId: server.orgId, readTasks: true, connection: given, ...more }),
+  );
 }
 
 async function relayTo(port: number): Promise<Relay> {

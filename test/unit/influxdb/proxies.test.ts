@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { type Authority, makeAuthority } from "../../support/certificates";
 import { inFrontOf } from "../../support/front";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { checked, host, newRun, stateAt } from "../../support/providerHost";
+import { newProvider, type ProviderHost, stateAt } from "../../support/providerHost";
 import { type Proxy, startProxy } from "../../support/proxy";
 import { OWN, Servers } from "../../support/serving";
+
+let host: ProviderHost;
 
 const ID = "00000000000000d1";
 /** Where everything is fine the server says that there is no such token: `read` gives a blank id. */
@@ -59,7 +61,7 @@ async function secure(name = "influxdb.test", options: https.ServerOptions = {})
 const caFile = (): string => join(folder, "ca.pem");
 
 async function read(url: string, connection: object = {}, id = ID): Promise<{ id: string }> {
-  await newRun();
+  host = newProvider();
   return readOn(url, connection, id);
 }
 
@@ -177,7 +179,9 @@ describe("a proxy for https", () => {
       token: server.operatorToken,
       caFile: caFile(),
     };
-    const { outs } = await host.create(await checked({ orgId: server.orgId, readTasks: true, connection }));
+    const { outs } = await host.create(
+      await host.checked({ orgId: server.orgId, readTasks: true, connection }),
+    );
     expect(proxy.seen).toHaveLength(3);
     expect(madeOn(server)).toEqual([outs.token]);
     expect(server.countRequests()).toEqual({ "GET /ping": 1, "POST /api/v2/authorizations": 1 });

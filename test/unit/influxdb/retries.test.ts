@@ -1,8 +1,9 @@
 import type { RequestListener } from "node:http";
 import type { Connection } from "../../../provider/connection/resolve";
-import { isUncertain } from "../../../provider/errors";
-import { clientFor, type Request } from "../../../provider/influxdb/client";
+import { mayHaveTakenEffect } from "../../../provider/errors";
+import type { Request } from "../../../provider/influxdb/client";
 import { OWN, Servers } from "../../support/serving";
+import { connectionTo, openSession } from "../../support/session";
 
 const servers = new Servers();
 afterEach(async () => {
@@ -35,20 +36,7 @@ async function answering(...answers: Answer[]): Promise<{ host: string; times: n
 }
 
 function send(host: string, method: Request["method"], more: Partial<Connection> = {}): Promise<unknown> {
-  const client = clientFor({
-    host,
-    hostFrom: "INFLUX_HOST",
-    token: "t",
-    tokenFrom: "INFLUX_TOKEN",
-    skipVerify: false,
-    httpDebug: false,
-    tls: {},
-    timeoutMs: 10_000,
-    retries: 2,
-    maxConcurrent: 16,
-    warnings: [],
-    ...more,
-  });
+  const { client } = openSession(connectionTo(host, { token: "t", timeoutMs: 10_000, retries: 2, ...more }));
   return client.request(at(method));
 }
 
@@ -95,7 +83,7 @@ describe("a request that may succeed a moment later", () => {
       const { host } = await answering(answer);
       return send(host, "POST", { retries: 0 }).then(
         () => false,
-        (error: unknown) => !isUncertain(error),
+        (error: unknown) => !mayHaveTakenEffect(error),
       );
     };
     const refused = [400, 401, 403, 404, 405, 409, 413, 422, 503];

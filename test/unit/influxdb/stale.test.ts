@@ -1,5 +1,7 @@
 import { startServer, type TestServer } from "../../support/influxdb";
-import { checked, host, stateAt } from "../../support/providerHost";
+import { newProvider, stateAt } from "../../support/providerHost";
+
+const host = newProvider();
 
 const POST = "POST /api/v2/authorizations";
 const COUNT = 40;
@@ -40,7 +42,7 @@ async function stale(how: "deleted" | "inactive", status: "active" | "inactive" 
 }
 
 const make = async (connection: object, more: object = {}) =>
-  host.create(await checked({ org: "acme", readTasks: true, connection, ...more }));
+  host.create(await host.checked({ org: "acme", readTasks: true, connection, ...more }));
 
 describe.each(["deleted", "inactive"] as const)("a stored token that is %s", (how) => {
   it("is replaced for every request, under way or in the queue, and makes none fail", async () => {

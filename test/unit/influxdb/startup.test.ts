@@ -2,7 +2,9 @@ import dns from "node:dns";
 import type { IncomingMessage } from "node:http";
 import { type FaultProxy, startFaultProxy } from "../../support/faultProxy";
 import { startServer, type TestServer } from "../../support/influxdb";
-import { checked, host, newRun, stateAt } from "../../support/providerHost";
+import { newProvider, type ProviderHost, stateAt } from "../../support/providerHost";
+
+let host: ProviderHost;
 
 const POST = "POST /api/v2/authorizations";
 const REFUSED =
@@ -14,7 +16,7 @@ let proxy: FaultProxy;
 let seen: string[];
 
 beforeEach(async () => {
-  await newRun();
+  host = newProvider();
   seen = [];
   server = await startServer();
   proxy = await startFaultProxy(server.url, ({ method = "", url = "" }: IncomingMessage) => {
@@ -37,7 +39,12 @@ const connection = (timeoutMs: number, url = proxy.url) => ({
 
 const create = async (n: number, timeoutMs: number) =>
   host.create(
-    await checked({ org: "acme", readTasks: true, description: `${n}`, connection: connection(timeoutMs) }),
+    await host.checked({
+      org: "acme",
+      readTasks: true,
+      description: `${n}`,
+      connection: connection(timeoutMs),
+    }),
   );
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -90,7 +97,7 @@ describe("a server at whose address nobody listens yet", () => {
     await proxy.kill();
     await sleep(50);
     await expect(create(2, 1_000)).rejects.toThrow(REFUSED);
-    await newRun();
+    host = newProvider();
     const making = create(3, 1_000);
     await sleep(300);
     await proxy.restart();
@@ -102,7 +109,7 @@ describe("a server at whose address nobody listens yet", () => {
     const waiting = create(1, 1_500).catch(() => undefined);
     const begin = Date.now();
     const other = { orgId: server.orgId, readTasks: true, connection: connection(1_500, server.url) };
-    await host.create(await checked(other));
+    await host.create(await host.checked(other));
     expect(Date.now() - begin).toBeLessThan(1_000);
     await waiting;
   });

@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Authority, issueToItself, makeAuthority } from "../../support/certificates";
 import { closeServer } from "../../support/faultProxy";
-import { host, stateAt } from "../../support/providerHost";
+import { newProvider, stateAt } from "../../support/providerHost";
 import { OWN } from "../../support/serving";
+
+const host = newProvider();
 
 const ID = "00000000000000d1";
 /** Where everything is fine the server says that there is no such token: `read` gives a blank id. */

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { CATALOGUE, isUniversal, OSS_TYPES, TYPE_FLAGS } from "../../../provider/permissions/catalogue";
 import { expandPermissions, type PermissionFlags } from "../../../provider/permissions/expand";
 import { covers, formatPermission, grantSame } from "../../../provider/permissions/format";
-import { isId } from "../../../provider/permissions/id";
+import { isId } from "../../../provider/types";
 import { thrownBy } from "../../support/thrownBy";
 import type { Permission } from "../../../provider/types";
 

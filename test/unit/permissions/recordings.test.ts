@@ -1,4 +1,4 @@
-import { type CheckContext, checkInputs } from "../../../provider/inputs";
+import { type CheckContext, checkInputs } from "../../../provider/token/inputs";
 import { expandPermissions } from "../../../provider/permissions/expand";
 import { formatPermission } from "../../../provider/permissions/format";
 import type { Permission } from "../../../provider/types";

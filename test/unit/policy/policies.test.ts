@@ -8,7 +8,7 @@ import {
   policies,
 } from "../../../policy/policies";
 import provider from "../../../provider/dynamicProvider";
-import { UNKNOWN } from "../../../provider/inputs";
+import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
 import { CATALOGUE } from "../../../provider/permissions/catalogue";
 import { RISKS } from "../../../provider/permissions/risks";
 
@@ -139,9 +139,9 @@ describe("an acknowledged risk", () => {
   });
 
   it("counts before its reason is known, but not before it is known which one it is", async () => {
-    const reason = { operator: true, acknowledge: { "operator-token": UNKNOWN } };
+    const reason = { operator: true, acknowledge: { "operator-token": WIRE_UNKNOWN } };
     expect(await judgeArgs(noOperatorToken, reason, allowAcknowledged)).toEqual([]);
-    const all = { operator: true, acknowledge: UNKNOWN };
+    const all = { operator: true, acknowledge: WIRE_UNKNOWN };
     expect(await judgeArgs(noOperatorToken, all, allowAcknowledged)).toEqual([OPEN]);
     expect(await judgeArgs(noOperatorToken, all)).toEqual(REFUSED_OPERATOR);
   });
@@ -214,38 +214,40 @@ describe.each([
   });
 
   it("leaves open what a preview does not know", async () => {
-    expect(await judgeArgs(policy, { readTasks: true, [property]: UNKNOWN })).toEqual([OPEN]);
+    expect(await judgeArgs(policy, { readTasks: true, [property]: WIRE_UNKNOWN })).toEqual([OPEN]);
   });
 });
 
 describe("in a preview that does not know everything", () => {
   it("a policy judges by what is known, and says so where that does not suffice", async () => {
-    const flagOpen = { readTasks: true, writeUsers: UNKNOWN };
+    const flagOpen = { readTasks: true, writeUsers: WIRE_UNKNOWN };
     expect(await judgeArgs(noOperatorToken, flagOpen)).toEqual([OPEN]);
     expect(await judgeArgs(allowedResourceTypes, flagOpen, { read: ["buckets"] })).toEqual([
       "it may read tasks, and only buckets is allowed",
     ]);
     expect(await judgeArgs(allowedResourceTypes, flagOpen, { read: ["tasks"], write: [] })).toEqual([OPEN]);
-    expect(await judgeArgs(noOperatorToken, { operator: true, readTasks: UNKNOWN })).toEqual(
+    expect(await judgeArgs(noOperatorToken, { operator: true, readTasks: WIRE_UNKNOWN })).toEqual(
       REFUSED_OPERATOR,
     );
   });
 
   it("the flags tell what the list does not, where the organization is not known", async () => {
-    const { permissions } = await checked({ org: UNKNOWN, allAccess: true });
-    expect(permissions).toBe(UNKNOWN);
-    expect(await judgeArgs(noAllAccessToken, { org: UNKNOWN, allAccess: true })).toEqual(REFUSED_ALL_ACCESS);
-    expect(await judgeArgs(noAllAccessToken, { org: UNKNOWN, readTasks: true })).toEqual([]);
+    const { permissions } = await checked({ org: WIRE_UNKNOWN, allAccess: true });
+    expect(permissions).toBe(WIRE_UNKNOWN);
+    expect(await judgeArgs(noAllAccessToken, { org: WIRE_UNKNOWN, allAccess: true })).toEqual(
+      REFUSED_ALL_ACCESS,
+    );
+    expect(await judgeArgs(noAllAccessToken, { org: WIRE_UNKNOWN, readTasks: true })).toEqual([]);
   });
 
   it("a bucket that does not exist yet leaves nothing open: it is one bucket", async () => {
-    const args = { writeBucket: [UNKNOWN], readTasks: true };
+    const args = { writeBucket: [WIRE_UNKNOWN], readTasks: true };
     expect(await judgeArgs(noOperatorToken, args)).toEqual([]);
     expect(await judgeArgs(allowedResourceTypes, args, { write: ["buckets"] })).toEqual([]);
     expect(await judgeArgs(allowedResourceTypes, args, { write: ["tasks"] })).toEqual([
       "it may write buckets, and only tasks is allowed",
     ]);
-    expect(judge(allowedResourceTypes, { writeBucket: UNKNOWN }, { write: ["tasks"] })).toEqual([OPEN]);
+    expect(judge(allowedResourceTypes, { writeBucket: WIRE_UNKNOWN }, { write: ["tasks"] })).toEqual([OPEN]);
   });
 
   it("permissions that no input asks for, as after drift whose changes are ignored, cannot be judged", () => {
@@ -253,7 +255,7 @@ describe("in a preview that does not know everything", () => {
     const config = { read: ["tasks"], write: [] };
     for (const policy of [noOperatorToken, noAllAccessToken, allowedResourceTypes]) {
       expect(judge(policy, drifted, config)).toEqual([expect.stringContaining("are not told by its inputs")]);
-      expect(judge(policy, { org: "acme", permissions: UNKNOWN }, config)).toEqual([OPEN]);
+      expect(judge(policy, { org: "acme", permissions: WIRE_UNKNOWN }, config)).toEqual([OPEN]);
       // What is asked for is judged by what asks for it.
       expect(judge(policy, { ...drifted, readTasks: true }, config)).toEqual([]);
     }

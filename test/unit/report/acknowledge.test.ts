@@ -1,6 +1,7 @@
-import { planChange } from "../../../provider/changes";
-import { checkInputs, type Failure, type InfluxTokenInputs, UNKNOWN } from "../../../provider/inputs";
-import { refreshState, toState, withInputs } from "../../../provider/state";
+import { planChange } from "../../../provider/token/changes";
+import { checkInputs, type Failure, type InfluxTokenInputs } from "../../../provider/token/inputs";
+import { refreshState, toState, withInputs } from "../../../provider/token/state";
+import { UNKNOWN } from "../../../provider/token/unknown";
 import type { Authorization } from "../../../provider/types";
 
 const HOST = "http://localhost:8086";

@@ -1,4 +1,4 @@
-import { UNKNOWN } from "../../../provider/inputs";
+import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
 import { RISK_IDS } from "../../../provider/permissions/risks";
 import { failing, makeReport, type Report } from "../../../report/model";
 import { parsePreview } from "../../../report/parse";
@@ -90,7 +90,7 @@ describe("the report", () => {
       [{ org: "umbrella" }, ["org"]],
       [{ org: "umbrella" }, []],
       [{ orgId: "00000000000000a2" }, ["orgId"]],
-      [{ org: UNKNOWN }, ["org"]],
+      [{ org: WIRE_UNKNOWN }, ["org"]],
       // One of the same name that was made anew.
       [{ org: "acme" }, ["org"]],
     ] as const) {
@@ -178,7 +178,7 @@ describe("the report", () => {
   it("tells what is known from the flags, and how many buckets are not", () => {
     const part = only({
       name: "a",
-      after: { readSecrets: true, readBucket: [UNKNOWN, "00000000000000c1", UNKNOWN] },
+      after: { readSecrets: true, readBucket: [WIRE_UNKNOWN, "00000000000000c1", WIRE_UNKNOWN] },
     });
     expect(part.permissions).toMatchObject({
       added: ["read:orgs/acme/buckets/00000000000000c1", "read:orgs/acme/secrets"],
@@ -187,9 +187,9 @@ describe("the report", () => {
       allUnknown: false,
     });
     expect(part.risks.map(({ id }) => id)).toEqual(["read-secrets"]);
-    const list = only({ name: "a", after: { readBucket: UNKNOWN as never } });
+    const list = only({ name: "a", after: { readBucket: WIRE_UNKNOWN as never } });
     expect(list.permissions).toMatchObject({ unknown: 0, unknownInputs: ["readBucket"] });
-    const organization = only({ name: "a", after: { operator: true, org: UNKNOWN } });
+    const organization = only({ name: "a", after: { operator: true, org: WIRE_UNKNOWN } });
     expect(organization.permissions.added).toHaveLength(44);
     expect(organization.risks.map(({ id }) => id)).toEqual(["operator-token"]);
   });
@@ -197,15 +197,15 @@ describe("the report", () => {
   it("takes nothing away that an input which is not known might still ask for", () => {
     const before = { readSecrets: true, readTasks: true, readBucket: ["00000000000000c1"] };
     const after = (flags: object) => changed({ before, after: flags, replaceReasons: ["permissions"] });
-    expect(after({ readTasks: true, readSecrets: UNKNOWN })).toMatchObject({
+    expect(after({ readTasks: true, readSecrets: WIRE_UNKNOWN })).toMatchObject({
       removed: ["read:orgs/acme/buckets/00000000000000c1"],
       kept: ["read:orgs/acme/secrets", "read:orgs/acme/tasks"],
     });
-    expect(after({ readBucket: UNKNOWN }).removed).toEqual([
+    expect(after({ readBucket: WIRE_UNKNOWN }).removed).toEqual([
       "read:orgs/acme/secrets",
       "read:orgs/acme/tasks",
     ]);
-    expect(after({ allAccess: UNKNOWN }).removed).toEqual([]);
+    expect(after({ allAccess: WIRE_UNKNOWN }).removed).toEqual([]);
   });
 
   it("does not know what a token may do that is known in part only", () => {
@@ -213,16 +213,18 @@ describe("the report", () => {
       only({ name: "a", after })
         .risks.filter(({ id }) => id === "unknown")
         .flatMap(({ details }) => details);
-    expect(unknown({ readTasks: true, writeUsers: UNKNOWN })).toEqual(["writeUsers is not known"]);
+    expect(unknown({ readTasks: true, writeUsers: WIRE_UNKNOWN })).toEqual(["writeUsers is not known"]);
     expect(unknown({ readTasks: true, readOwnOrg: "[secret]" })).toEqual(["readOwnOrg is not known"]);
-    expect(unknown({ readTasks: true, acknowledge: UNKNOWN })).toEqual([
+    expect(unknown({ readTasks: true, acknowledge: WIRE_UNKNOWN })).toEqual([
       "it is not known what is acknowledged",
     ]);
     expect(unknown({ readTasks: true, acknowledge: { "read-secrets": "[secret]" } })).toEqual([
       "the reason for read-secrets is not known",
     ]);
     // Whatever its id is, it is one bucket; and whatever its name is, it is one organization.
-    expect(unknown({ readTasks: true, writeBucket: [UNKNOWN], org: UNKNOWN, user: UNKNOWN })).toEqual([]);
+    expect(
+      unknown({ readTasks: true, writeBucket: [WIRE_UNKNOWN], org: WIRE_UNKNOWN, user: WIRE_UNKNOWN }),
+    ).toEqual([]);
   });
 
   it("tells no risk of a token that goes, and notes what is acknowledged in vain", () => {
@@ -241,7 +243,7 @@ describe("the report", () => {
       reportOf(...tokens).tokens.flatMap(({ risks: found }) => found.map(({ id }) => id));
     expect(risks(writer, reader)).toEqual(["write-without-reader"]);
     expect(risks(writer, { name: "r", before: reader.after })).toEqual([]);
-    const open = { name: "o", after: { readTasks: true, readBucket: [UNKNOWN] } };
+    const open = { name: "o", after: { readTasks: true, readBucket: [WIRE_UNKNOWN] } };
     expect(risks(writer, reader, open)).toEqual([]);
     // The one that is left behind reads on.
     const left = { name: "l", before: { readBucket: ["00000000000000c1"] }, retainOnDelete: true };
@@ -266,14 +268,14 @@ describe("--fail-on", () => {
   });
 
   it("finds what is not known whatever it asks for, unless that is acknowledged, and nothing where it asks for none", () => {
-    const open = { readTasks: true, writeUsers: UNKNOWN as never };
+    const open = { readTasks: true, writeUsers: WIRE_UNKNOWN as never };
     const report = reportOf(
       { name: "open", after: open },
       {
         name: "known",
         after: { ...open, acknowledge: { unknown: "an Output of ours, see the stack beside" } },
       },
-      { name: "bucket", after: { readBucket: [UNKNOWN] } },
+      { name: "bucket", after: { readBucket: [WIRE_UNKNOWN] } },
     );
     expect(report.tokens.map(({ name, risks }) => [name, risks.length])).toEqual([
       ["bucket", 0],

@@ -1,4 +1,4 @@
-import { UNKNOWN } from "../../../provider/inputs";
+import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
 import { makeReport } from "../../../report/model";
 import { ReportInputError } from "../../../report/inputError";
 import { parsePreview, parseState } from "../../../report/parse";
@@ -160,14 +160,14 @@ describe("a preview", () => {
 
   it("leaves open what is not known, or secret", () => {
     const inputs = {
-      org: UNKNOWN,
+      org: WIRE_UNKNOWN,
       user: "[secret]",
       description: { [WRAPPED]: "x", plaintext: SECRET_VALUE },
-      readBucket: ["00000000000000c1", UNKNOWN, "[secret]"],
-      writeBucket: UNKNOWN,
+      readBucket: ["00000000000000c1", WIRE_UNKNOWN, "[secret]"],
+      writeBucket: WIRE_UNKNOWN,
       readTasks: { [WRAPPED]: "x", plaintext: SECRET_VALUE },
       operator: "[secret]",
-      acknowledge: { "operator-token": UNKNOWN, "read-secrets": "why" },
+      acknowledge: { "operator-token": WIRE_UNKNOWN, "read-secrets": "why" },
     };
     const parsed = preview(step("create", undefined, { inputs }));
     const [token] = makeReport(parsed).tokens;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { UNKNOWN } from "../../../provider/inputs";
+import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
 import { clean } from "../../../report/clean";
 import { MARKDOWN_LIMIT, renderMarkdown } from "../../../report/markdown";
 import { makeReport, type Report } from "../../../report/model";
@@ -102,10 +102,14 @@ InfluxDB tokens: 1 to replace, 1 to create. 3 open risks.
       reportOf([
         {
           name: "a",
-          after: { readTasks: true, writeBucket: [UNKNOWN, UNKNOWN], acknowledge: { "read-secrets": "x" } },
+          after: {
+            readTasks: true,
+            writeBucket: [WIRE_UNKNOWN, WIRE_UNKNOWN],
+            acknowledge: { "read-secrets": "x" },
+          },
         },
-        { name: "b", after: { readBucket: UNKNOWN as never } },
-        { name: "c", after: { readTasks: true, org: UNKNOWN } },
+        { name: "b", after: { readBucket: WIRE_UNKNOWN as never } },
+        { name: "c", after: { readTasks: true, org: WIRE_UNKNOWN } },
       ]),
     );
     expect(text).toContain("? 2 buckets are not known before pulumi up");

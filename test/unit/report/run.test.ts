@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../../../report/run";
-import { UNKNOWN } from "../../../provider/inputs";
+import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
 import { previewOf, SAMPLE, type SampleToken } from "../../../scripts/screenshots/sample";
 
 describe("influx-token report", () => {
@@ -121,7 +121,7 @@ describe("influx-token report", () => {
     const left = { name: "a", before: { readSecrets: true }, retainOnDelete: true };
     expect(await of(left)).toEqual([0, 2, 2, 2, 2, 2]);
     expect(await of({ ...left, retainOnDelete: false })).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(await of({ name: "a", after: { readTasks: true, operator: UNKNOWN as never } })).toEqual([
+    expect(await of({ name: "a", after: { readTasks: true, operator: WIRE_UNKNOWN as never } })).toEqual([
       2, 2, 2, 2, 2, 2,
     ]);
   });

@@ -1,0 +1,101 @@
+import { ConnectToGuard } from "./connection/connectTo";
+import { readPem } from "./connection/files";
+import { resolveOrganization } from "./connection/organization";
+import { readProfile } from "./connection/profiles";
+import { connectionProblem, resolveConnection } from "./connection/resolve";
+import { resolveHost } from "./connection/resolveHost";
+import { NotKnownYetError, type Sources } from "./connection/sources";
+import { ConnectionError } from "./errors";
+import { type Session, Sessions } from "./influxdb/session";
+import type { Runtime } from "./runtime";
+import type { CheckContext, Failure, InfluxTokenInputs, OrganizationChoice } from "./token/inputs";
+import { isUnknown, UNKNOWN } from "./token/unknown";
+import type { ConnectionInputs } from "./types";
+
+/** Gives a key of the stack's config, such as `influx-token:host`. */
+export type StackConfig = (key: string) => string | undefined;
+
+/**
+ * How a run reaches its servers: from the inputs and states of tokens to the sessions of the connections that they
+ * resolve to. Each question is answered once, for a thousand tokens ask the same, and each answer may read files.
+ */
+export class Connections implements CheckContext {
+  private readonly sessions: Sessions;
+  private readonly guard = new ConnectToGuard();
+  private readonly answers = new Map<string, unknown>();
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly config: StackConfig,
+  ) {
+    this.sessions = new Sessions(runtime);
+  }
+
+  /**
+   * The session for a token that exists.
+   *
+   * @param recorded the server that has the token.
+   */
+  sessionFor(connection: ConnectionInputs | undefined, recorded: string | undefined): Session {
+    return this.once(["session", connection, recorded], () => {
+      const resolved = resolveConnection(this.sourcesFor(connection), recorded);
+      this.guard.check(resolved);
+      return this.sessions.for(resolved);
+    });
+  }
+
+  /** The session for a new token. Where `check` named another server than a new token has, it replaces one there. */
+  sessionForNew({ connection, host }: InfluxTokenInputs): Session {
+    const isOwn = this.host(connection ?? {}, undefined) === host;
+    return this.sessionFor(connection, isOwn ? undefined : host);
+  }
+
+  host(connection: ConnectionInputs, recorded: string | undefined): string | Failure {
+    return this.once(
+      ["host", connection, recorded],
+      () =>
+        connectionProblem(this.sourcesFor(connection), recorded) ??
+        orFailure<string>(UNKNOWN, () => resolveHost(this.sourcesFor(connection), recorded).host),
+    );
+  }
+
+  organization(
+    connection: ConnectionInputs,
+    recorded: OrganizationChoice | undefined,
+  ): OrganizationChoice | Failure | undefined {
+    return this.once(["organization", connection, recorded], () =>
+      orFailure<OrganizationChoice | undefined>({ org: UNKNOWN }, () =>
+        resolveOrganization(this.sourcesFor(connection), recorded),
+      ),
+    );
+  }
+
+  private sourcesFor(connection: ConnectionInputs = {}): Sources {
+    const settings = Object.entries(connection);
+    return {
+      stored: Object.fromEntries(settings.filter(([, value]) => !isUnknown(value))),
+      open: new Set(settings.flatMap(([name, value]) => (isUnknown(value) ? [name] : []))),
+      config: this.config,
+      env: this.runtime.env,
+      readProfile: (request) => readProfile(request),
+      readPem,
+    };
+  }
+
+  private once<T>(question: unknown[], answer: () => T): T {
+    const key = JSON.stringify(question);
+    if (!this.answers.has(key)) this.answers.set(key, answer());
+    return this.answers.get(key) as T;
+  }
+}
+
+/** What cannot be told from a connection is a failure of the input that is to be mended, or not known yet. */
+function orFailure<T>(unknown: T, resolve: () => T): T | Failure {
+  try {
+    return resolve();
+  } catch (error) {
+    if (error instanceof NotKnownYetError) return unknown;
+    if (error instanceof ConnectionError) return { property: error.property, reason: error.message };
+    throw error;
+  }
+}

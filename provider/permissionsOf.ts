@@ -1,0 +1,37 @@
+import type { PermissionTable } from "./permissions/table";
+import { fromWire, PROVIDER_KEY, SECRET_KEY } from "./pulumiHost/wireValues";
+import { isRecord } from "./token/inputReaders";
+import { type CheckContext, checkInputs, COMPUTED_NAMES } from "./token/inputs";
+import { isUnknown, UNKNOWN } from "./token/unknown";
+
+/**
+ * What `permissions` of a token with these inputs shows in a preview: for unit tests with Pulumi's mocks, which run no
+ * `check`. Inputs that say nothing of permissions are passed over.
+ *
+ * @param args the inputs of an `InfluxToken`, resolved, as mocks get them.
+ * @returns `undefined` where organization or permissions are not known: left out, unknown, or an Output.
+ * @throws {TypeError} for inputs that `check` refuses, also where no permission is asked for; it names the first one.
+ */
+export function permissionsOf(args: object): PermissionTable | undefined {
+  const given: [string, unknown][] = Object.entries(args);
+  const others = ["connection", "keepers", "acknowledge", PROVIDER_KEY, ...COMPUTED_NAMES];
+  const relevant = given.filter(([name]) => !others.includes(name));
+  const raw: Record<string, unknown> = Object.fromEntries(
+    relevant.map(([name, value]) => [name, resolved(value)]),
+  );
+  const choice = raw["org"] ?? raw["orgId"] ?? undefined;
+  const context: CheckContext = { host: () => UNKNOWN, organization: () => ({ org: UNKNOWN }) };
+  const { inputs, failures } = checkInputs(raw, {}, context);
+  const [failure] = failures;
+  if (failure !== undefined) throw new TypeError(`${failure.property}: ${failure.reason}`);
+  const { permissions } = inputs;
+  return choice === undefined || isUnknown(permissions) ? undefined : (permissions as PermissionTable);
+}
+
+/** An Output or a Promise tells nothing yet. */
+function resolved(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(resolved);
+  if (isRecord(value) && SECRET_KEY in value) return resolved(value["value"]);
+  const isOpen = value instanceof Promise || (isRecord(value) && "__pulumiOutput" in value);
+  return isOpen ? UNKNOWN : fromWire(value);
+}

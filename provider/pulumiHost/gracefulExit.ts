@@ -1,0 +1,121 @@
+/**
+ * Signals, and the look at the engine: no step that changes a server is cut off, and no provider outlives its engine.
+ *
+ * Leans on: the engine starts its plugins with its address, `127.0.0.1:<port>`, as their first argument, and listens
+ * there until it ends (the plugin protocol, every 3.x); it ends plugins by SIGINT, and Pulumi's dynamic host handles
+ * neither that nor SIGTERM.
+ * When it changes: without the address the engine is never missed, so a token whose engine was killed stays on the
+ * server, unrecorded; a host that handles signals itself may end a step half way.
+ * Seen by: test/e2e/interrupts (each kind of end at each step), test/unit/pulumiHost/gracefulExit.
+ */
+import { createConnection } from "node:net";
+
+/** How the engine ends its plugins, and how containers and services end a process: both leave it some seconds. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** For the way of the last answer to the engine. Not more: the engine ends its plugins soon after it, and waits. */
+const LAST_ANSWER_MS = 20;
+
+/** How long a provider without anything to do may outlive its engine: milliseconds. */
+const WATCH_MS = 10_000;
+
+/** As much of the process as this takes: tests give their own. */
+export type HostProcess = Pick<NodeJS.Process, "argv" | "pid" | "kill"> & {
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+};
+
+/** How the process of a provider ends. */
+export class GracefulExit {
+  /** The signal to die of as soon as nothing is in flight any more. */
+  private received: NodeJS.Signals | undefined;
+  private inFlight = 0;
+  /** Ends the wait for the last answer. */
+  private leaving: NodeJS.Timeout | undefined;
+  private watch: NodeJS.Timeout | undefined;
+  /** The next look at the engine, for all who ask before it begins. */
+  private nextLook: Promise<boolean> | undefined;
+
+  constructor(private readonly process: HostProcess) {}
+
+  /**
+   * Takes a step that changes the server to its end: a signal that ends the process waits for it, and for its answer to
+   * leave. At any other time signals do what they do.
+   */
+  async finishBeforeExit<T>(step: () => Promise<T>): Promise<T> {
+    if (this.leaving !== undefined) clearTimeout(this.leaving);
+    else if (this.inFlight === 0) for (const signal of SIGNALS) this.process.on(signal, this.deferSignal);
+    this.leaving = undefined;
+    this.inFlight += 1;
+    try {
+      return await step();
+    } finally {
+      this.inFlight -= 1;
+      if (this.inFlight === 0) this.leaving = setTimeout(this.leave, LAST_ANSWER_MS).unref();
+    }
+  }
+
+  /**
+   * Looks for the engine now and then, and ends the process where it is gone: killed between two steps, it takes nobody
+   * along. Does nothing in a process that no engine started.
+   */
+  watchEngine(): void {
+    if (this.enginePort() === undefined) return;
+    this.watch ??= setInterval(this.endWithoutEngine, WATCH_MS).unref();
+  }
+
+  /** Whether nobody may be left to record what is made now: the process is told to end, or its engine did. */
+  readonly isInterrupted = async (): Promise<boolean> => {
+    if (this.received === undefined && (await this.lookForEngine())) this.received = "SIGTERM";
+    return this.received !== undefined;
+  };
+
+  private readonly deferSignal = (signal: NodeJS.Signals): void => {
+    this.received ??= signal;
+  };
+
+  private readonly leave = (): void => {
+    this.leaving = undefined;
+    for (const signal of SIGNALS) this.process.off(signal, this.deferSignal);
+    // An engine that was killed ends no plugin: without it the process would stay for ever, and keep what it knows.
+    this.endWithoutEngine();
+  };
+
+  private readonly endWithoutEngine = (): void => {
+    void this.isInterrupted().then((isInterrupted) => {
+      // Whatever is in flight looks for the engine itself when it ends.
+      const isIdle = this.inFlight === 0 && this.leaving === undefined;
+      if (isInterrupted && isIdle) this.process.kill(this.process.pid, this.received);
+    });
+  };
+
+  /** Steps end in swarms: those that end at once share a look, for each costs the engine a connection. */
+  private lookForEngine(): Promise<boolean> {
+    this.nextLook ??= new Promise(setImmediate).then(() => {
+      this.nextLook = undefined;
+      return engineIsGone(this.enginePort());
+    });
+    return this.nextLook;
+  }
+
+  private enginePort(): number | undefined {
+    const port = /^127\.0\.0\.1:(\d+)$/.exec(this.process.argv[2] ?? "")?.[1];
+    return port === undefined ? undefined : Number(port);
+  }
+}
+
+/** @param port where it listens as long as it runs; a process that no engine started misses none. */
+function engineIsGone(port: number | undefined): Promise<boolean> {
+  if (port === undefined) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = createConnection(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    // Only a refusal is a proof: anything else may be this machine's trouble.
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => {
+      resolve(code === "ECONNREFUSED");
+    });
+  });
+}

@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import { TYPE_FLAGS } from "./permissions/catalogue";
+import { PRESETS } from "./permissions/expand";
+import { findRisks, permissionsOfFlags, type RiskId, type Severity, warningFor } from "./permissions/risks";
+
+/** What decides whether a token is risky: single buckets do not, nor does its own organization. */
+const RISKY_FLAGS: ReadonlySet<string> = new Set([...PRESETS, ...TYPE_FLAGS.keys()]);
+
+/** What previews warn of: a warning that the commonest token has is read by nobody. */
+const LOUD: readonly Severity[] = ["critical", "high", "medium"];
+
+/**
+ * Tells of each risk once, as soon as it is known. A flag that a preview does not know is passed over, and so is a
+ * secret one, which a warning would give away.
+ */
+export function warnOfRisks(
+  token: pulumi.Resource,
+  args: { readonly acknowledge?: pulumi.Input<Readonly<Record<string, unknown>>> | undefined },
+): void {
+  const given: [string, unknown][] = Object.entries(args);
+  const flags = given.filter(([name]) => RISKY_FLAGS.has(name));
+  const known: Record<string, unknown> = Object.fromEntries(flags.filter(([, value]) => !isPending(value)));
+  const warned = new Set<RiskId>();
+  const accepted = new Set<string>();
+  const warn = (): void => {
+    const reasons = Object.fromEntries([...accepted].map((risk) => [risk, ""]));
+    for (const finding of findRisks(permissionsOfFlags(known), reasons)) {
+      if (finding.acknowledged !== undefined || warned.has(finding.id)) continue;
+      warned.add(finding.id);
+      if (LOUD.includes(finding.severity)) void pulumi.log.warn(warningFor(finding), token);
+    }
+  };
+  whenKnown<object | null | undefined>(args.acknowledge, (accepting) => {
+    // Which risks are accepted is known before their reasons may be: one that turns out to be left out accepts none.
+    const reasons = Object.entries(accepting ?? {}).filter(
+      ([, reason]: [string, unknown]) => !isLeftOut(reason),
+    );
+    for (const [risk] of reasons) accepted.add(risk);
+    warn();
+    for (const [risk, reason] of reasons.filter(([, value]) => isPending(value))) {
+      whenKnown(reason, (value) => {
+        if (!isLeftOut(value)) return;
+        accepted.delete(risk);
+        warn();
+      });
+    }
+    for (const [name, value] of flags.filter(([, flag]) => isPending(flag))) {
+      whenPublic(value, (flag) => {
+        known[name] = flag;
+        warn();
+      });
+    }
+  });
+}
+
+/** Whether an input is a value that comes later, if at all. */
+export function isPending(value: unknown): boolean {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
+}
+
+function isLeftOut(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+/** Calls at once where nothing has to be waited for, and never where a preview does not know the value. */
+function whenKnown<T>(input: pulumi.Input<T>, call: (value: T) => void): void {
+  if (!isPending(input)) call(input as T);
+  else
+    pulumi.output(input).apply((value) => {
+      call(value as T);
+    });
+}
+
+/** The same, and never for a secret. */
+function whenPublic(input: unknown, call: (value: unknown) => void): void {
+  const output: pulumi.Output<unknown> = pulumi.output(input);
+  output.apply(async (value) => {
+    if (!(await pulumi.isSecret(output))) call(value);
+  });
+}

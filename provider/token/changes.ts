@@ -1,0 +1,110 @@
+import { asksForPermissions, type InfluxTokenInputs } from "./inputs";
+import { sameJson } from "../json";
+import {
+  expandPermissions,
+  type PermissionFlags,
+  PermissionFlagsError,
+  PRESETS,
+} from "../permissions/expand";
+import { grantSame } from "../permissions/format";
+import { permissionTable } from "../permissions/table";
+import type { InfluxTokenState } from "./state";
+import { isUnknown } from "./unknown";
+import type { Permission, TokenStatus } from "../types";
+
+/** What has to happen for the token to become what is declared. */
+export interface Change {
+  /** Whether anything has to happen at all. */
+  readonly changes: boolean;
+  /** Inputs that only a new token can satisfy: the server lets nobody change them. */
+  readonly replaces: string[];
+}
+
+/**
+ * Compares what is with what is declared. Pure, for it runs at every preview. A declared value that is not known
+ * yet may turn out different, so it counts as a change.
+ */
+export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs): Change {
+  const replaces = replacing(state, declared);
+  const updates =
+    patchFor(state, declared) !== undefined ||
+    declared.host !== state.host ||
+    !sameJson(declared.connection, state.connection) ||
+    !sameJson(declared.acknowledge, state.acknowledge) ||
+    isAnotherName(state, declared, "org") ||
+    isAnotherName(state, declared, "user") ||
+    (state.__granted !== undefined && asksForPermissions(declared));
+  return { changes: updates || replaces.length > 0, replaces };
+}
+
+/** What to tell the server of a change in place; `undefined` where there is nothing to tell. */
+export function patchFor(
+  state: InfluxTokenState,
+  declared: InfluxTokenInputs,
+): { description?: string; status?: TokenStatus } | undefined {
+  const { description = "", status = "active" } = declared;
+  if (description === state.description && status === state.status) return undefined;
+  return {
+    ...(description !== state.description && { description }),
+    ...(status !== state.status && { status }),
+  };
+}
+
+function replacing(state: InfluxTokenState, declared: InfluxTokenInputs): string[] {
+  const { org, orgId, user } = declared;
+  const replaces: string[] = [];
+  // Made, but never told, or not as asked for: nobody may use it.
+  if (state.token === undefined || state.__unusable === true) replaces.push("token");
+  // What stood for a deleted organization or owner may stand for another one by now.
+  const { __missing: missing } = state;
+  if (org !== undefined && (missing === "organization" || !standsFor(org, state, "org")))
+    replaces.push("org");
+  if (orgId !== undefined && (missing === "organization" || orgId !== state.orgId)) replaces.push("orgId");
+  if (missing === "owner" || (user !== undefined && !standsFor(user, state, "user"))) replaces.push("user");
+  if (!sameJson(declared.keepers, state.keepers)) replaces.push("keepers");
+  // With another organization or owner the permissions differ as a matter of course.
+  if (replaces.length === 0 && !samePermissions(state, declared)) replaces.push("permissions");
+  return replaces;
+}
+
+/** Whether the program goes by another name than the one that is recorded as its own: only that one outlives a rename. */
+function isAnotherName(
+  { __names, ...state }: InfluxTokenState,
+  declared: InfluxTokenInputs,
+  property: "org" | "user",
+): boolean {
+  const name = declared[property];
+  return name !== undefined && name !== (__names?.[property]?.[0] ?? state[property]);
+}
+
+/** Whether the name is known to stand for the id that the token has: by the server's word, or the program's before. */
+function standsFor(name: string, state: InfluxTokenState, property: "org" | "user"): boolean {
+  return name === state[property] || state.__names?.[property]?.includes(name) === true;
+}
+
+/** Values are compared, with the ids that the names are known to stand for. Tables are texts, and only compared whole. */
+function samePermissions(state: InfluxTokenState, declared: InfluxTokenInputs): boolean {
+  if (isUnknown(declared.permissions)) return false;
+  // A preset is what it is, however many types it stands for in this version, on this server or by now.
+  if (PRESETS.some((preset) => declared[preset] === true && state[preset] === true)) return true;
+
+  // A refresh found other permissions, and changes of them are ignored.
+  if (!asksForPermissions(declared)) return sameJson(declared.permissions, state.permissions);
+  const asked = expand(declared, state);
+  if (asked === undefined) return false;
+  const isGranted = (permissions: readonly Permission[]): boolean =>
+    sameJson(permissionTable(permissions), state.effectivePermissions);
+  if (isGranted(asked)) return true;
+  const before = state.__granted ?? expand(state, state);
+  return before !== undefined && isGranted(before) && grantSame(before, asked);
+}
+
+function expand(flags: PermissionFlags, { orgId, userId }: InfluxTokenState): Permission[] | undefined {
+  try {
+    return expandPermissions(flags, { orgId, userId });
+  } catch (error) {
+    // Whoever validates the inputs says what is wrong with them.
+    if (error instanceof PermissionFlagsError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,192 @@
+import { SETTINGS, type SettingKind } from "../connection/settings";
+import { hintForFlag, hintForUnknown } from "./inputHints";
+import { organizationNameProblem } from "../organizationName";
+import { TYPE_FLAGS } from "../permissions/catalogue";
+import { BUCKET_FLAGS, notABucketId, OWN_ORGANIZATION_FLAG, PRESETS } from "../permissions/expand";
+import { isId } from "../types";
+import { isRiskId, notARisk } from "../permissions/risks";
+import { printable, quoted } from "../text";
+import { isUnknown } from "./unknown";
+
+/** Takes note of an input that cannot be accepted. The reason is only made where it is told. */
+export type Fail = (property: string, reason: string | (() => string)) => void;
+/** Returns the value as it is kept, or `undefined` where it asks for nothing. */
+type Reader = (value: unknown, property: string, fail: Fail) => unknown;
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (value === null || value === undefined) return String(value);
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+const text: Reader = (value, property, fail) => {
+  if (typeof value !== "string") fail(property, `${property} must be a string, not ${kindOf(value)}`);
+  else if (value === "") fail(property, `${property} is empty: give a value or leave ${property} out`);
+  return value;
+};
+
+const description: Reader = (value, property, fail) =>
+  value === "" ? undefined : text(value, property, fail);
+
+const toggle: Reader = (value, property, fail) => {
+  if (typeof value !== "boolean") fail(property, `${property} must be true or false, not ${kindOf(value)}`);
+  return value;
+};
+
+const flag: Reader = (value, property, fail) => {
+  if (typeof value === "boolean") return value || undefined;
+  fail(property, `${property} must be true or false, not ${kindOf(value)}${hintForFlag(property)}`);
+  return value;
+};
+
+const wholeNumber =
+  (min: number, max: number): Reader =>
+  (value, property, fail) => {
+    if (!Number.isInteger(value) || (value as number) < min || (value as number) > max)
+      fail(property, `${property} must be a whole number from ${min} to ${max}`);
+    return value;
+  };
+
+/** YAML takes an id of decimal digits only for a number, and by then it may have lost digits. */
+const idText: Reader = (value, property, fail) => {
+  if (typeof value === "number")
+    fail(property, `${property} must be a string, not a number: put the id in quotes`);
+  else text(value, property, fail);
+  return value;
+};
+
+/** The server finds an organization whatever blanks are around its name: what is meant would depend on who compares. */
+const organizationName: Reader = (value, property, fail) => {
+  const problem = typeof value === "string" ? organizationNameProblem(value) : undefined;
+  if (problem !== undefined) fail(property, `${property} ${problem}`);
+  else text(value, property, fail);
+  return value;
+};
+
+export const organizationId: Reader = (value, property, fail) => {
+  if (typeof value !== "string") return idText(value, property, fail);
+  if (!isId(value)) {
+    fail(
+      property,
+      `${property} ${quoted(value)} is not an organization id (16 hex digits, not all zeros): \`influx org list\` shows it; to give the organization's name use org`,
+    );
+  }
+  return value.toLowerCase();
+};
+
+const status: Reader = (value, property, fail) => {
+  if (value !== "active" && value !== "inactive")
+    fail(property, `${property} must be "active" or "inactive"`);
+  return value;
+};
+
+const bucketIds: Reader = (value, property, fail) => {
+  if (!Array.isArray(value)) {
+    const example = typeof value === "string" && isId(value) ? value : "<id>";
+    fail(property, `${property} must be a list of bucket ids, not ${kindOf(value)}: write ["${example}"]`);
+    return value;
+  }
+  const ids = value.map((id: unknown, index) => {
+    const at = `${property}[${index}]`;
+    if (isUnknown(id)) return id;
+    if (id === null || id === undefined) {
+      fail(at, `${at} is ${String(id)}: give a bucket's id, or leave the element out of the list`);
+    } else if (typeof id !== "string") idText(id, at, fail);
+    else if (!isId(id)) fail(at, notABucketId(printable(id)));
+    return typeof id === "string" ? id.toLowerCase() : id;
+  });
+  return ids.length === 0 ? undefined : ids;
+};
+
+/** An entry without a value is left out, as an input is. */
+function entriesGiven(record: Record<string, unknown>): [string, unknown][] {
+  return Object.entries(record).filter(([, value]) => value !== null && value !== undefined);
+}
+
+const keepers: Reader = (value, property, fail) => {
+  if (!isRecord(value)) {
+    fail(property, `${property} must be an object of strings, not ${kindOf(value)}`);
+    return value;
+  }
+  const given = entriesGiven(value);
+  for (const [key, keeper] of given) {
+    if (typeof keeper !== "string")
+      fail(`${property}.${key}`, `${property}.${key} must be a string, not ${kindOf(keeper)}`);
+  }
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+};
+
+const acknowledge: Reader = (value, property, fail) => {
+  if (!isRecord(value)) {
+    fail(property, `${property} must be an object of risk to reason, not ${kindOf(value)}`);
+    return value;
+  }
+  const given = entriesGiven(value);
+  for (const [risk, reason] of given) {
+    const at = `${property}[${quoted(risk)}]`;
+    if (!isRiskId(risk)) fail(at, `${at} ${notARisk(risk)}`);
+    else if (typeof reason !== "string" || reason.trim() === "")
+      fail(at, `${at} must say why the risk is accepted`);
+  }
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+};
+
+function readerOf(setting: SettingKind): Reader {
+  if (setting.kind === "number") return wholeNumber(setting.min, setting.max);
+  // A `false` of a switch overrides the environment.
+  return setting.kind === "switch" ? toggle : text;
+}
+
+const CONNECTION_READERS: ReadonlyMap<string, Reader> = new Map(
+  Object.entries(SETTINGS).map(([name, setting]): [string, Reader] => [name, readerOf(setting)]),
+);
+
+const connection: Reader = (value, property, fail) => {
+  if (!isRecord(value)) {
+    fail(property, `${property} must be an object, not ${kindOf(value)}`);
+    return value;
+  }
+  const kept = readRecord(value, CONNECTION_READERS, `${property}.`, fail);
+  return Object.keys(kept).length === 0 ? undefined : kept;
+};
+
+/** How each input of a token is read. */
+export const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ["org", organizationName],
+  ["orgId", organizationId],
+  ["user", text],
+  ["description", description],
+  ["status", status],
+  ["keepers", keepers],
+  ["acknowledge", acknowledge],
+  ["connection", connection],
+  [OWN_ORGANIZATION_FLAG, flag],
+  ...PRESETS.map((name): [string, Reader] => [name, flag]),
+  ...Object.keys(BUCKET_FLAGS).map((name): [string, Reader] => [name, bucketIds]),
+  ...[...TYPE_FLAGS.keys()].map((name): [string, Reader] => [name, flag]),
+]);
+
+/** Reads what is given of a record, by the reader of each key; what is unknown to {@link readers} fails. */
+export function readRecord(
+  given: Readonly<Record<string, unknown>>,
+  readers: ReadonlyMap<string, Reader>,
+  prefix: string,
+  fail: Fail,
+): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const property = prefix + name;
+    const reader = readers.get(name);
+    if (reader === undefined) fail(property, () => hintForUnknown(name, prefix, [...readers.keys()]));
+    else if (isUnknown(value)) kept[name] = value;
+    else if (value !== null && value !== undefined) {
+      const read = reader(value, property, fail);
+      if (read !== undefined) kept[name] = read;
+    }
+  }
+  return kept;
+}

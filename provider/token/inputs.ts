@@ -1,0 +1,273 @@
+import { type Fail, isRecord, organizationId, READERS, readRecord } from "./inputReaders";
+import { entriesOf, sameJson } from "../json";
+import { TYPE_FLAGS } from "../permissions/catalogue";
+import {
+  BUCKET_FLAGS,
+  expandPermissions,
+  OWN,
+  type PermissionFlags,
+  PermissionFlagsError,
+  SWITCHES,
+} from "../permissions/expand";
+import { CALLER, type PermissionTable, permissionTable, spellName, spellUser } from "../permissions/table";
+import { printable } from "../text";
+import type { ConnectionInputs, TokenStatus } from "../types";
+import { isUnknown, UNKNOWN } from "./unknown";
+
+/** What a program declares, resolved to plain values. */
+export interface DeclaredInputs extends PermissionFlags {
+  readonly org?: string;
+  readonly orgId?: string;
+  readonly user?: string;
+  readonly description?: string;
+  readonly status?: TokenStatus;
+  readonly keepers?: Readonly<Record<string, string>>;
+  /** Risk id to the reason why the risk is accepted. */
+  readonly acknowledge?: Readonly<Record<string, string>>;
+  readonly connection?: ConnectionInputs;
+}
+
+/** What `check` makes of the declared inputs. Any value may still be {@link UNKNOWN} during a preview. */
+export interface InfluxTokenInputs extends DeclaredInputs {
+  /** The declared permissions, with the names that the program uses. Unknown as a whole where one is not known. */
+  readonly permissions: PermissionTable | typeof UNKNOWN;
+  /** URL of the server that the token is or will be on. */
+  readonly host: string;
+}
+
+/** An input that cannot be accepted: `property` is the one to mend, `reason` says how. */
+export interface Failure {
+  readonly property: string;
+  readonly reason: string;
+}
+
+/** An organization, by name or by id. */
+export interface OrganizationChoice {
+  readonly org?: string;
+  readonly orgId?: string;
+}
+
+/** What the inputs alone do not tell: the stack's config, the environment, the CLI's profile. */
+export interface CheckContext {
+  /**
+   * URL of the server. An existing token stays on the recorded one, unless it is named anew. {@link UNKNOWN} where it
+   * depends on a setting of the connection that is.
+   */
+  host(connection: ConnectionInputs, recorded: string | undefined): string | Failure;
+  /** Where the program names no organization. An existing token keeps its own. Unknown as the host may be. */
+  organization(
+    connection: ConnectionInputs,
+    recorded: OrganizationChoice | undefined,
+  ): OrganizationChoice | Failure | undefined;
+}
+
+/** Names of the inputs that ask for permissions. */
+export const PERMISSION_INPUTS: readonly string[] = [...SWITCHES, ...Object.keys(BUCKET_FLAGS)];
+
+/** Whether any permission is asked for: not where changes of them are ignored after a refresh found others. */
+export function asksForPermissions(inputs: object): boolean {
+  return entriesOf(inputs, PERMISSION_INPUTS).length > 0;
+}
+
+/** Names of every input that a program may give. */
+export const INPUT_NAMES: readonly string[] = [...READERS.keys()];
+
+/** Names of the inputs that `check` adds. */
+export const COMPUTED_NAMES: readonly string[] = ["permissions", "host"];
+
+/**
+ * What the class gives for a computed input, so that the engine marks it as a secret where what it is made of is one:
+ * it goes by the key that came in as one. `check` puts the value in its place.
+ */
+export const COMPUTED = "(computed)";
+
+/** What is told of wrong inputs, however many there are and however long they are. */
+const MAX_FAILURES = 20;
+const MAX_NAME = 200;
+const MAX_REASON = 2_000;
+
+/** The inputs of an existing token as they were checked the last time; empty for a new one. */
+export type OldInputs = Readonly<Record<string, unknown>>;
+
+/**
+ * Validates what a program declares, and adds what follows from it: the organization where the program leaves it out,
+ * the server, and the permissions. Pure but for what `context` reads.
+ *
+ * @param olds of an existing token; the engine gives none for a new one, nor for the second check before a replacement.
+ */
+export function checkInputs(
+  raw: Readonly<Record<string, unknown>>,
+  olds: OldInputs,
+  context: CheckContext,
+): { inputs: Record<string, unknown>; failures: Failure[] } {
+  const failures: Failure[] = [];
+  let untold = 0;
+  const fail: Fail = (property, reason) => {
+    if (failures.length >= MAX_FAILURES) untold += 1;
+    else {
+      const told = typeof reason === "string" ? reason : reason();
+      const failure = { property: printable(property, MAX_NAME), reason: printable(told, MAX_REASON) };
+      // Host and organization can fail by the same file.
+      if (!failures.some((other) => sameJson(other, failure))) failures.push(failure);
+    }
+  };
+
+  const inputs = mergeAliases(readRecord(withoutComputed(raw, olds), READERS, "", fail));
+  const { connection: given = {} } = inputs;
+  const isWrong = failures.some(({ property }) => /^connection\b/.test(property));
+  const connection = isRecord(given) && !isWrong ? given : undefined;
+  addOrganization(inputs, connection, olds, context, fail);
+  addHost(inputs, connection, olds, context, fail);
+  if (failures.length === 0) addPermissions(inputs, raw, olds, fail);
+  const last = failures.at(-1);
+  if (last !== undefined && untold > 0)
+    failures.push({ property: last.property, reason: `${untold} more inputs are wrong` });
+  return { inputs, failures };
+}
+
+/**
+ * Leaves out what `check` itself adds: the class's placeholders, and old values, which the engine puts among the news
+ * for `ignoreChanges`. To ignore changes of `permissions` is to ignore those of every input that asks for some.
+ */
+function withoutComputed(
+  raw: Readonly<Record<string, unknown>>,
+  olds: OldInputs,
+): Readonly<Record<string, unknown>> {
+  const isComputed = (name: string): boolean =>
+    [COMPUTED, UNKNOWN].includes(raw[name] as string) || keepsOld(name, raw, olds);
+  const declared = Object.entries(raw).filter(
+    ([name]) => !(COMPUTED_NAMES.includes(name) && isComputed(name)),
+  );
+  if (!keepsOld("permissions", raw, olds)) return Object.fromEntries(declared);
+  const isPermission = ([name]: [string, unknown]): boolean => PERMISSION_INPUTS.includes(name);
+  return Object.fromEntries([
+    ...declared.filter((entry) => !isPermission(entry)),
+    ...Object.entries(olds).filter(isPermission),
+  ]);
+}
+
+function keepsOld(name: string, raw: Readonly<Record<string, unknown>>, olds: OldInputs): boolean {
+  return (olds[name] ?? undefined) !== undefined && sameJson(raw[name], olds[name]);
+}
+
+/** `readDbrps` becomes `readDbrp`, so that everything after it knows one name only. */
+function mergeAliases(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [TYPE_FLAGS.get(name)?.flag ?? name, value]),
+  );
+}
+
+function addOrganization(
+  inputs: Record<string, unknown>,
+  connection: ConnectionInputs | undefined,
+  olds: OldInputs,
+  context: CheckContext,
+  fail: Fail,
+): void {
+  const { org, orgId } = inputs;
+  // One that is not known yet may turn out to be left out.
+  if (org !== undefined && orgId !== undefined && !isUnknown(org) && !isUnknown(orgId)) {
+    fail("orgId", "org and orgId are both given: keep one of them");
+  }
+  if (org !== undefined || orgId !== undefined) return;
+  const isOpen = isUnknown(inputs["connection"]);
+  if (connection === undefined && !isOpen) {
+    inputs["org"] = UNKNOWN;
+    return;
+  }
+  // Of a connection only the profile matters here.
+  const deciding = (isOpen ? { activeConfig: UNKNOWN, configsPath: UNKNOWN } : connection) ?? {};
+  const found = context.organization(deciding, organizationOf(olds));
+  if (found === undefined) {
+    fail(
+      "org",
+      "no organization: give org or orgId, or set influx-token:org in the stack config, INFLUX_ORG or INFLUX_ORG_ID in the environment, or org in the influx CLI's profile",
+    );
+  } else if ("reason" in found) {
+    fail(found.property, found.reason);
+  } else if (found.orgId !== undefined) {
+    inputs["orgId"] = organizationId(found.orgId, "orgId", fail);
+  } else {
+    inputs["org"] = found.org;
+  }
+}
+
+function organizationOf({ org, orgId }: OldInputs): OrganizationChoice | undefined {
+  if (typeof org === "string" && !isUnknown(org)) return { org };
+  return typeof orgId === "string" && !isUnknown(orgId) ? { orgId } : undefined;
+}
+
+function addHost(
+  inputs: Record<string, unknown>,
+  connection: ConnectionInputs | undefined,
+  olds: OldInputs,
+  context: CheckContext,
+  fail: Fail,
+): void {
+  if (connection === undefined) {
+    inputs["host"] = UNKNOWN;
+    return;
+  }
+  const recorded = typeof olds["host"] === "string" && !isUnknown(olds["host"]) ? olds["host"] : undefined;
+  const found = context.host(connection, recorded);
+  if (typeof found === "string") inputs["host"] = found;
+  else fail(found.property, found.reason);
+}
+
+function addPermissions(
+  inputs: Record<string, unknown>,
+  raw: Readonly<Record<string, unknown>>,
+  olds: OldInputs,
+  fail: Fail,
+): void {
+  const asked = entriesOf(inputs, PERMISSION_INPUTS);
+  if (asked.length === 0 && keepsOld("permissions", raw, olds)) {
+    // What a refresh found in place of what was declared: no input asks for it.
+    inputs["permissions"] = olds["permissions"];
+    return;
+  }
+  if (asked.length === 0) {
+    fail(
+      "permissions",
+      "no permission is asked for: give allAccess, operator, readBucket, writeBucket, or a flag such as readBuckets or writeTasks",
+    );
+    return;
+  }
+  try {
+    inputs["permissions"] = declaredPermissions(inputs) ?? UNKNOWN;
+  } catch (error) {
+    if (!(error instanceof PermissionFlagsError)) throw error;
+    fail(error.property, error.message);
+  }
+}
+
+/** In place of an id that is not known yet: whatever it is, it is one. */
+const ANY_ID = "ffffffffffffffff";
+
+/**
+ * The permissions that checked inputs ask for, with the names that they use; `undefined` where one of them is not known
+ * yet, for `pulumi up --plan` holds the engine to what the preview said of the whole.
+ *
+ * @throws {PermissionFlagsError} also where the flags that are known cannot be combined.
+ */
+export function declaredPermissions(inputs: object): PermissionTable | undefined {
+  const { org, orgId, user } = inputs as Readonly<Record<string, unknown>>;
+  const asked = entriesOf(inputs, PERMISSION_INPUTS);
+  const known = asked.flatMap(([name, value]): [string, unknown][] => {
+    if (isUnknown(value)) return [];
+    return [[name, Array.isArray(value) ? value.map((id: unknown) => (isUnknown(id) ? ANY_ID : id)) : value]];
+  });
+  const flags: PermissionFlags = Object.fromEntries(known);
+  const permissions = expandPermissions(flags, OWN);
+
+  const isOpen = asked.some(
+    ([, value]) => isUnknown(value) || (Array.isArray(value) && value.some(isUnknown)),
+  );
+  const ownerMatters = flags.allAccess === true;
+  if (isOpen || isUnknown(org) || isUnknown(orgId) || (ownerMatters && isUnknown(user))) return undefined;
+  const spelled: ReadonlyMap<string, string> = new Map([
+    [OWN.orgId, typeof org === "string" ? spellName(org) : (orgId as string)],
+    [OWN.userId, typeof user === "string" ? spellUser(user) : CALLER],
+  ]);
+  return permissionTable(permissions, (id) => spelled.get(id) ?? id);
+}

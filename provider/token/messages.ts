@@ -1,0 +1,42 @@
+import { InfluxTokenError } from "../errors";
+import { quoted } from "../text";
+
+/** What to say when the token is not on the server, and that server is not the one that made it. */
+export function notOnThisServer(id: string, host: string, recorded: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `the token ${id} was made on ${recorded} and is not on ${host}: if ${host} is the wrong server, set the right one (connection.host, influx-token:host or INFLUX_HOST); if ${recorded} is gone for good, take the token out of the state with \`pulumi state delete\` or rename the resource`,
+  );
+}
+
+/** What to say of a token that outlived its organization or owner. */
+export function orphanWarning(
+  id: string,
+  { org, orgId, user, userId }: { org: string; orgId: string; user: string; userId: string },
+  missing: "organization" | "owner",
+  host: string,
+): string {
+  const [what, which, works] =
+    missing === "organization"
+      ? ["organization", `${quoted(org)} (${orgId})`, "the token still works"]
+      : ["owner", `${quoted(user)} (${userId})`, "the token exists, and the server refuses it"];
+  return `the ${what} ${which} of the token ${id} was deleted on ${host}; ${works}: the next \`pulumi up\` replaces it, as soon as the program names ${missing === "organization" ? "an organization" : "a user"} that exists; to be rid of it, take it out of the program, or run \`pulumi destroy\``;
+}
+
+/** What to say when a change of status was answered with success and another status. */
+export function statusNotSet(id: string, asked: string, now: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `cannot set the token ${id} ${asked}: it was answered that the token is ${now}: does something between here and there change requests?`,
+  );
+}
+
+/** What to say when a description was answered in another form. */
+export function descriptionDiffers(id: string, asked: string, now: string): string {
+  return `the token ${id} has the description ${quoted(now)} in place of ${quoted(asked)}: does something between here and there change requests?`;
+}
+
+/** What to say when a token that is to be changed is no longer there. */
+export function tokenIsGone(id: string, host: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `cannot update the token ${id}: it is no longer on ${host}: run \`pulumi refresh\`, and the next \`pulumi up\` makes a new one`,
+  );
+}

@@ -1,0 +1,265 @@
+import { InfluxTokenError } from "../errors";
+import {
+  asksForPermissions,
+  declaredPermissions,
+  type DeclaredInputs,
+  INPUT_NAMES,
+  type InfluxTokenInputs,
+  PERMISSION_INPUTS,
+} from "./inputs";
+import { isUnknown } from "./unknown";
+import { sameJson } from "../json";
+import { sortedUnique } from "../permissions/format";
+import { type PermissionTable, permissionTable } from "../permissions/table";
+import { type Authorization, type Permission, type TokenStatus, tokenValueIn } from "../types";
+
+/** Inputs that have an output of the same name, whether they are declared or not. */
+const SHARED_NAMES = ["org", "orgId", "user", "description", "status"] as const;
+
+/** The shape of the state that this version writes and reads. */
+const FORMAT = 1;
+
+/** Former names, none of which is the present one. Absent where there are none. */
+interface FormerNames {
+  readonly org?: readonly string[];
+  readonly user?: readonly string[];
+}
+
+/** What a deleted organization or owner leaves behind: a token that exists, and that only its id still finds. */
+export type Missing = "organization" | "owner";
+
+/** What the stack remembers of a token: its inputs, and what the server made of them. */
+export interface InfluxTokenState extends DeclaredInputs {
+  /** The declared permissions; after drift, what the server has in their place. */
+  readonly permissions: PermissionTable;
+  /** What the server granted, with ids. */
+  readonly effectivePermissions: PermissionTable;
+  /** The secret. Absent where it was lost before it could be recorded. */
+  readonly token?: string;
+  /** Name of the organization, as the server has it. */
+  readonly org: string;
+  readonly orgId: string;
+  /** The owner's name, as the server has it. */
+  readonly user: string;
+  /** The owner's id. */
+  readonly userId: string;
+  readonly description: string;
+  readonly status: TokenStatus;
+  /** The server that made the token, or has it now: URL. */
+  readonly host: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  /** RFC 3339. */
+  readonly updatedAt: string;
+  /** Which shape this state has. The engine shows no key that begins with two underscores. */
+  readonly __format: number;
+  /**
+   * Which of the inputs that share their name with an output were declared. The engine gives `read` the outputs
+   * only. One text rather than a list: the engine writes each element of a list on a line of its own, in every
+   * checkpoint.
+   */
+  readonly __declared?: string;
+  /**
+   * Names that organization and owner had before, where the server has others by now: same ids. First the one that the
+   * program used when the token was last changed, then those that refreshes saw.
+   */
+  readonly __names?: FormerNames;
+  /** What was deleted on the server, where the token outlived it. */
+  readonly __missing?: Missing;
+  /** Made, but never told, or not as it was asked for, and it could not be deleted: to be replaced, whatever else. */
+  readonly __unusable?: true;
+  /** What a refresh found granted in place of what the inputs ask for. Those inputs are absent then. */
+  readonly __granted?: readonly Permission[];
+}
+
+/**
+ * Refuses what a version of this package wrote that knew more than this one.
+ *
+ * @throws {InfluxTokenError} says what to do.
+ */
+export function requireKnownFormat({ __format }: { readonly __format?: unknown }): void {
+  if (__format === FORMAT) return;
+  throw new InfluxTokenError(
+    `the state of this token has the format ${String(__format)}, and this version of pulumi-influx-token knows ${FORMAT}: upgrade the package (npm install pulumi-influx-token@latest)`,
+  );
+}
+
+/**
+ * The state after the server made or changed the token.
+ *
+ * @param before the state before a change. What was granted stays as it is recorded: it takes a refresh to find drift.
+ */
+export function toState(
+  inputs: InfluxTokenInputs,
+  authorization: Authorization,
+  host: string,
+  before?: InfluxTokenState,
+): InfluxTokenState {
+  const token = before === undefined ? tokenValueIn(authorization) : before.token;
+  return {
+    ...inputs,
+    ...identityOf(authorization),
+    permissions: isUnknown(inputs.permissions) ? {} : inputs.permissions,
+    effectivePermissions: before?.effectivePermissions ?? permissionTable(authorization.permissions),
+    host,
+    ...(token !== undefined && { token }),
+    __format: FORMAT,
+    __declared: declaredAmong(inputs),
+    ...namesOf(declaredNames(inputs), authorization),
+    ...foundBy(before, inputs),
+  };
+}
+
+/**
+ * The state of a token that was made and that nobody wants, but that could not be deleted. Where its value is not
+ * among what is known of it, it is not to be used: the next `pulumi up` replaces it.
+ */
+export function unwantedState(
+  inputs: InfluxTokenInputs,
+  authorization: Authorization,
+  host: string,
+): InfluxTokenState {
+  const state = toState(inputs, authorization, host);
+  if (state.token !== undefined) return state;
+  // Its organization and owner may be others than those that were asked for by name.
+  return { ...without(state, ["__names"]), __unusable: true };
+}
+
+/** The state after a change that the server did not answer, or does not hear of. */
+export function withInputs(
+  state: InfluxTokenState,
+  inputs: InfluxTokenInputs,
+  changed: { readonly description?: string; readonly status?: TokenStatus; readonly missing?: Missing } = {},
+): InfluxTokenState {
+  const { missing = state.__missing, ...values } = changed;
+  const kept = Object.entries(state).filter(
+    ([name]) => !name.startsWith("__") && (!INPUT_NAMES.includes(name) || isShared(name)),
+  );
+  return {
+    ...inputs,
+    ...(Object.fromEntries(kept) as unknown as InfluxTokenState),
+    ...values,
+    permissions: isUnknown(inputs.permissions) ? state.permissions : inputs.permissions,
+    host: inputs.host,
+    __format: FORMAT,
+    __declared: declaredAmong(inputs),
+    ...namesOf(declaredNames(inputs), state),
+    ...(missing !== undefined && { __missing: missing }),
+    ...foundBy(state, inputs),
+  };
+}
+
+/** What a refresh finds. */
+export interface Refreshed {
+  readonly state: InfluxTokenState;
+  /** What a program would have to declare for it. */
+  readonly inputs: InfluxTokenInputs;
+}
+
+/** What a refresh finds: what differs on the server takes the place of what was declared. */
+export function refreshState(state: InfluxTokenState, authorization: Authorization, host: string): Refreshed {
+  const effectivePermissions = permissionTable(authorization.permissions);
+  // A server that stores tokens hashed no longer tells this one: what the state holds is the only copy.
+  const token = tokenValueIn(authorization) ?? state.token;
+  const found: InfluxTokenState = {
+    ...without(state, ["__missing", "__names"]),
+    ...identityOf(authorization),
+    // Found by its id at the address that was named: the same server, whatever its address was.
+    host,
+    ...(token !== undefined && { token }),
+    // A name that the server no longer has is still the program's, until the program uses another one.
+    ...namesOf(
+      {
+        org: [...(state.__names?.org ?? []), state.org],
+        user: [...(state.__names?.user ?? []), state.user],
+      },
+      authorization,
+    ),
+  };
+  if (!sameJson(effectivePermissions, state.effectivePermissions)) {
+    const granted = sortedUnique(authorization.permissions.map(plainPermission));
+    return withReadInputs({
+      ...without(found, PERMISSION_INPUTS),
+      permissions: effectivePermissions,
+      effectivePermissions,
+      __granted: granted,
+    });
+  }
+  const isRenamed = found.org !== state.org || found.user !== state.user;
+  if (!isRenamed || !asksForPermissions(found)) return withReadInputs(found);
+  const permissions = declaredPermissions(declaredInputs(found)) ?? found.permissions;
+  return withReadInputs({ ...found, permissions });
+}
+
+/** The same where the server only tells that organization or owner are gone. */
+export function orphanState(state: InfluxTokenState, missing: Missing, host: string): Refreshed {
+  return withReadInputs({ ...state, host, __missing: missing });
+}
+
+/** The inputs within a state, as a program would have to declare them for it: with the server's names. */
+function declaredInputs(state: InfluxTokenState): DeclaredInputs {
+  const declared = new Set((state.__declared ?? "").split(" "));
+  if (state.description !== "") declared.add("description");
+  else declared.delete("description");
+  if (state.status !== "active") declared.add("status");
+  const inputs = Object.entries(state).filter(
+    ([name]) => INPUT_NAMES.includes(name) && (!isShared(name) || declared.has(name)),
+  );
+  return Object.fromEntries(inputs);
+}
+
+function withReadInputs(state: InfluxTokenState): Refreshed {
+  const { permissions, host } = state;
+  return { state, inputs: { ...declaredInputs(state), permissions, host } };
+}
+
+function without(state: InfluxTokenState, names: readonly string[]): InfluxTokenState {
+  const kept = Object.entries(state).filter(([name]) => !names.includes(name));
+  return Object.fromEntries(kept) as unknown as InfluxTokenState;
+}
+
+/** Inputs that ask for nothing, since changes of permissions are ignored, keep what a refresh found. */
+function foundBy(
+  before: InfluxTokenState | undefined,
+  inputs: DeclaredInputs,
+): Pick<InfluxTokenState, "__granted"> {
+  return before?.__granted === undefined || asksForPermissions(inputs) ? {} : { __granted: before.__granted };
+}
+
+/** The names that are not the server's: it was asked by them, or told of them, and the ids are the same. */
+function namesOf(
+  known: { readonly org: readonly string[]; readonly user: readonly string[] },
+  now: { readonly org: string; readonly user: string },
+): Pick<InfluxTokenState, "__names"> {
+  const former = (property: "org" | "user"): FormerNames => {
+    const names = [...new Set(known[property])].filter((name) => name !== now[property]);
+    return names.length === 0 ? {} : { [property]: names };
+  };
+  const names = { ...former("org"), ...former("user") };
+  return Object.keys(names).length === 0 ? {} : { __names: names };
+}
+
+/** What the program calls them. */
+function declaredNames({ org, user }: DeclaredInputs): { org: string[]; user: string[] } {
+  return { org: org === undefined ? [] : [org], user: user === undefined ? [] : [user] };
+}
+
+function declaredAmong(inputs: DeclaredInputs): string {
+  return SHARED_NAMES.filter((name) => inputs[name] !== undefined).join(" ");
+}
+
+function isShared(name: string): boolean {
+  return (SHARED_NAMES as readonly string[]).includes(name);
+}
+
+function identityOf({ org, orgID, user, userID, description, status, createdAt, updatedAt }: Authorization) {
+  return { org, orgId: orgID, user, userId: userID, description, status, createdAt, updatedAt };
+}
+
+/** Without the names that the server's answer adds. */
+function plainPermission({ action, resource: { type, id, orgID } }: Permission): Permission {
+  return {
+    action,
+    resource: { type, ...(id !== undefined && { id }), ...(orgID !== undefined && { orgID }) },
+  };
+}

@@ -1,0 +1,51 @@
+import { UNKNOWN } from "../../../provider/token/unknown";
+import { Replacements } from "../../../provider/pulumiHost/replacements";
+
+const olds = { org: "acme", readTasks: true, host: "http://a", permissions: { "orgs/acme/tasks": "read" } };
+const news = { org: "acme", readTasks: true, keepers: { a: "1" } };
+
+describe("what a run remembers of a token that is replaced", () => {
+  let replacements: Replacements;
+  beforeEach(() => {
+    replacements = new Replacements();
+  });
+
+  it("gives the second check, which comes without them, the old inputs of the first", () => {
+    expect(replacements.oldInputs(olds, news)).toBe(olds);
+    replacements.diffed("1", true, undefined);
+    expect(replacements.oldInputs({}, news)).toBe(olds);
+    expect(replacements.oldInputs({}, news)).toEqual({});
+  });
+
+  it("does so where the engine replaces without asking for a diff", () => {
+    replacements.oldInputs(olds, news);
+    expect(replacements.oldInputs({}, news)).toBe(olds);
+  });
+
+  it("knows the token by its inputs, but for those that ignoreChanges had set back", () => {
+    replacements.oldInputs(olds, { ...news, permissions: olds.permissions });
+    replacements.diffed("1", true, undefined);
+    expect(replacements.oldInputs({}, { ...news, permissions: "(computed)" })).toBe(olds);
+  });
+
+  it("gives nothing to a token with other inputs, nor to a new one after a token that stays", () => {
+    replacements.oldInputs(olds, news);
+    replacements.diffed("1", true, undefined);
+    expect(replacements.oldInputs({}, { ...news, keepers: { a: "2" } })).toEqual({});
+    replacements.oldInputs(olds, news);
+    replacements.diffed("1", false, undefined);
+    expect(replacements.oldInputs({}, news)).toEqual({});
+  });
+
+  it("deletes by the new connection where it is known, and by the recorded one otherwise", () => {
+    const [recorded, other] = [{ host: "http://a" }, { host: "http://b" }];
+    replacements.diffed("1", true, other);
+    expect(replacements.connectionFor("1", recorded)).toBe(other);
+    expect(replacements.connectionFor("2", recorded)).toBe(recorded);
+    // A dependent of a resource that is deleted first is compared while nothing of that is known.
+    for (const open of [UNKNOWN as never, { token: UNKNOWN }]) {
+      replacements.diffed("1", true, open);
+      expect(replacements.connectionFor("1", recorded)).toBe(recorded);
+    }
+  });
+});
