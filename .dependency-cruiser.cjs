@@ -60,7 +60,7 @@ module.exports = {
     room(
       "dynamic-provider",
       at("(createProvider|dynamicProvider)\\.ts$"),
-      at("lifecycle\\.ts$"),
+      at("(lifecycle|connections)\\.ts$"),
       pulumiHost,
       token,
       runtime,
