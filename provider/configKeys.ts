@@ -27,7 +27,7 @@ const MAX_KEYS = 10;
  * @param allConfig Every key of the stack's config, such as `influx-token:host`.
  * @param project The project's name, which is the namespace of keys that are set without one.
  * @returns `error` for keys that nobody reads: with a typo in `host`, tokens would go elsewhere. `warnings` for keys
- *   that stand in a namespace where they are not read.
+ *   that are in a namespace where they are not read.
  */
 export function configKeyProblems(
   allConfig: Readonly<Record<string, string>>,

@@ -89,7 +89,7 @@ export class Connections implements CheckContext {
   }
 }
 
-/** What cannot be told from a connection is a failure of the input that is to be mended, or not known yet. */
+/** What cannot be resolved is a failure of the input that is to be mended, or not known yet. */
 function orFailure<T>(unknown: T, resolve: () => T): T | Failure {
   try {
     return resolve();

@@ -21,7 +21,7 @@ export class InfluxTokenError extends Error {
   }
 }
 
-/** The connection cannot be told, or is told wrongly. `property` is the input to mend. */
+/** The connection cannot be resolved. `property` is the input to mend. */
 export class ConnectionError extends InfluxTokenError {
   override readonly name = "ConnectionError";
 
@@ -33,7 +33,7 @@ export class ConnectionError extends InfluxTokenError {
   }
 }
 
-/** An answer other than success, of the server or of whatever stands at its address. */
+/** An answer other than success, of the server, or of other software at its address. */
 interface Refusal {
   /** HTTP status. */
   readonly status: number;
@@ -47,7 +47,7 @@ interface Refusal {
   readonly retryAfterMs: number;
 }
 
-/** The server, or whatever stands at its address, answered something other than success. */
+/** The server, or other software at its address, answered something other than success. */
 export class ServerError extends InfluxTokenError implements Refusal {
   override readonly name = "ServerError";
   readonly status: number;
@@ -79,7 +79,7 @@ export class NetworkError extends InfluxTokenError {
   }
 }
 
-/** A success was answered that cannot be InfluxDB's, so that nobody knows what was done. */
+/** A success was answered that cannot be InfluxDB's, so that it is not known what was done. */
 export class ForeignAnswerError extends InfluxTokenError {
   override readonly name = "ForeignAnswerError";
 }
@@ -90,7 +90,7 @@ export function mayHaveTakenEffect(error: unknown): boolean {
   return error instanceof ForeignAnswerError;
 }
 
-/** Whether the same request may succeed a moment later. What stands in front of InfluxDB may say anything for a while. */
+/** Whether the same request may succeed a moment later. A proxy in front of InfluxDB may answer anything for a while. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ServerError) return !error.own || error.status === 429 || error.status >= 500;
   return error instanceof NetworkError || error instanceof ForeignAnswerError;

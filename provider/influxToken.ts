@@ -14,7 +14,7 @@ import type { TokenStatus } from "./types";
 
 redactSdkDebugLog(pulumi.log, TOKEN_TYPE);
 
-/** How to reach the server and with which token. Stored in the stack's state; leave it out where the environment tells. */
+/** How to reach the server and with which token. Stored in the stack's state; leave it out where the environment has it. */
 export interface ConnectionArgs {
   /**
    * URL of the server, without query. Default, first match wins: `influx-token:host` in the stack config, the recorded
@@ -45,14 +45,14 @@ export interface ConnectionArgs {
   certFile?: pulumi.Input<string> | undefined;
   /** PEM file of the client certificate's key. Needs `certFile`. Only its path is stored. Default: none. */
   keyFile?: pulumi.Input<string> | undefined;
-  /** How long a request may take, its repetitions included: milliseconds, 1 to 3,600,000. Default: 60,000. */
+  /** How long a request may take, its retries included: milliseconds, 1 to 3,600,000. Default: 60,000. */
   timeoutMs?: pulumi.Input<number> | undefined;
   /**
-   * How often a request is repeated at most: 0 to 100. Default: 4. One that makes a token is repeated only when it is
+   * How often a request is retried at most: 0 to 100. Default: 4. One that makes a token is retried only when it is
    * certain that none was made.
    */
   retries?: pulumi.Input<number> | undefined;
-  /** How many requests may be under way at the host at once, for all tokens of the run: 1 to 1,000. Default: 16. */
+  /** How many requests may be in flight at the host at once, for all tokens of the run: 1 to 1,000. Default: 16. */
   maxConcurrent?: pulumi.Input<number> | undefined;
 }
 
@@ -109,7 +109,7 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
   keepers?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /**
    * Risk id to the reason why the risk is accepted, such as `{ "operator-token": "break-glass, see runbook" }`. Its
-   * warning is not shown, and the report names the reason. The server does not hear of it. Changes in place.
+   * warning is not shown, and the report names the reason. It is not sent to the server. Changes in place.
    */
   acknowledge?: pulumi.Input<{ [risk in RiskId]?: pulumi.Input<string> | undefined }> | undefined;
   /** How to reach the server. Default: see each of its properties. */

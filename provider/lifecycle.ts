@@ -150,7 +150,7 @@ export class Lifecycle {
     if (!wasThere) assertSameServer(id, state.host, client);
   }
 
-  /** What stands in front of a server may change requests, or answers: another status than asked for is no success. */
+  /** A proxy may change requests or answers: another status than asked for is no success. */
   private assertPatched(id: string, patch: ReturnType<typeof patchFor>, now: Authorization): void {
     if (patch?.status !== undefined && patch.status !== now.status)
       throw statusNotSet(id, patch.status, now.status);

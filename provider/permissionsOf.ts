@@ -28,7 +28,7 @@ export function permissionsOf(args: object): PermissionTable | undefined {
   return choice === undefined || isUnknown(permissions) ? undefined : (permissions as PermissionTable);
 }
 
-/** An Output or a Promise tells nothing yet. */
+/** The value of an Output or a Promise is not known yet. */
 function resolved(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolved);
   if (isRecord(value) && SECRET_KEY in value) return resolved(value["value"]);

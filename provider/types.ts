@@ -87,10 +87,10 @@ export interface ConnectionInputs {
   readonly certFile?: string;
   /** PEM file of the client certificate's key; needs `certFile`. */
   readonly keyFile?: string;
-  /** How long a request may take, its repetitions included: milliseconds. Default: 60,000. */
+  /** How long a request may take, its retries included: milliseconds. Default: 60,000. */
   readonly timeoutMs?: number;
-  /** How often a request that failed is repeated at most. Default: 4. */
+  /** How often a request that failed is retried at most. Default: 4. */
   readonly retries?: number;
-  /** How many requests may be under way at the host at once. Default: 16. */
+  /** How many requests may be in flight at the host at once. Default: 16. */
   readonly maxConcurrent?: number;
 }

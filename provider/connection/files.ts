@@ -26,7 +26,7 @@ function withCode(code: string): Error {
 
 /**
  * Gives a PEM file's text. What it holds is checked by TLS itself; here only that it is one, so that a wrong path is
- * told as such and no other file's content gets any further.
+ * reported as such and no other file's content gets any further.
  *
  * @throws {ConnectionError} when the file cannot be read or holds no PEM block.
  */

@@ -4,7 +4,7 @@ import { isId } from "../types";
 import { quoted } from "../text";
 import { fromProfile, type Sources } from "./sources";
 
-/** An organization by its name or its id: one of them, or both where the state tells both. */
+/** An organization by its name or its id: one of them, or both where the state has both. */
 export interface Organization {
   readonly org?: string;
   /** 16 hex digits, lower case. */

@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { ConnectionError } from "../errors";
 import { bareHostname, isLoopback, portOf } from "./host";
 
-/** The proxy that stands between this machine and the server. */
+/** The proxy between this machine and the server. */
 export interface Proxy {
   /** URL without user and password, without a trailing slash. */
   readonly url: string;

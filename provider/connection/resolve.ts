@@ -32,12 +32,12 @@ export interface Connection {
   readonly httpDebug: boolean;
   /** PEM texts: authorities in place of the machine's own, and a client certificate. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** What stands between this machine and the server. Absent: nothing. */
+  /** The proxy between this machine and the server. Absent: none. */
   readonly proxy?: Proxy;
-  /** Milliseconds for a request, its repetitions included. */
+  /** Milliseconds for a request, its retries included. */
   readonly timeoutMs: number;
   readonly retries: number;
-  /** Requests under way at the host at once. */
+  /** Requests in flight at the host at once. */
   readonly maxConcurrent: number;
   /** What the user should know, though it is no error. */
   readonly warnings: readonly string[];

@@ -33,7 +33,7 @@ export function adviceFor(status: number, caller: Caller, message: string): stri
   return "";
 }
 
-/** What to do about an answer of something that stands in front of InfluxDB, or in its place. */
+/** What to do about an answer of a proxy in front of InfluxDB, or of other software in its place. */
 export function frontAdvice(status: number, { hostFrom }: Caller): string {
   if (status >= 300 && status < 400) {
     return `it redirects, and a token is never sent after a redirect: give the final address in place of the one from ${hostFrom}`;

@@ -117,7 +117,7 @@ function tunnel({ url, auth }: Proxy, toServer: https.AgentOptions, sockets: Ope
     }
   }
   const headers = auth && { "Proxy-Authorization": `Basic ${basic(auth)}` };
-  // No limit of its own: whoever waits for a tunnel of others would wait on when that one fails.
+  // No limit of its own: a request that waits for another one's tunnel would hang when that one fails.
   const agent = new Tunnel(url, { keepAlive: true, ...(headers && { headers }) });
   // Else it looks for the name of its caller in a stack trace.
   agent.protocol = "https:";

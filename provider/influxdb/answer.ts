@@ -1,4 +1,4 @@
-/** What was answered, whoever did. */
+/** An HTTP answer, of InfluxDB or of anything in front of it. */
 export interface Answer {
   readonly status: number;
   /** By their names in lower case. */
@@ -9,7 +9,7 @@ export interface Answer {
 /** Answers that may be others a moment later. */
 export const PASSING_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** Whether InfluxDB itself answered: what stands in front of it does not write these headers. */
+/** Whether InfluxDB itself answered: a proxy in front of it does not write these headers. */
 export function isOwn({ headers }: Pick<Answer, "headers">): boolean {
   return Object.keys(headers).some((name) =>
     /^x-(influxdb-(build|version)|platform-error-code)$/i.test(name),

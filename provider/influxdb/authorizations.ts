@@ -7,7 +7,7 @@ const PATH = "/api/v2/authorizations";
 
 const one = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
 
-/** Makes a token. The answer is the only place where a server that stores tokens hashed ever tells it. */
+/** Makes a token. Where the server stores tokens hashed, this answer is the only one that ever holds the value. */
 export function createAuthorization(client: InfluxClient, body: NewAuthorization): Promise<Authorization> {
   const purpose = `create the token${described(body)}`;
   return exchange(client, { method: "POST", path: PATH, body, purpose });
@@ -16,7 +16,7 @@ export function createAuthorization(client: InfluxClient, body: NewAuthorization
 /** What the server has of a token that is asked for by id. */
 export type Lookup =
   | { readonly kind: "found"; readonly authorization: Authorization }
-  /** The token exists, and its organization or owner does not: the server tells no more of it. */
+  /** The token exists, and its organization or owner does not: the server answers no more of it. */
   | { readonly kind: "orphaned"; readonly missing: "organization" | "owner" }
   | { readonly kind: "gone" };
 
@@ -37,7 +37,7 @@ export function updateAuthorization(
   return lookUp(client, { method: "PATCH", path: one(id), body, purpose: `update the token ${id}` }, id);
 }
 
-/** Deletes a token, and tells whether there was one. */
+/** Deletes a token, and returns whether there was one. */
 export async function deleteAuthorization(client: InfluxClient, id: string): Promise<boolean> {
   const purpose = `delete the token ${id}`;
   try {
@@ -52,7 +52,7 @@ export async function deleteAuthorization(client: InfluxClient, id: string): Pro
 }
 
 /**
- * Lists the tokens of an organization, an owner or both, without pages: only for what no other way can tell, such as
+ * Lists the tokens of an organization, an owner or both, without pages: only where nothing else can decide, such as
  * whether a request without an answer made one.
  */
 export async function listAuthorizations(

@@ -25,14 +25,14 @@ export interface InfluxClient {
   readonly host: string;
   /** Where the token was found that is used now: it changes where a stale one is replaced. */
   readonly tokenFrom: string;
-  /** How often a request that failed may be repeated. */
+  /** How often a request that failed may be retried. */
   readonly retries: number;
-  /** How long a request may take, its repetitions included: milliseconds. */
+  /** How long a request may take, its retries included: milliseconds. */
   readonly timeoutMs: number;
   /** How far the server's clock is ahead of this machine's, in milliseconds, by its last answer. */
   readonly clockAheadMs: number;
   /**
-   * Sends a request and gives the body of its successful answer. GET, PATCH and DELETE are repeated after failures
+   * Sends a request and gives the body of its successful answer. GET, PATCH and DELETE are retried after failures
    * that may pass; POST only when it is certain that the server did nothing, and the first one only after an answer
    * that is InfluxDB's own. Where nobody listens, that is waited for.
    *
@@ -40,7 +40,7 @@ export interface InfluxClient {
    * @throws {NetworkError} when no answer came within the connection's time.
    */
   request(request: Request): Promise<unknown>;
-  /** What stands at the address, where it does not answer as InfluxDB 2.x should; else empty. */
+  /** Which software is at the address, where it does not answer as InfluxDB 2.x should; else empty. */
   identify(): Promise<string>;
   /** What to throw where a success was answered in a shape, or from a place, that is not InfluxDB's. */
   foreignAnswer(purpose: string): Promise<ForeignAnswerError>;
@@ -161,7 +161,7 @@ export class HttpClient implements InfluxClient {
 
   /**
    * The state remembers the token that was right when it was written; whoever runs the program now may have a newer
-   * one. What was under way with the old one is repeated, and what is in the queue is sent with the new one.
+   * one. What was in flight with the old one is retried, and what is in the queue is sent with the new one.
    */
   private exchange(message: Message): Promise<Exchange> {
     const { maxConcurrent, fallback } = this.connection;
@@ -181,7 +181,7 @@ export class HttpClient implements InfluxClient {
     this.server.startup.answered();
     if (isOwn(answer)) {
       this.isKnown = true;
-      // What stands in front of the server has a clock of its own.
+      // A proxy in front of the server has a clock of its own.
       const date = Date.parse(String(answer.headers["date"]));
       if (!Number.isNaN(date)) this.clockAheadMs = date - this.runtime.now();
     }

@@ -21,7 +21,7 @@ export interface Created {
   readonly warnings: readonly string[];
 }
 
-/** The server made a token whose value was lost, or that nobody wants any more, and that could not be deleted either. */
+/** The server made a token whose value was lost, or is not wanted any more, and that could not be deleted either. */
 export class TokenValueLostError extends InfluxTokenError {
   override readonly name = "TokenValueLostError";
 

@@ -2,7 +2,7 @@ import { InfluxTokenError, isNotFound, ServerError } from "../errors";
 import { quoted } from "../text";
 import type { InfluxClient } from "./client";
 
-/** What the directory tells of a bucket. */
+/** A bucket, as far as a token depends on it. */
 export interface Bucket {
   readonly id: string;
   readonly orgID: string;
@@ -13,7 +13,7 @@ export interface Bucket {
 
 /**
  * Names to ids. Each question is asked once for each connection, however many tokens need its answer at the
- * same time; one that failed or found nothing is asked again by whoever needs it next.
+ * same time; one that failed or found nothing is not cached: the next one asks again.
  */
 export class Directory {
   private readonly answers = new Map<string, Promise<unknown>>();
@@ -41,7 +41,7 @@ export class Directory {
     });
   }
 
-  /** Types that the server lists, or `undefined` where it does not tell: servers before 2.4 cannot. */
+  /** Types that the server lists; `undefined` where it has no such list, as before 2.4. */
   resourceTypes(): Promise<readonly string[] | undefined> {
     return this.once("resources", async () => {
       const purpose = "list the server's resource types";

@@ -31,7 +31,7 @@ export class NoAnswer extends Error {
   }
 }
 
-/** A connection's way to its server: keeps connections open, and repeats what may be repeated. */
+/** A connection's way to its server: keeps connections open, and retries what may be retried. */
 export interface Http {
   /** @throws {NoAnswer} where none came within the connection's time. */
   send(message: Message, token: string): Promise<Answer>;
@@ -93,7 +93,7 @@ export function createHttp(connection: Connection): Http {
         });
       } catch (error) {
         const failed = error as AxiosError;
-        // After the last repetition the answer is what it is.
+        // After the last retry the answer is what it is.
         if (failed.response !== undefined && !wasCutOff(failed)) return failed.response;
         throw noAnswer(failed, attempts, isProxied);
       }
@@ -149,7 +149,7 @@ function isRefusal(error: AxiosError): boolean {
   return reasonOf(error) === "ECONNREFUSED" || errors.some(({ code }) => code === "ECONNREFUSED");
 }
 
-/** A direct connection that is refused is no matter of repetitions: the start of the server is waited for. */
+/** A direct connection that is refused is not retried here: startup.ts waits for the server. */
 function mayRepeat(error: AxiosError, isProxied: boolean): boolean {
   const { response, config } = error;
   const isSafe = String(config?.method).toUpperCase() !== "POST";

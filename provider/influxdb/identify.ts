@@ -1,6 +1,6 @@
 import { printable } from "../text";
 
-/** An answer, as far as it tells who answered. */
+/** The parts of an answer that show which software answered. */
 export interface Greeting {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
@@ -15,8 +15,8 @@ export const A_WEB_PAGE =
 export type Ask = (path: string) => Promise<Greeting | undefined>;
 
 /**
- * Says what stands at an address that did not answer as InfluxDB 2.x should, and what to do about it. Empty where
- * it is an InfluxDB 2.x that is set up, or nothing can be told.
+ * Says which software is at an address that did not answer as InfluxDB 2.x should, and what to do about it. Empty where
+ * it is an InfluxDB 2.x that is set up, or cannot be identified.
  */
 export async function identify(host: string, ask: Ask): Promise<string> {
   if (new URL(host).hostname.endsWith(".a.influxdb.io")) {

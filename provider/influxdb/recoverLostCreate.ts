@@ -6,25 +6,25 @@ import type { InfluxClient } from "./client";
 import type { PendingCreate } from "./pendingCreates";
 import type { Session } from "./session";
 
-/** How the server's clock is told: by the second, in each answer. One more for the way of the answer. */
+/** The server's clock is known from the date of its answers, in whole seconds. One more for the way of the answer. */
 const CLOCK_SLACK_MS = 2_000;
 
 /** Between two looks for a token whose answer was lost. */
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 3_000;
 
-/** A request that makes a token, and of which nobody knows whether it did. */
+/** A request that may have made a token: its answer was lost, or cannot be its own. */
 interface LostCreate {
   /** When it began, by this machine's clock. */
   readonly since: number;
   /** The token in the answer, where that is another one than was asked for. */
   readonly answered: Authorization | undefined;
-  /** Why nobody knows. */
+  /** Why it is not known whether it did. */
   readonly reason: unknown;
 }
 
 /**
- * Whether a token is what a request may have made that began then. Which clock the server goes by is only told by the
+ * Whether a token is what a request may have made that began then. The server's clock is only known from the
  * date of its answers, and a proxy in front of it may write that: `perhaps` is what one clock says and not the other.
  */
 export function createdSince(
@@ -40,7 +40,7 @@ export function createdSince(
 /**
  * Finds the token that such a request made, while no other request of its kind is in flight. Nothing: it made none.
  *
- * @throws {InfluxTokenError} where that cannot be told; the message says what to look for.
+ * @throws {InfluxTokenError} where that cannot be decided; the message says what to look for.
  */
 export async function recoverLostCreate(
   session: Session,

@@ -4,7 +4,7 @@ import type { Authorization, NewAuthorization, Permission } from "../types";
 /** Writes a permission, for comparing. */
 export type Format = (permission: Permission) => string;
 
-/** What was asked for, to be compared with what a server tells of a token. */
+/** The token that was asked for, to be compared with what a server answers. */
 export class RequestedToken {
   /** Who may do what: the same for tokens that differ in nothing but their description. */
   readonly rights: string;

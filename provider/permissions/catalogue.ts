@@ -80,12 +80,12 @@ export const TYPE_FLAGS: ReadonlyMap<string, TypeFlagInfo> = new Map(
   ),
 );
 
-/** The types that the presets grant where the server does not tell its own list. */
+/** The types that the presets grant where the server does not list its own. */
 export const OSS_TYPES: readonly string[] = CATALOGUE.filter((entry) =>
   (entry.editions as readonly Edition[]).includes("oss"),
 ).map((entry) => entry.type);
 
-/** Whether every supported server knows the type, so that nobody has to ask. */
+/** Whether every supported server knows the type, so that it need not be looked up. */
 export function isUniversal(resource: ResourceType): boolean {
   return resource.since === undefined && resource.editions.includes("oss");
 }

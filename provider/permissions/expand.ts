@@ -104,7 +104,7 @@ export function notABucketId(text: string): string {
   return `"${text}" is not a bucket id (16 hex digits, not all zeros): give the id of the bucket, not its name; \`influx bucket list\` shows it`;
 }
 
-/** Whether the token may read its own organization: without that a system bucket opens to nobody. */
+/** Whether the token may read its own organization: without that no system bucket opens. */
 export function readsOwnOrganization(flags: PermissionFlags): boolean {
   return [flags.operator, flags.allAccess, flags.readOrgs, flags.readOwnOrg].includes(true);
 }

@@ -19,7 +19,7 @@ export interface Risk {
   readonly severity: Severity;
   /** What its holder can do, in one or two sentences. */
   readonly explanation: string;
-  /** Risks that this one brings along: they are not told of beside it. */
+  /** Risks that this one brings along: they are not reported beside it. */
   readonly includes?: readonly string[];
   /** Whether a token with these permissions has it. Says no wherever it cannot be sure. */
   readonly test: (held: readonly Permission[], readers: Readers) => boolean;
@@ -59,7 +59,7 @@ export function readersOf(stack: readonly (readonly Permission[])[]): Readers {
 }
 
 function writesUnread(held: readonly Permission[], readers: Readers): boolean {
-  // A stack that gives nobody a bucket to read leaves that to somebody else: its writers tell nothing.
+  // A stack that lets no token read a bucket leaves reading to another stack: its writers are no sign of a mistake.
   if (readers === undefined || readers.all || readers.ids.size === 0) return false;
   return bucketIds(held, "write").some((id) => !readers.ids.has(id));
 }
@@ -72,7 +72,7 @@ export const RISKS = [
     severity: "critical",
     explanation:
       "What the token may do, what becomes of it, or what is acknowledged, is not known before pulumi up: it might be anything.",
-    // Permissions that are known tell nothing of it: `unknownRisk` does.
+    // It does not follow from permissions that are known: `unknownRisk` finds it.
     test: () => false,
   },
   {
@@ -190,7 +190,7 @@ export interface Finding {
   readonly explanation: string;
   /** What of the token it is about, where that is not plain from its permissions. */
   readonly details?: readonly string[];
-  /** Risks that the token has with this one, and that are not told of by themselves. */
+  /** Risks that the token has with this one, and that are not reported by themselves. */
   readonly includes: readonly RiskId[];
   /** Why it is accepted, where the program says so. */
   readonly acknowledged?: string;
@@ -244,13 +244,13 @@ function findingOf(
   return { id, title, severity, explanation, includes: [], ...acknowledged };
 }
 
-/** The risks that nobody acknowledged, with those that they bring along. */
+/** The risks that are not acknowledged, with those that they bring along. */
 export function openRisks(found: readonly Finding[]): ReadonlySet<RiskId> {
   const open = found.filter(({ acknowledged }) => acknowledged === undefined);
   return new Set(open.flatMap(({ id, includes }) => [id, ...includes]));
 }
 
-/** What flags alone tell of a token's permissions: enough for its risks, not for its names. Wrong flags tell nothing. */
+/** The permissions that flags alone ask for: enough for a token's risks, not for its names. Wrong flags ask for none. */
 export function permissionsOfFlags(flags: PermissionFlags): Permission[] {
   try {
     return expandPermissions(flags, OWN);

@@ -18,7 +18,7 @@ const LEAK_DETECTOR = "debuggablePromise";
 /**
  * Leaves out of stack traces, until the returned function is called, what is below the program's own last frame: how
  * Node.js and Pulumi's host came to run it. The SDK takes a stack trace for each resource, and the engine writes it into
- * every checkpoint: the host's frames are the same for all, tell nobody anything, and are a quarter of a token's bytes.
+ * every checkpoint: the host's frames are the same for all, help no reader, and are a quarter of a token's bytes.
  */
 export function shortenStackTraces(): () => void {
   const { prepareStackTrace } = hook;

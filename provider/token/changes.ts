@@ -37,7 +37,7 @@ export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs)
   return { changes: updates || replaces.length > 0, replaces };
 }
 
-/** What to tell the server of a change in place; `undefined` where there is nothing to tell. */
+/** What to send to the server for a change in place; `undefined` where there is nothing to send. */
 export function patchFor(
   state: InfluxTokenState,
   declared: InfluxTokenInputs,
@@ -53,7 +53,7 @@ export function patchFor(
 function replacing(state: InfluxTokenState, declared: InfluxTokenInputs): string[] {
   const { org, orgId, user } = declared;
   const replaces: string[] = [];
-  // Made, but never told, or not as asked for: nobody may use it.
+  // Its value was lost, or it is not as asked for: it must not be used.
   if (state.token === undefined || state.__unusable === true) replaces.push("token");
   // What stood for a deleted organization or owner may stand for another one by now.
   const { __missing: missing } = state;

@@ -8,7 +8,7 @@ import { isRiskId, notARisk } from "../permissions/risks";
 import { printable, quoted } from "../text";
 import { isUnknown } from "./unknown";
 
-/** Takes note of an input that cannot be accepted. The reason is only made where it is told. */
+/** Takes note of an input that cannot be accepted. The reason is only made where it is shown. */
 export type Fail = (property: string, reason: string | (() => string)) => void;
 /** Returns the value as it is kept, or `undefined` where it asks for nothing. */
 type Reader = (value: unknown, property: string, fail: Fail) => unknown;

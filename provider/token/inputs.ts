@@ -47,7 +47,7 @@ export interface OrganizationChoice {
   readonly orgId?: string;
 }
 
-/** What the inputs alone do not tell: the stack's config, the environment, the CLI's profile. */
+/** What follows from more than the inputs: the stack's config, the environment, the CLI's profile. */
 export interface CheckContext {
   /**
    * URL of the server. An existing token stays on the recorded one, unless it is named anew. {@link UNKNOWN} where it
@@ -81,7 +81,7 @@ export const COMPUTED_NAMES: readonly string[] = ["permissions", "host"];
  */
 export const COMPUTED = "(computed)";
 
-/** What is told of wrong inputs, however many there are and however long they are. */
+/** As much as failures show, however many there are and however long their values are. */
 const MAX_FAILURES = 20;
 const MAX_NAME = 200;
 const MAX_REASON = 2_000;
@@ -101,12 +101,12 @@ export function checkInputs(
   context: CheckContext,
 ): { inputs: Record<string, unknown>; failures: Failure[] } {
   const failures: Failure[] = [];
-  let untold = 0;
+  let dropped = 0;
   const fail: Fail = (property, reason) => {
-    if (failures.length >= MAX_FAILURES) untold += 1;
+    if (failures.length >= MAX_FAILURES) dropped += 1;
     else {
-      const told = typeof reason === "string" ? reason : reason();
-      const failure = { property: printable(property, MAX_NAME), reason: printable(told, MAX_REASON) };
+      const text = typeof reason === "string" ? reason : reason();
+      const failure = { property: printable(property, MAX_NAME), reason: printable(text, MAX_REASON) };
       // Host and organization can fail by the same file.
       if (!failures.some((other) => sameJson(other, failure))) failures.push(failure);
     }
@@ -120,8 +120,8 @@ export function checkInputs(
   addHost(inputs, connection, olds, context, fail);
   if (failures.length === 0) addPermissions(inputs, raw, olds, fail);
   const last = failures.at(-1);
-  if (last !== undefined && untold > 0)
-    failures.push({ property: last.property, reason: `${untold} more inputs are wrong` });
+  if (last !== undefined && dropped > 0)
+    failures.push({ property: last.property, reason: `${dropped} more inputs are wrong` });
   return { inputs, failures };
 }
 

@@ -66,7 +66,7 @@ export interface InfluxTokenState extends DeclaredInputs {
   readonly __names?: FormerNames;
   /** What was deleted on the server, where the token outlived it. */
   readonly __missing?: Missing;
-  /** Made, but never told, or not as it was asked for, and it could not be deleted: to be replaced, whatever else. */
+  /** Made, but its value was lost, or it is not as asked for, and it could not be deleted: to be replaced, whatever else. */
   readonly __unusable?: true;
   /** What a refresh found granted in place of what the inputs ask for. Those inputs are absent then. */
   readonly __granted?: readonly Permission[];
@@ -125,7 +125,7 @@ export function unwantedState(
   return { ...without(state, ["__names"]), __unusable: true };
 }
 
-/** The state after a change that the server did not answer, or does not hear of. */
+/** The state after a change that is not sent to the server, or that it did not answer. */
 export function withInputs(
   state: InfluxTokenState,
   inputs: InfluxTokenInputs,
@@ -159,7 +159,7 @@ export interface Refreshed {
 /** What a refresh finds: what differs on the server takes the place of what was declared. */
 export function refreshState(state: InfluxTokenState, authorization: Authorization, host: string): Refreshed {
   const effectivePermissions = permissionTable(authorization.permissions);
-  // A server that stores tokens hashed no longer tells this one: what the state holds is the only copy.
+  // A server that stores tokens hashed no longer has this value: what the state holds is the only copy.
   const token = tokenValueIn(authorization) ?? state.token;
   const found: InfluxTokenState = {
     ...without(state, ["__missing", "__names"]),
@@ -191,7 +191,7 @@ export function refreshState(state: InfluxTokenState, authorization: Authorizati
   return withReadInputs({ ...found, permissions });
 }
 
-/** The same where the server only tells that organization or owner are gone. */
+/** The same where the server only says that organization or owner are gone. */
 export function orphanState(state: InfluxTokenState, missing: Missing, host: string): Refreshed {
   return withReadInputs({ ...state, host, __missing: missing });
 }
@@ -226,7 +226,7 @@ function foundBy(
   return before?.__granted === undefined || asksForPermissions(inputs) ? {} : { __granted: before.__granted };
 }
 
-/** The names that are not the server's: it was asked by them, or told of them, and the ids are the same. */
+/** The names that are not the server's: programs or earlier answers used them for the same ids. */
 function namesOf(
   known: { readonly org: readonly string[]; readonly user: readonly string[] },
   now: { readonly org: string; readonly user: string },
