@@ -57,6 +57,15 @@ export interface Authorization {
   updatedAt: string;
 }
 
+/** A bucket, as far as a token depends on it. Source: `GET /api/v2/buckets/{id}`. */
+export interface Bucket {
+  readonly id: string;
+  readonly orgID: string;
+  readonly name: string;
+  /** `system`: the server made it, and it opens only to who may read its organization. */
+  readonly type: "user" | "system";
+}
+
 /** Whether the text is an id as InfluxDB writes it: 16 hex digits, not all zeros. Either case is accepted. */
 export function isId(text: string): boolean {
   return /^[0-9a-f]{16}$/i.test(text) && !/^0+$/.test(text);

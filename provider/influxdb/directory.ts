@@ -1,15 +1,7 @@
 import { InfluxTokenError, isNotFound, ServerError } from "../errors";
 import { quoted } from "../text";
+import type { Bucket } from "../types";
 import type { InfluxClient } from "./client";
-
-/** A bucket, as far as a token depends on it. */
-export interface Bucket {
-  readonly id: string;
-  readonly orgID: string;
-  readonly name: string;
-  /** `system`: the server made it, and it opens only to who may read its organization. */
-  readonly type: "user" | "system";
-}
 
 /**
  * Names to ids. Each question is asked once for each connection, however many tokens need its answer at the

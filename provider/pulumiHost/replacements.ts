@@ -1,3 +1,13 @@
+/**
+ * What the engine leaves out while it replaces a token, as far as one run can know it.
+ *
+ * Leans on: before a replacement the engine checks the inputs once more, right after `diff` and without the old ones:
+ * what follows from them, such as the server, would be lost, and the new token made elsewhere. And to delete the
+ * replaced token it gives the old state only, whose connection may lead nowhere any more. So in every 3.x.
+ * When it changes: a replacement is made on the server that the configuration names, as a new token is; with a check
+ * that comes in another order, old inputs could be taken for those of another token, which equal inputs prevent.
+ * Seen by: test/unit/wrongServer, test/unit/pulumiHost/replacements, test/e2e/lived.
+ */
 import { isUnknown } from "../token/unknown";
 import type { OldInputs } from "../token/inputs";
 import { sameJson } from "../json";
@@ -5,13 +15,7 @@ import type { ConnectionInputs } from "../types";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/**
- * What the engine leaves out while it replaces a token, as far as one run can tell.
- *
- * Before a replacement it checks the inputs once more, right after `diff` and without the old ones: what follows from
- * them, such as the server, would be lost, and the new token made elsewhere. And to delete the replaced token it gives
- * the old state only, whose connection may lead nowhere any more.
- */
+/** What one run remembers of the tokens that it replaces. */
 export class Replacements {
   private checked: { readonly olds: OldInputs; readonly news: Inputs } | undefined;
   private readonly connections = new Map<string, ConnectionInputs | undefined>();

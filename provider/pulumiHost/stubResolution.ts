@@ -1,3 +1,11 @@
+/**
+ * Says before anything is registered that Pulumi's host will not find the provider.
+ *
+ * Leans on: the host resolves the stub's `require` from the program's folder; the SDK runs programs with
+ * `PULUMI_NODEJS_ENGINE` set.
+ * When it changes: the host's own `Cannot find module` takes the place of our message, or we refuse what would work.
+ * Seen by: test/e2e/stub, test/unit/pulumiHost/stubResolution.
+ */
 import { createRequire } from "node:module";
 import { join } from "node:path";
 

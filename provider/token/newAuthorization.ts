@@ -1,5 +1,4 @@
 import { InfluxTokenError } from "../errors";
-import type { Directory } from "../influxdb/directory";
 import type { InfluxTokenInputs } from "./inputs";
 import { isUniversal } from "../permissions/catalogue";
 import {
@@ -10,7 +9,19 @@ import {
   readsOwnOrganization,
 } from "../permissions/expand";
 import { quoted } from "../text";
-import type { NewAuthorization } from "../types";
+import type { Bucket, NewAuthorization } from "../types";
+
+/** Names to ids, as a server has them. */
+export interface Directory {
+  organizationId(name: string): Promise<string>;
+  userId(name: string): Promise<string>;
+  /** Id of the user whose token makes the requests. */
+  callerId(): Promise<string>;
+  /** Types that the server lists; `undefined` where it has no such list. */
+  resourceTypes(): Promise<readonly string[] | undefined>;
+  /** `undefined` where there is none with this id that the caller may see. */
+  bucket(id: string): Promise<Bucket | undefined>;
+}
 
 /**
  * What to send for a new token: ids for names, permissions for flags. Asks the server only what this token needs,

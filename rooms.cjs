@@ -1,0 +1,41 @@
+// The rooms of the house and what each may import. dependency-cruiser holds the code to it, and a test holds the diagram
+// in docs/architecture.md to it. A room may import itself.
+
+/** @type {readonly { readonly name: string, readonly path: string, readonly mayImport: readonly string[] }[]} */
+module.exports = [
+  {
+    name: "basics",
+    path: "^provider/(types|runtime|text|json|nearestName|organizationName|errors)\\.ts$",
+    mayImport: [],
+  },
+  { name: "permissions", path: "^provider/permissions/", mayImport: ["basics"] },
+  { name: "settings", path: "^provider/connection/settings\\.ts$", mayImport: ["basics"] },
+  { name: "connection", path: "^provider/connection/(?!settings\\.)", mayImport: ["basics", "settings"] },
+  { name: "influxdb", path: "^provider/influxdb/", mayImport: ["basics", "connection"] },
+  { name: "token", path: "^provider/token/", mayImport: ["basics", "permissions", "settings"] },
+  {
+    name: "lifecycle",
+    path: "^provider/(lifecycle|connections)\\.ts$",
+    mayImport: ["basics", "permissions", "connection", "influxdb", "token"],
+  },
+  { name: "wire", path: "^provider/pulumiHost/(wireValues|stub)\\.ts$", mayImport: ["token"] },
+  {
+    name: "pulumiHost",
+    path: "^provider/pulumiHost/(?!(wireValues|stub)\\.)",
+    mayImport: ["basics", "token", "wire"],
+  },
+  {
+    name: "dynamicProvider",
+    path: "^provider/(createProvider|dynamicProvider)\\.ts$",
+    mayImport: ["basics", "token", "lifecycle", "wire", "pulumiHost"],
+  },
+  {
+    name: "influxToken",
+    path: "^provider/(index|influxToken|riskWarnings|configKeys|permissionsOf)\\.ts$",
+    mayImport: ["basics", "permissions", "settings", "token", "wire", "pulumiHost"],
+  },
+  { name: "emulator", path: "^emulator/", mayImport: ["basics"] },
+  { name: "report", path: "^report/", mayImport: ["basics", "permissions", "token", "wire"] },
+  { name: "policy", path: "^policy/", mayImport: ["basics", "permissions", "wire"] },
+  { name: "program", path: "^program/", mayImport: ["influxToken"] },
+];
