@@ -7,7 +7,7 @@ import type { PermissionTable } from "./permissions/table";
 import { redactSdkDebugLog } from "./pulumiHost/sdkDebugLog";
 import { shortenStackTraces } from "./pulumiHost/stackTraces";
 import { PROVIDER_REQUEST, STUB, TOKEN_TYPE } from "./pulumiHost/stub";
-import { stubProblem } from "./pulumiHost/stubResolution";
+import { programFolders, unresolvedStub } from "./pulumiHost/stubResolution";
 import { isPending, warnOfRisks } from "./riskWarnings";
 import { COMPUTED } from "./token/inputs";
 import type { TokenStatus } from "./types";
@@ -176,9 +176,9 @@ export class InfluxToken extends pulumi.CustomResource {
    */
   constructor(name: string, args: InfluxTokenArgs, opts?: pulumi.CustomResourceOptions) {
     refuseOptions(name, opts);
-    const unresolved = stubProblem(PROVIDER_REQUEST);
-    if (unresolved !== undefined) throw new pulumi.RunError(unresolved);
-    checkConfigKeys();
+    const run = currentRun();
+    run.checkStub();
+    run.checkConfigKeys();
     const { connection } = args;
     const restore = shortenStackTraces();
     try {
@@ -201,21 +201,43 @@ export class InfluxToken extends pulumi.CustomResource {
   }
 }
 
-/** The warnings about the stack config, by run: one process can run several stacks. */
-const warnedOfConfig = new WeakMap<object, Set<string>>();
+/** What is checked once in a run of a program, however many tokens it declares. */
+class ProgramRun {
+  private isStubFound = false;
+  private warned: Set<string> | undefined;
+
+  /** @throws {pulumi.RunError} where the host would not find the provider. */
+  checkStub(): void {
+    if (this.isStubFound) return;
+    const problem = unresolvedStub(PROVIDER_REQUEST, programFolders());
+    if (problem !== undefined) throw new pulumi.RunError(problem);
+    this.isStubFound = true;
+  }
+
+  /** Names keys of the stack config that look like ours and are not read. Only a program sees all keys. */
+  checkConfigKeys(): void {
+    if (this.warned !== undefined && this !== withoutStack) return;
+    const { error, warnings } = configKeyProblems(pulumi.runtime.allConfig(), pulumi.getProject());
+    if (error !== undefined) throw new pulumi.RunError(error);
+    for (const warning of warnings) {
+      if (this.warned?.has(warning) !== true) void pulumi.log.warn(warning);
+    }
+    this.warned = new Set([...(this.warned ?? []), ...warnings]);
+  }
+}
+
+/** By stack: one process can run several. */
+const runs = new WeakMap<object, ProgramRun>();
 
 /** In a unit test with mocks there is no stack, and the config may be another for each token. */
-const NO_STACK = {};
+const withoutStack = new ProgramRun();
 
-/** Names keys of the stack config that look like ours and are not read, once a run. Only a program sees all keys. */
-function checkConfigKeys(): void {
-  const run = pulumi.runtime.getStackResource() ?? NO_STACK;
-  const warned = warnedOfConfig.get(run);
-  if (warned !== undefined && run !== NO_STACK) return;
-  const { error, warnings } = configKeyProblems(pulumi.runtime.allConfig(), pulumi.getProject());
-  if (error !== undefined) throw new pulumi.RunError(error);
-  for (const warning of warnings) if (warned?.has(warning) !== true) void pulumi.log.warn(warning);
-  warnedOfConfig.set(run, new Set([...(warned ?? []), ...warnings]));
+function currentRun(): ProgramRun {
+  const stack = pulumi.runtime.getStackResource();
+  if (stack === undefined) return withoutStack;
+  const run = runs.get(stack) ?? new ProgramRun();
+  runs.set(stack, run);
+  return run;
 }
 
 /**

@@ -9,16 +9,6 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/** Found once, found for the whole run. */
-let isFound = false;
-
-/** What {@link unresolvedStub} says of the program that runs, asked until it is content. */
-export function stubProblem(request: string): string | undefined {
-  const problem = isFound ? undefined : unresolvedStub(request, programFolders());
-  isFound = problem === undefined;
-  return problem;
-}
-
 /**
  * Says what to do where Pulumi's host will not find what the stub in the state requires, and nothing where it will.
  *

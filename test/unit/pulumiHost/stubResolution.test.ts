@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { programFolders, stubProblem, unresolvedStub } from "../../../provider/pulumiHost/stubResolution";
+import { programFolders, unresolvedStub } from "../../../provider/pulumiHost/stubResolution";
 
 const DIST = join(__dirname, "..", "..", "dist");
 
@@ -98,7 +98,7 @@ describe("programFolders", () => {
 
   it("are not known in a unit test, and in an inline program of the automation API", () => {
     expect(programFolders({})).toEqual([]);
-    expect(stubProblem("no-such-package/provider")).toBeUndefined();
+    expect(unresolvedStub("no-such-package/provider", [])).toBeUndefined();
   });
 
   it("are not asked under Yarn's Plug'n'Play, which has no node_modules", () => {
