@@ -1,14 +1,11 @@
-import { reached } from "../connection/connectTo";
-import { type Proxy, secretsOf } from "../connection/proxy";
 import type { Connection } from "../connection/resolve";
-import { ForeignAnswerError, NetworkError, ServerError } from "../errors";
+import type { ForeignAnswerError } from "../errors";
 import type { Runtime } from "../runtime";
-import { quoted } from "../text";
-import { adviceFor, type Caller, frontAdvice, networkAdvice, proxyAdvice, sentence } from "./advice";
-import { type Answer, errorBody, isOwn, provesNothingDone, refusesToken, retryAfterMs } from "./answer";
-import { describeExchange, redact } from "./debugLog";
+import { type Answer, isOwn, refusesToken } from "./answer";
+import { describeExchange } from "./debugLog";
+import { type Credential, type Exchange, Failures, type Greeting, secretsIn } from "./failures";
 import { createHttp, type Http, type Message, NoAnswer } from "./http";
-import { A_WEB_PAGE, identify } from "./identify";
+import { identify } from "./identify";
 import type { Server } from "./server";
 
 /** One request to the server. */
@@ -46,21 +43,6 @@ export interface InfluxClient {
   foreignAnswer(purpose: string): Promise<ForeignAnswerError>;
 }
 
-type Credential = Pick<Connection, "token" | "tokenFrom">;
-
-/** An answer, and the token with which it was asked for. */
-interface Exchange {
-  readonly answer: Answer;
-  readonly credential: Credential;
-}
-
-/** Messages of InfluxDB that are always the same, and that decide what is done. */
-const FIXED_WORDS =
-  /^((authorization|organization|user|bucket|path) not found|unauthorized access|token is inactive|User is inactive)$/;
-
-/** As much as a message repeats of what the server said. */
-const MAX_SAID = 500;
-
 /** How long an answer may take that only makes an error's message better: milliseconds. */
 const IDENTIFY_MS = 5_000;
 
@@ -73,12 +55,13 @@ export class HttpClient implements InfluxClient {
   readonly timeoutMs: number;
   clockAheadMs = 0;
   private readonly http: Http;
+  private readonly failures: Failures;
   private credential: Credential;
   /** By what the credential of the connection was refused that another one replaced. */
   private replaced: Exchange | undefined;
   /** Whether InfluxDB itself ever answered here. */
   private isKnown = false;
-  private greeting: Promise<NoAnswer | Answer[] | undefined> | undefined;
+  private greeting: Promise<NoAnswer | Greeting[] | undefined> | undefined;
   private identity: Promise<string> | undefined;
 
   constructor(
@@ -89,6 +72,7 @@ export class HttpClient implements InfluxClient {
     ({ host: this.host, retries: this.retries, timeoutMs: this.timeoutMs } = connection);
     this.credential = connection;
     this.http = createHttp(connection);
+    this.failures = new Failures(connection, () => this.identify());
   }
 
   get tokenFrom(): string {
@@ -99,7 +83,9 @@ export class HttpClient implements InfluxClient {
     if (request.method === "POST") await this.meet(request);
     const exchange = await this.send(request);
     const { status, data } = exchange.answer;
-    if (status < 200 || status >= 300) throw await this.refusal(request, exchange);
+    if (status < 200 || status >= 300) {
+      throw await this.failures.refusal(request.purpose, exchange, this.replaced);
+    }
     if (request.ownOnly === true && !isOwn(exchange.answer)) throw await this.foreignAnswer(request.purpose);
     return data;
   }
@@ -112,9 +98,8 @@ export class HttpClient implements InfluxClient {
     return this.identity;
   }
 
-  async foreignAnswer(purpose: string): Promise<ForeignAnswerError> {
-    const identity = (await this.identify()) || "does a proxy stand at this address?";
-    return new ForeignAnswerError(`cannot ${purpose}: the answer is not InfluxDB's: ${identity}`);
+  foreignAnswer(purpose: string): Promise<ForeignAnswerError> {
+    return this.failures.foreignAnswer(purpose);
   }
 
   /**
@@ -125,22 +110,17 @@ export class HttpClient implements InfluxClient {
     if (this.isKnown) return;
     this.greeting ??= this.greet().finally(() => (this.greeting = undefined));
     const found = await this.greeting;
-    if (found instanceof NoAnswer) throw this.noAnswer(request, found, true);
-    if (found === undefined) return;
-    const statuses = found.map(({ status }, at) => `GET ${GREETINGS[at] ?? ""} with ${status}`);
-    const answered = `${reached(this.connection)} answered ${statuses.join(" and ")}, without InfluxDB's own headers such as X-Influxdb-Version`;
-    const status = found.at(-1)?.status ?? 0;
-    const advice = await this.adviceOnFront(status, this.credential);
-    const message = sentence(`cannot ${request.purpose}`, answered, advice, "nothing was made");
-    throw new ServerError(message, { status, said: "", own: false, nothingDone: true, retryAfterMs: 0 });
+    if (found instanceof NoAnswer) throw this.failures.noAnswer(request.purpose, found, this.tokenFrom, true);
+    if (found !== undefined) throw await this.failures.noGreeting(request.purpose, found, this.tokenFrom);
   }
 
   /** What was answered in InfluxDB's place, or why nothing was; nothing where it answered itself. */
-  private async greet(): Promise<NoAnswer | Answer[] | undefined> {
-    const answers: Answer[] = [];
+  private async greet(): Promise<NoAnswer | Greeting[] | undefined> {
+    const answers: Greeting[] = [];
     for (const path of GREETINGS) {
       try {
-        answers.push((await this.exchange({ method: "GET", path })).answer);
+        const { answer } = await this.exchange({ method: "GET", path });
+        answers.push({ path, status: answer.status });
       } catch (error) {
         if (error instanceof NoAnswer) return error;
         throw error;
@@ -154,7 +134,9 @@ export class HttpClient implements InfluxClient {
     try {
       return await this.exchange(request);
     } catch (error) {
-      if (error instanceof NoAnswer) throw this.noAnswer(request, error, !error.mayHaveArrived);
+      if (error instanceof NoAnswer) {
+        throw this.failures.noAnswer(request.purpose, error, this.tokenFrom, !error.mayHaveArrived);
+      }
       throw error;
     }
   }
@@ -186,7 +168,7 @@ export class HttpClient implements InfluxClient {
       if (!Number.isNaN(date)) this.clockAheadMs = date - this.runtime.now();
     }
     if (this.connection.httpDebug) {
-      this.runtime.log.debug(describeExchange(this.host, message, answer, this.secrets()));
+      this.runtime.log.debug(describeExchange(this.host, message, answer, secretsIn(this.connection)));
     }
     return { answer, credential };
   }
@@ -210,76 +192,4 @@ export class HttpClient implements InfluxClient {
       }
     }
   }
-
-  private noAnswer({ purpose }: Request, error: NoAnswer, nothingDone: boolean): NetworkError {
-    const { proxy, connectTo } = this.connection;
-    const { reason, isProxys, mayHaveArrived } = error;
-    const [what, advice] =
-      proxy !== undefined && isProxys
-        ? [`${proxyOf(proxy)}, lets nothing through to ${this.host}`, proxyAdvice(reason, proxy.from)]
-        : [
-            `no answer from ${reached(this.connection)}${proxy ? ` through ${proxyOf(proxy)}` : ""}`,
-            networkAdvice(reason, this.caller(this.credential), mayHaveArrived, connectTo?.from),
-          ];
-    const why = reason === "ERR_CANCELED" ? `${this.timeoutMs} ms are over` : reason;
-    return new NetworkError(sentence(`cannot ${purpose}`, what, why, advice), nothingDone);
-  }
-
-  private async refusal({ purpose }: Request, { answer, credential }: Exchange): Promise<ServerError> {
-    const { status } = answer;
-    const { code, message } = errorBody(answer);
-    // InfluxDB's own words decide, also where one of them happens to be a secret.
-    const said = FIXED_WORDS.test(message) ? message : redact(message, this.secrets());
-    const own = isOwn(answer);
-    const { proxy, fallback } = this.connection;
-    // Only what InfluxDB 2.x would not say, or says of every token before it is set up, leaves open who it is.
-    const isOdd = code === undefined || (status === 401 && message === "unauthorized access");
-    const identity = own && isOdd ? await this.identify() : "";
-    let advice = own
-      ? identity || adviceFor(status, this.caller(credential), said)
-      : await this.adviceOnFront(status, credential);
-    if (status === 407 && proxy !== undefined) {
-      advice = `this is ${proxyOf(proxy)}: ${proxyAdvice("407", proxy.from)}`;
-    } else if (identity === "" && credential === fallback && this.replaced && refusesToken(answer)) {
-      const { answer: first, credential: stale } = this.replaced;
-      const before = adviceFor(first.status, this.caller(stale), errorBody(first).message);
-      advice = `${before}; the one that was tried in its place is refused as well: ${advice}`;
-    }
-    return new ServerError(
-      sentence(
-        `cannot ${purpose}`,
-        `${reached(this.connection)} answered ${status}${said === "" ? "" : ` ${quoted(said, MAX_SAID)}`}`,
-        advice,
-      ),
-      {
-        status,
-        said,
-        own,
-        nothingDone: provesNothingDone(answer),
-        retryAfterMs: retryAfterMs(answer),
-      },
-    );
-  }
-
-  private async adviceOnFront(status: number, credential: Credential): Promise<string> {
-    const advice = frontAdvice(status, this.caller(credential));
-    if (status === 407 || status === 429) return advice;
-    const identity = await this.identify();
-    const isTelling = status < 404 && status >= 300;
-    return identity === "" || (identity === A_WEB_PAGE && isTelling) ? advice : identity;
-  }
-
-  private caller({ tokenFrom }: Credential): Caller {
-    return { host: this.host, hostFrom: this.connection.hostFrom, tokenFrom };
-  }
-
-  private secrets(): string[] {
-    const { tls, token, fallback, proxy } = this.connection;
-    const known = [token, fallback?.token, tls.key, ...(proxy ? secretsOf(proxy) : [])];
-    return known.filter((secret) => secret !== undefined);
-  }
-}
-
-function proxyOf({ url, from }: Proxy): string {
-  return `the proxy ${url}, from ${from}`;
 }
