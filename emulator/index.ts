@@ -38,8 +38,8 @@ export interface Emulator {
 
 /**
  * Starts an InfluxDB 2.x in memory, as far as tokens need one: setup, organizations and their members, users,
- * buckets, authorizations, and passwords and writes that are checked and forgotten. Answers, errors and permission checks are those of
- * InfluxDB OSS.
+ * buckets, authorizations, and passwords and writes that are checked and forgotten. Answers, errors and permission
+ * checks are those of InfluxDB OSS; what is wrong with a malformed body is said in simpler words.
  *
  * @param options - see {@link EmulatorOptions}; all have defaults.
  * @returns once it accepts connections.

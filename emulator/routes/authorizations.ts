@@ -1,8 +1,8 @@
 import type { Authorization, NamedPermission, Permission, TokenStatus } from "../../provider/types";
 import { formatPermission, permission, type Caller } from "../authorize";
+import { id, list, object, readBody, text, type Fields } from "../body";
 import { forbidden, invalid } from "../errors";
 import { parseId } from "../ids";
-import { decodeBody, decodeBodyAs, id, list, struct, text, type Decoded } from "../json/decode";
 import type { Settings } from "../options";
 import { given } from "../paging";
 import type { Store, StoredAuthorization } from "../store";
@@ -11,24 +11,24 @@ import { created, noContent, ok, type Route } from "./route";
 const PATH = "/api/v2/authorizations";
 
 const resource = {
-  type: text("influxdb.ResourceType"),
-  id: id("*platform.ID"),
-  orgID: id("*platform.ID"),
+  type: text,
+  id,
+  orgID: id,
 };
 const permissionFields = {
-  action: text("influxdb.Action"),
-  resource: struct("influxdb.Resource", resource),
+  action: text,
+  resource: object(resource),
 };
-const newAuthorization = struct("authorization.postAuthorizationRequest", {
-  status: text("influxdb.Status"),
-  orgID: id(),
-  userID: id("*platform.ID"),
-  description: text(),
-  permissions: list(struct("influxdb.Permission", permissionFields)),
+const newAuthorization = object({
+  status: text,
+  orgID: id,
+  userID: id,
+  description: text,
+  permissions: list(object(permissionFields)),
 });
-const authorizationUpdate = struct("influxdb.AuthorizationUpdate", {
-  status: text("influxdb.Status"),
-  description: text(),
+const authorizationUpdate = object({
+  status: text,
+  description: text,
 });
 
 export const authorizationRoutes: readonly Route[] = [
@@ -62,7 +62,7 @@ export const authorizationRoutes: readonly Route[] = [
       },
       PATCH: ({ store, settings, caller, id, body }) => {
         const authorizationID = parseId(id);
-        const changes = decodeBody(authorizationUpdate, body);
+        const changes = readBody(authorizationUpdate, body);
         const authorization = store.authorization(authorizationID);
         requireAccess(caller, "read", authorization);
         requireAccess(caller, "write", authorization);
@@ -109,7 +109,7 @@ function createAuthorization(
   caller: Caller,
   body: Buffer,
 ): StoredAuthorization {
-  const request = decodeBodyAs(newAuthorization, body, "invalid json structure");
+  const request = readBody(newAuthorization, body, "invalid json structure: ");
   const permissions = (request.permissions ?? []).map((each) => checkedPermission(settings, each));
   if (permissions.length === 0) throw invalid("authorization must include permissions");
   const { orgID, description = "" } = request;
@@ -133,7 +133,7 @@ function createAuthorization(
 
 function checkedPermission(
   settings: Settings,
-  { action = "", resource: { type = "", ...scope } = {} }: Decoded<typeof permissionFields>,
+  { action = "", resource: { type = "", ...scope } = {} }: Fields<typeof permissionFields>,
 ): Permission {
   if (!settings.resourceTypes.includes(type)) {
     throw invalid("invalid resource type for permission: unknown resource type for permission");

@@ -1,8 +1,8 @@
 import type { Permission } from "../../provider/types";
 import { permission, type Caller } from "../authorize";
+import { id, integer, list, object, readBody, text, type Fields } from "../body";
 import { ApiError, invalid, unprocessable } from "../errors";
 import { parseId } from "../ids";
-import { decodeBodyAs, id, integer, list, struct, text, type Decoded } from "../json/decode";
 import { given, pageLinks, readPage, takePage, type Page } from "../paging";
 import type { Bucket, Store } from "../store";
 import { created, noContent, ok, type AuthenticatedRequest, type Route } from "./route";
@@ -12,21 +12,19 @@ const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 const retentionRule = {
-  type: text(),
-  everySeconds: integer(),
-  shardGroupDurationSeconds: integer(),
+  everySeconds: integer,
+  shardGroupDurationSeconds: integer,
 };
-const newBucket = struct("tenant.postBucketRequest", {
-  orgID: id(),
-  name: text(),
-  description: text(),
-  rp: text(),
-  retentionRules: list(struct("tenant.retentionRule", retentionRule)),
+const newBucket = object({
+  orgID: id,
+  name: text,
+  description: text,
+  retentionRules: list(object(retentionRule)),
 });
-const bucketUpdate = struct("tenant.bucketUpdate", {
-  name: text(),
-  description: text(),
-  retentionRules: list(struct("tenant.retentionRuleUpdate", retentionRule)),
+const bucketUpdate = object({
+  name: text,
+  description: text,
+  retentionRules: list(object(retentionRule)),
 });
 
 interface BucketFilter {
@@ -78,7 +76,7 @@ function createBucket(store: Store, caller: Caller, body: Buffer): Bucket {
     name = "",
     description = "",
     retentionRules = [],
-  } = decodeBodyAs(newBucket, body, "failed to unmarshal json");
+  } = readBody(newBucket, body, "failed to unmarshal json: ");
   if (orgID === undefined) throw invalid("organization id must be provided");
   const { everySeconds: retentionSeconds = 0, shardGroupDurationSeconds = 0 } = singleRule(retentionRules);
   caller.require(permission("write", "buckets", { orgID }));
@@ -95,7 +93,7 @@ function createBucket(store: Store, caller: Caller, body: Buffer): Bucket {
 
 function updateBucket({ store, caller, id, body }: AuthenticatedRequest): Bucket {
   const bucketID = parseId(id);
-  const { retentionRules = [], ...changes } = decodeBodyAs(bucketUpdate, body, "failed to unmarshal json");
+  const { retentionRules = [], ...changes } = readBody(bucketUpdate, body, "failed to unmarshal json: ");
   const { everySeconds: retentionSeconds, shardGroupDurationSeconds: shardGroupSeconds } =
     singleRule(retentionRules);
   const bucket = store.bucket(bucketID);
@@ -114,7 +112,7 @@ function updateBucket({ store, caller, id, body }: AuthenticatedRequest): Bucket
 }
 
 /** @throws ApiError `unprocessable entity` */
-function singleRule(rules: readonly Decoded<typeof retentionRule>[]): Decoded<typeof retentionRule> {
+function singleRule(rules: readonly Fields<typeof retentionRule>[]): Fields<typeof retentionRule> {
   if (rules.length > 1) {
     throw unprocessable("buckets cannot have more than one retention rule at this time");
   }

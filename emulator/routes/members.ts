@@ -1,7 +1,7 @@
 import { permission } from "../authorize";
+import { readBody } from "../body";
 import { invalid, notFound, type ApiError } from "../errors";
 import { parseId } from "../ids";
-import { decodeBody } from "../json/decode";
 import type { Role } from "../memberships";
 import type { Organization, User } from "../store";
 import { created, noContent, ok, type AuthenticatedRequest, type Route } from "./route";
@@ -27,7 +27,7 @@ function routesOf(role: Role): Route[] {
         POST: (request) => {
           const { store, caller, body } = request;
           const { id: orgID } = findOrganization(request);
-          const { id: userID } = decodeBody(userBody, body);
+          const { id: userID } = readBody(userBody, body);
           if (userID === undefined) throw invalid("user id missing or invalid");
           const user = store.user(userID);
           caller.require(permission("write", "orgs", { id: orgID, orgID }));

@@ -1,12 +1,11 @@
 import { permission } from "../authorize";
+import { object, readBody, text } from "../body";
 import { parseId, parseIdIfValid } from "../ids";
-import { decodeBodyAs, id, struct, text } from "../json/decode";
 import { given, readPage, takePage } from "../paging";
 import type { Organization } from "../store";
 import { created, noContent, ok, type AuthenticatedRequest, type Route } from "./route";
 
-const newOrganization = struct("influxdb.Organization", { id: id(), name: text(), description: text() });
-const organizationUpdate = struct("influxdb.OrganizationUpdate", { Name: text(), description: text() });
+const organizationFields = object({ name: text, description: text });
 
 export const organizationRoutes: readonly Route[] = [
   {
@@ -20,10 +19,10 @@ export const organizationRoutes: readonly Route[] = [
             .map(showOrganization),
         }),
       POST: ({ store, caller, body }) => {
-        const { name = "", description = "" } = decodeBodyAs(
-          newOrganization,
+        const { name = "", description = "" } = readBody(
+          organizationFields,
           body,
-          "failed to unmarshal json",
+          "failed to unmarshal json: ",
         );
         caller.require(permission("write", "orgs"));
         return created(showOrganization(store.createOrganization({ name, description }, caller.userID)));
@@ -40,13 +39,9 @@ export const organizationRoutes: readonly Route[] = [
       },
       PATCH: ({ store, caller, id, body }) => {
         const orgID = parseId(id);
-        const { Name: name, ...changes } = decodeBodyAs(organizationUpdate, body, "failed to unmarshal json");
+        const changes = readBody(organizationFields, body, "failed to unmarshal json: ");
         caller.require(permission("write", "orgs", { id: orgID }));
-        return ok(
-          showOrganization(
-            store.updateOrganization(orgID, { ...changes, ...(name !== undefined && { name }) }),
-          ),
-        );
+        return ok(showOrganization(store.updateOrganization(orgID, changes)));
       },
       DELETE: ({ store, caller, id }) => {
         const orgID = parseId(id);

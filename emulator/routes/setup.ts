@@ -1,5 +1,5 @@
+import { integer, object, readBody, text } from "../body";
 import { ApiError, conflict } from "../errors";
-import { decodeBody, integer, struct, text } from "../json/decode";
 import type { Onboarding, Settings } from "../options";
 import { permission } from "../authorize";
 import type { Bucket, Organization, Store, StoredAuthorization, User } from "../store";
@@ -9,13 +9,13 @@ import { showOrganization } from "./organizations";
 import { created, ok, type Route } from "./route";
 import { requirePassword, showUser } from "./users";
 
-const onboardingRequest = struct("influxdb.OnboardingRequest", {
-  username: text(),
-  password: text(),
-  org: text(),
-  bucket: text(),
-  retentionPeriodSeconds: integer(),
-  token: text(),
+const onboardingRequest = object({
+  username: text,
+  password: text,
+  org: text,
+  bucket: text,
+  retentionPeriodSeconds: integer,
+  token: text,
 });
 
 /** What onboarding makes. */
@@ -33,7 +33,7 @@ export const setupRoutes: readonly Route[] = [
     open: {
       GET: ({ store }) => ok({ allowed: mayOnboard(store) }),
       POST: ({ store, settings, body }) => {
-        const { username = "", org = "", bucket = "", ...rest } = decodeBody(onboardingRequest, body);
+        const { username = "", org = "", bucket = "", ...rest } = readBody(onboardingRequest, body);
         const onboarded = onboard(store, settings, { username, org, bucket, ...rest });
         return created({
           user: showUser(onboarded.user),

@@ -1,20 +1,19 @@
 import { permission } from "../authorize";
+import { id, object, readBody, text } from "../body";
 import { ApiError, forbidden, invalid } from "../errors";
 import { parseId, parseIdIfValid } from "../ids";
-import { decodeBody, decodeBodyAs, id, struct, text } from "../json/decode";
 import { given, readPage, takePage } from "../paging";
 import type { User } from "../store";
 import { created, noContent, ok, type AuthenticatedRequest, type Reply, type Route } from "./route";
 
 /** A user as requests describe one. */
-export const userBody = struct("influxdb.User", {
-  id: id(),
-  name: text(),
-  oauthID: text(),
-  status: text("influxdb.Status"),
+export const userBody = object({
+  id,
+  name: text,
+  status: text,
 });
-const userUpdate = struct("influxdb.UserUpdate", { name: text(), status: text("influxdb.Status") });
-const newPassword = struct("tenant.passwordSetRequest", { password: text() });
+const userUpdate = object({ name: text, status: text });
+const newPassword = object({ password: text });
 
 const PASSWORD_BYTES = { min: 8, max: 72 };
 
@@ -39,7 +38,7 @@ export const userRoutes: readonly Route[] = [
         });
       },
       POST: ({ store, caller, body }) => {
-        const { name = "", status } = decodeBody(userBody, body);
+        const { name = "", status } = readBody(userBody, body);
         caller.require(permission("write", "users"));
         return created(
           showUser(
@@ -55,7 +54,7 @@ export const userRoutes: readonly Route[] = [
       GET: (request) => readUser(request, parseId(request.id)),
       PATCH: ({ store, caller, id, body }) => {
         const userID = parseId(id);
-        const changes = decodeBody(userUpdate, body);
+        const changes = readBody(userUpdate, body);
         if (changes.status !== undefined && !["active", "inactive"].includes(changes.status)) {
           throw invalid("invalid status: must be active or inactive");
         }
@@ -75,7 +74,7 @@ export const userRoutes: readonly Route[] = [
 
 /** Checks a password and forgets it: there is no sign-in. */
 function setPassword({ store, caller, id, body }: AuthenticatedRequest): Reply {
-  const { password = "" } = decodeBodyAs(newPassword, body);
+  const { password = "" } = readBody(newPassword, body, "");
   const userID = parseIdIfValid(id);
   if (userID === undefined) throw new ApiError("internal error", "invalid user ID provided in route");
   caller.require(permission("write", "users", { id: userID }));

@@ -107,12 +107,12 @@ it.each<[object, number, string]>([
   [
     { name: "x", retentionRules: [{ everySeconds: 1.5 }] },
     400,
-    "failed to unmarshal json: json: cannot unmarshal number 1.5 into Go struct field retentionRule.retentionRules.everySeconds of type int64",
+    "failed to unmarshal json: json: cannot unmarshal number into everySeconds of type int64",
   ],
   [
     { name: "x", retentionRules: [{ everySeconds: "1" }] },
     400,
-    "failed to unmarshal json: json: cannot unmarshal string into Go struct field retentionRule.retentionRules.everySeconds of type int64",
+    "failed to unmarshal json: json: cannot unmarshal string into everySeconds of type int64",
   ],
 ])("are not made of %j", async (fields, status, message) => {
   expect(refusal(await api.ask(`POST ${PATH}`, { body: { orgID: api.orgId, ...fields } }))).toEqual([
@@ -194,7 +194,7 @@ describe("of one that is changed", () => {
     [
       { retentionRules: [{ everySeconds: "1" }] },
       400,
-      "failed to unmarshal json: json: cannot unmarshal string into Go struct field retentionRuleUpdate.retentionRules.everySeconds of type int64",
+      "failed to unmarshal json: json: cannot unmarshal string into everySeconds of type int64",
     ],
   ])("nothing changes with %j", async (body, status, message) => {
     const before = await api.get(`GET ${path}`);

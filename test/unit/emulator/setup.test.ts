@@ -74,10 +74,7 @@ describe("a fresh emulator", () => {
 
   it("answers a malformed body as the server does when its decoder fails", async () => {
     const { emulator, setup } = await start();
-    expect(refusal(await setup([]))).toEqual([
-      500,
-      "json: cannot unmarshal array into Go value of type influxdb.OnboardingRequest",
-    ]);
+    expect(refusal(await setup([]))).toEqual([500, "json: cannot unmarshal array into body of type object"]);
     await emulator.close();
   });
 });
