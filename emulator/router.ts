@@ -2,30 +2,35 @@ import { authorizationRoutes } from "./routes/authorizations";
 import { bucketRoutes } from "./routes/buckets";
 import { memberRoutes } from "./routes/members";
 import { organizationRoutes } from "./routes/organizations";
-import type { Route } from "./routes/route";
+import type { Reply, Request, Routes } from "./routes/route";
 import { setupRoutes } from "./routes/setup";
-import { systemRoutes } from "./routes/system";
+import { publicSystemRoutes, systemRoutes } from "./routes/system";
 import { userRoutes } from "./routes/users";
 import { writeRoutes } from "./routes/write";
 
-const routes = new Map<string, Route>(
-  [
-    ...systemRoutes,
-    ...setupRoutes,
-    ...organizationRoutes,
-    ...memberRoutes,
-    ...userRoutes,
-    ...bucketRoutes,
-    ...authorizationRoutes,
-    ...writeRoutes,
-  ].map((route) => [route.path, route]),
+/** These answer without a token. */
+export const publicRoutes: Routes<Request> = { ...publicSystemRoutes, ...setupRoutes };
+
+export const routes: Routes = {
+  ...systemRoutes,
+  ...organizationRoutes,
+  ...memberRoutes,
+  ...userRoutes,
+  ...bucketRoutes,
+  ...authorizationRoutes,
+  ...writeRoutes,
+};
+
+const paths: ReadonlySet<string> = new Set(
+  [publicRoutes, routes].flatMap(Object.keys).map((endpoint) => endpoint.slice(endpoint.indexOf(" ") + 1)),
 );
 
+/** The path that was asked for, with its ids taken out. */
 export interface Match {
-  /** Absent: no route has this path. */
-  readonly route: Route | undefined;
-  /** The route's path, or what was asked for when there is none. */
+  /** For example `/api/v2/orgs/{id}`; what was asked for where no route has such a path. */
   readonly pattern: string;
+  /** Whether a route has this path. */
+  readonly known: boolean;
   readonly id: string;
   readonly userID: string;
 }
@@ -34,23 +39,30 @@ export interface Match {
 const ID_PART = 4;
 const USER_ID_PART = 6;
 
-/** Finds the route of a path: as it is written, or with ids in their places. */
-export function matchRoute(path: string): Match {
+/** Finds the path of a route: as it is written, or with ids in their places. */
+export function matchPath(path: string): Match {
   const plain = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
-  const exact = routes.get(plain);
-  if (exact !== undefined) return { route: exact, pattern: exact.path, id: "", userID: "" };
+  if (paths.has(plain)) return { pattern: plain, known: true, id: "", userID: "" };
   const parts = plain.split("/");
   const { [ID_PART]: id = "", [USER_ID_PART]: userID = "" } = parts;
   if (parts.length > ID_PART) parts[ID_PART] = "{id}";
   if (parts.length > USER_ID_PART) parts[USER_ID_PART] = "{userID}";
   const pattern = parts.join("/");
-  const route = routes.get(pattern);
-  return { route, pattern: route === undefined ? path : pattern, id, userID };
+  const known = paths.has(pattern);
+  return { pattern: known ? pattern : path, known, id, userID };
+}
+
+export function findHandler<R extends Request>(
+  routes: Routes<R>,
+  method: string,
+  path: string,
+): ((request: R) => Reply) | undefined {
+  return routes[`${method} ${path}`] ?? routes[`* ${path}`];
 }
 
 /** Whether a path lies below one that takes ids: the server's answer to such a path is another one. */
 export function isBelowResource(path: string): boolean {
-  return [...routes.keys()].some(
+  return [...paths].some(
     (known) => known.endsWith("/{id}") && path.startsWith(known.slice(0, -"{id}".length)),
   );
 }

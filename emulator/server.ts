@@ -3,7 +3,7 @@ import { Caller } from "./authorize";
 import { ApiError, forbidden, notFound, unauthorized } from "./errors";
 import type { Settings } from "./options";
 import type { RequestCounter } from "./requestLog";
-import { isBelowResource, matchRoute, type Match } from "./router";
+import { findHandler, isBelowResource, matchPath, publicRoutes, routes, type Match } from "./router";
 import type { Reply, Request } from "./routes/route";
 import type { Store } from "./store";
 
@@ -31,7 +31,7 @@ export function createApiServer(store: Store, settings: Settings, requests: Requ
 
   function answer(method: string, message: IncomingMessage, body: Buffer, response: ServerResponse): void {
     const [path = "", query = ""] = splitOnce(message.url ?? "", "?");
-    const match = matchRoute(path);
+    const match = matchPath(path);
     requests.record(method, match.pattern);
     const request: Request = {
       store,
@@ -56,20 +56,19 @@ export function createApiServer(store: Store, settings: Settings, requests: Requ
 function dispatch(
   method: string,
   path: string,
-  { route }: Match,
+  { pattern, known }: Match,
   request: Request,
   authorization: string | undefined,
 ): Reply {
-  const open = route?.open?.[method] ?? route?.open?.["*"];
-  // The server compares open paths to the letter: one with a slash at its end wants a token.
-  if (open !== undefined && path === route?.path) return open(request);
+  // The server compares these paths to the letter: one with a slash at its end wants a token.
+  const publicHandler = findHandler(publicRoutes, method, path);
+  if (publicHandler !== undefined) return publicHandler(request);
   if (!path.startsWith("/api/v2")) throw notFound("path not found");
   // A browser's preflight would come with an origin; the bare method is refused before anything else.
   if (method === "OPTIONS") return { status: 405 };
   const caller = authenticate(request.store, authorization);
-  if (route === undefined) return unknownPath(path);
-  const handler = route.methods?.[method] ?? route.methods?.["*"];
-  return handler === undefined ? (route.wrongMethod ?? { status: 405 }) : handler({ ...request, caller });
+  if (!known) return unknownPath(path);
+  return findHandler(routes, method, pattern)?.({ ...request, caller }) ?? { status: 405 };
 }
 
 function authenticate(store: Store, header: string | undefined): Caller {

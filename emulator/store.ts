@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import type { Permission, TokenStatus } from "../provider/types";
 import { conflict, invalid, notFound } from "./errors";
 import { idSequence } from "./ids";
-import { Memberships } from "./memberships";
 
 interface Timestamps {
   createdAt: string;
@@ -13,7 +12,11 @@ export interface Organization extends Timestamps {
   readonly id: string;
   name: string;
   description: string;
+  /** Of its users, by their ids. Each has one. */
+  readonly roles: Map<string, Role>;
 }
+
+export type Role = "member" | "owner";
 
 export interface User {
   readonly id: string;
@@ -47,17 +50,43 @@ type New<T> = Omit<T, "id" | keyof Timestamps>;
 
 const DAY_SECONDS = 86_400;
 
-/** The organizations, users, buckets and authorizations of one emulator. Everything is found by map. */
+/** Rows by id, in the order of their making, and by a second key that no two of them share. */
+class Table<T extends { readonly id: string }> extends Map<string, T> {
+  private readonly byKey = new Map<string, T>();
+
+  constructor(private readonly keyOf: (row: T) => string) {
+    super();
+  }
+
+  find(key: string): T | undefined {
+    return this.byKey.get(key);
+  }
+
+  add(row: T): T {
+    this.set(row.id, row);
+    this.byKey.set(this.keyOf(row), row);
+    return row;
+  }
+
+  update(row: T, changes: Partial<T>): T {
+    this.byKey.delete(this.keyOf(row));
+    Object.assign(row, changes);
+    this.byKey.set(this.keyOf(row), row);
+    return row;
+  }
+
+  remove(row: T): void {
+    this.byKey.delete(this.keyOf(row));
+    this.delete(row.id);
+  }
+}
+
+/** The organizations, users, buckets and authorizations of one emulator. Each is found by a map. */
 export class Store {
-  readonly organizations = new Map<string, Organization>();
-  readonly users = new Map<string, User>();
-  readonly buckets = new Map<string, Bucket>();
-  readonly authorizations = new Map<string, StoredAuthorization>();
-  readonly memberships = new Memberships();
-  private readonly organizationsByName = new Map<string, Organization>();
-  private readonly usersByName = new Map<string, User>();
-  private readonly bucketsByOrganization = new Map<string, Map<string, Bucket>>();
-  private readonly authorizationsByToken = new Map<string, StoredAuthorization>();
+  readonly organizations = new Table<Organization>(({ name }) => name.trim());
+  readonly users = new Table<User>(({ name }) => name);
+  readonly buckets = new Table<Bucket>(bucketKey);
+  readonly authorizations = new Table<StoredAuthorization>(({ token }) => token);
   private readonly nextID = idSequence();
 
   /** @throws ApiError `not found` */
@@ -67,19 +96,16 @@ export class Store {
 
   /** @throws ApiError `not found` */
   organizationByName(name: string): Organization {
-    return found(this.organizationsByName.get(name.trim()), `organization name "${name}" not found`);
+    return found(this.organizations.find(name.trim()), `organization name "${name}" not found`);
   }
 
   /** Whoever makes it owns it. @throws ApiError `conflict`, or `invalid` for an empty name */
-  createOrganization(fields: New<Organization>, ownerID: string): Organization {
+  createOrganization(fields: Omit<New<Organization>, "roles">, ownerID: string): Organization {
     this.requireFreeOrganizationName(fields.name);
-    const organization = { id: this.nextID(), ...fields, ...createdNow() };
-    this.organizations.set(organization.id, organization);
-    this.organizationsByName.set(organization.name.trim(), organization);
-    this.bucketsByOrganization.set(organization.id, new Map());
+    const roles = new Map<string, Role>([[ownerID, "owner"]]);
+    const organization = this.organizations.add({ id: this.nextID(), ...fields, roles, ...createdNow() });
     this.createSystemBucket(organization.id, "_tasks", "System bucket for task logs", 3);
     this.createSystemBucket(organization.id, "_monitoring", "System bucket for monitoring logs", 7);
-    this.memberships.add(organization.id, ownerID, "owner");
     return organization;
   }
 
@@ -88,19 +114,15 @@ export class Store {
     const organization = this.organization(id);
     if (changes.name !== undefined && changes.name !== organization.name) {
       this.requireFreeOrganizationName(changes.name);
-      this.organizationsByName.delete(organization.name.trim());
-      this.organizationsByName.set(changes.name.trim(), organization);
     }
-    return Object.assign(organization, changes, { updatedAt: now() });
+    return this.organizations.update(organization, { ...changes, updatedAt: now() });
   }
 
   /** Its buckets go with it; its authorizations stay behind, as on the server. @throws ApiError `not found` */
   deleteOrganization(id: string): void {
     const organization = this.organization(id);
-    for (const bucket of this.bucketsOf(id)) this.buckets.delete(bucket.id);
-    this.bucketsByOrganization.delete(id);
-    this.organizationsByName.delete(organization.name.trim());
-    this.organizations.delete(id);
+    for (const bucket of this.bucketsOf(id)) this.buckets.remove(bucket);
+    this.organizations.remove(organization);
   }
 
   /** @throws ApiError `not found` */
@@ -110,35 +132,26 @@ export class Store {
 
   /** @throws ApiError `not found` */
   userByName(name: string): User {
-    return found(this.usersByName.get(name), "user not found");
+    return found(this.users.find(name), "user not found");
   }
 
   /** @throws ApiError `conflict` */
   createUser(fields: New<User>): User {
     this.requireFreeUserName(fields.name);
-    const user = { id: this.nextID(), ...fields };
-    this.users.set(user.id, user);
-    this.usersByName.set(user.name, user);
-    return user;
+    return this.users.add({ id: this.nextID(), ...fields });
   }
 
   /** @throws ApiError `not found` or `conflict` */
   updateUser(id: string, changes: { name?: string; status?: string }): User {
     const user = this.user(id);
-    if (changes.name !== undefined && changes.name !== user.name) {
-      this.requireFreeUserName(changes.name);
-      this.usersByName.delete(user.name);
-      this.usersByName.set(changes.name, user);
-    }
-    return Object.assign(user, changes);
+    if (changes.name !== undefined && changes.name !== user.name) this.requireFreeUserName(changes.name);
+    return this.users.update(user, changes);
   }
 
   /** Its authorizations stay behind, and their tokens are refused. @throws ApiError `not found` */
   deleteUser(id: string): void {
-    const user = this.user(id);
-    this.memberships.removeUser(id);
-    this.usersByName.delete(user.name);
-    this.users.delete(id);
+    this.users.remove(this.user(id));
+    for (const { roles } of this.organizations.values()) roles.delete(id);
   }
 
   /** @throws ApiError `not found` */
@@ -148,30 +161,24 @@ export class Store {
 
   /** @throws ApiError `not found` */
   bucketByName(orgID: string, name: string): Bucket {
-    return found(
-      this.bucketsByOrganization.get(orgID)?.get(name),
-      `bucket ${JSON.stringify(name)} not found`,
-    );
+    return found(this.buckets.find(bucketKey({ orgID, name })), `bucket ${JSON.stringify(name)} not found`);
   }
 
   /** In the order of names, as the server keeps them. Empty for an unknown organization. */
   bucketsOf(orgID: string): Bucket[] {
-    const buckets = [...(this.bucketsByOrganization.get(orgID)?.values() ?? [])];
-    return buckets.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+    return [...this.buckets.values()]
+      .filter((bucket) => bucket.orgID === orgID)
+      .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   }
 
   /** @throws ApiError `not found` for an unknown organization, `conflict`, or `invalid` for a bad name */
   createBucket(fields: New<Bucket>): Bucket {
     if (fields.type === "user") requireBucketName(fields.name);
     this.organization(fields.orgID);
-    const siblings = this.bucketsByOrganization.get(fields.orgID);
-    if (siblings?.has(fields.name) === true) {
+    if (this.buckets.find(bucketKey(fields)) !== undefined) {
       throw conflict(`bucket with name ${fields.name} already exists`);
     }
-    const bucket = { id: this.nextID(), ...fields, ...createdNow() };
-    this.buckets.set(bucket.id, bucket);
-    siblings?.set(bucket.name, bucket);
-    return bucket;
+    return this.buckets.add({ id: this.nextID(), ...fields, ...createdNow() });
   }
 
   /** @throws ApiError `not found`, `conflict`, or `invalid` for a bad name or the name of a system bucket */
@@ -180,20 +187,17 @@ export class Store {
     if (changes.name !== undefined && changes.name !== bucket.name) {
       if (bucket.type === "system") throw invalid("system buckets cannot be renamed");
       requireBucketName(changes.name);
-      const siblings = this.bucketsByOrganization.get(bucket.orgID);
-      if (siblings?.has(changes.name) === true) throw conflict("bucket name is not unique");
-      siblings?.delete(bucket.name);
-      siblings?.set(changes.name, bucket);
+      const renamed = bucketKey({ orgID: bucket.orgID, name: changes.name });
+      if (this.buckets.find(renamed) !== undefined) throw conflict("bucket name is not unique");
     }
-    return Object.assign(bucket, changes, { updatedAt: now() });
+    return this.buckets.update(bucket, { ...changes, updatedAt: now() });
   }
 
   /** @throws ApiError `not found`, or `invalid` for a system bucket */
   deleteBucket(id: string): void {
     const bucket = this.bucket(id);
     if (bucket.type === "system") throw invalid("system buckets cannot be deleted");
-    this.bucketsByOrganization.get(bucket.orgID)?.delete(bucket.name);
-    this.buckets.delete(id);
+    this.buckets.remove(bucket);
   }
 
   /** @throws ApiError `not found` */
@@ -202,7 +206,7 @@ export class Store {
   }
 
   authorizationByToken(token: string): StoredAuthorization | undefined {
-    return this.authorizationsByToken.get(token);
+    return this.authorizations.find(token);
   }
 
   /** Without a token it makes one, of the server's shape: 64 random bytes in URL-safe Base64. */
@@ -211,10 +215,7 @@ export class Store {
   ): StoredAuthorization {
     const token =
       fields.token ?? randomBytes(64).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
-    const authorization = { id: this.nextID(), ...fields, token, ...createdNow() };
-    this.authorizations.set(authorization.id, authorization);
-    this.authorizationsByToken.set(token, authorization);
-    return authorization;
+    return this.authorizations.add({ id: this.nextID(), ...fields, token, ...createdNow() });
   }
 
   /** @throws ApiError `not found` */
@@ -222,13 +223,12 @@ export class Store {
     id: string,
     changes: { status?: TokenStatus; description?: string },
   ): StoredAuthorization {
-    return Object.assign(this.authorization(id), changes, { updatedAt: now() });
+    return this.authorizations.update(this.authorization(id), { ...changes, updatedAt: now() });
   }
 
   /** @throws ApiError `not found` */
   deleteAuthorization(id: string): void {
-    this.authorizationsByToken.delete(this.authorization(id).token);
-    this.authorizations.delete(id);
+    this.authorizations.remove(this.authorization(id));
   }
 
   private createSystemBucket(orgID: string, name: string, description: string, retentionDays: number): void {
@@ -243,12 +243,12 @@ export class Store {
   }
 
   private requireFreeUserName(name: string): void {
-    if (this.usersByName.has(name)) throw conflict(`user with name ${name} already exists`);
+    if (this.users.find(name) !== undefined) throw conflict(`user with name ${name} already exists`);
   }
 
   private requireFreeOrganizationName(name: string): void {
     if (name.trim() === "") throw invalid("org name is empty");
-    if (this.organizationsByName.has(name.trim())) {
+    if (this.organizations.find(name.trim()) !== undefined) {
       throw conflict(`organization with name ${name} already exists`);
     }
   }
@@ -257,6 +257,11 @@ export class Store {
 function found<T>(value: T | undefined, otherwise: string): T {
   if (value === undefined) throw notFound(otherwise);
   return value;
+}
+
+/** Names of buckets are those of an organization. */
+function bucketKey({ orgID, name }: Pick<Bucket, "orgID" | "name">): string {
+  return `${orgID}/${name}`;
 }
 
 function requireBucketName(name: string): void {

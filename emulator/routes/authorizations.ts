@@ -4,21 +4,13 @@ import { id, list, object, readBody, text, type Fields } from "../body";
 import { forbidden, invalid } from "../errors";
 import { parseId } from "../ids";
 import type { Settings } from "../options";
-import { given } from "../paging";
+import { queryId, queryValue } from "../query";
 import type { Store, StoredAuthorization } from "../store";
-import { created, noContent, ok, type Route } from "./route";
+import { created, noContent, ok, type Routes } from "./route";
 
 const PATH = "/api/v2/authorizations";
 
-const resource = {
-  type: text,
-  id,
-  orgID: id,
-};
-const permissionFields = {
-  action: text,
-  resource: object(resource),
-};
+const permissionFields = { action: text, resource: object({ type: text, id, orgID: id }) };
 const newAuthorization = object({
   status: text,
   orgID: id,
@@ -26,72 +18,51 @@ const newAuthorization = object({
   description: text,
   permissions: list(object(permissionFields)),
 });
-const authorizationUpdate = object({
-  status: text,
-  description: text,
-});
+const authorizationUpdate = object({ status: text, description: text });
 
-export const authorizationRoutes: readonly Route[] = [
-  {
-    path: PATH,
-    methods: {
-      GET: ({ store, settings, caller, query }) => {
-        const authorizations = findAuthorizations(store, query)
-          .filter((authorization) => mayRead(caller, authorization))
-          // Neither an organization nor a user takes its authorizations along when it is deleted.
-          .filter(({ orgID, userID }) => store.organizations.has(orgID) && store.users.has(userID));
-        return ok({
-          links: { self: PATH },
-          authorizations: authorizations.map((each) => showAuthorization(store, settings, each)),
-        });
-      },
-      POST: ({ store, settings, caller, body }) => {
-        const authorization = createAuthorization(store, settings, caller, body);
-        // The one answer that holds the token, however tokens are stored.
-        return created({ ...showAuthorization(store, settings, authorization), token: authorization.token });
-      },
-    },
+export const authorizationRoutes: Routes = {
+  "GET /api/v2/authorizations": ({ store, settings, caller, query }) => {
+    const authorizations = findAuthorizations(store, query)
+      .filter((authorization) => mayRead(caller, authorization))
+      // Neither an organization nor a user takes its authorizations along when it is deleted.
+      .filter(({ orgID, userID }) => store.organizations.has(orgID) && store.users.has(userID));
+    return ok({
+      links: { self: PATH },
+      authorizations: authorizations.map((each) => showAuthorization(store, settings, each)),
+    });
   },
-  {
-    path: `${PATH}/{id}`,
-    methods: {
-      GET: ({ store, settings, caller, id }) => {
-        const authorization = store.authorization(parseId(id));
-        requireAccess(caller, "read", authorization);
-        return ok(showAuthorization(store, settings, authorization));
-      },
-      PATCH: ({ store, settings, caller, id, body }) => {
-        const authorizationID = parseId(id);
-        const changes = readBody(authorizationUpdate, body);
-        const authorization = store.authorization(authorizationID);
-        requireAccess(caller, "read", authorization);
-        requireAccess(caller, "write", authorization);
-        return ok(
-          showAuthorization(
-            store,
-            settings,
-            store.updateAuthorization(authorizationID, checkedUpdate(settings, changes)),
-          ),
-        );
-      },
-      DELETE: ({ store, caller, id }) => {
-        const authorization = store.authorization(parseId(id));
-        requireAccess(caller, "write", authorization);
-        store.deleteAuthorization(authorization.id);
-        return noContent;
-      },
-    },
+  "POST /api/v2/authorizations": ({ store, settings, caller, body }) => {
+    const authorization = createAuthorization(store, settings, caller, body);
+    // The one answer that holds the token, however tokens are stored.
+    return created({ ...showAuthorization(store, settings, authorization), token: authorization.token });
   },
-];
+  "GET /api/v2/authorizations/{id}": ({ store, settings, caller, id }) => {
+    const authorization = store.authorization(parseId(id));
+    requireAccess(caller, "read", authorization);
+    return ok(showAuthorization(store, settings, authorization));
+  },
+  "PATCH /api/v2/authorizations/{id}": ({ store, settings, caller, id, body }) => {
+    const authorizationID = parseId(id);
+    const changes = readBody(authorizationUpdate, body);
+    const authorization = store.authorization(authorizationID);
+    requireAccess(caller, "read", authorization);
+    requireAccess(caller, "write", authorization);
+    const updated = store.updateAuthorization(authorizationID, checkedUpdate(settings, changes));
+    return ok(showAuthorization(store, settings, updated));
+  },
+  "DELETE /api/v2/authorizations/{id}": ({ store, caller, id }) => {
+    const authorization = store.authorization(parseId(id));
+    requireAccess(caller, "write", authorization);
+    store.deleteAuthorization(authorization.id);
+    return noContent;
+  },
+};
 
 /** The filters that the server knows. It has none for tokens: `token=` is ignored. */
 function findAuthorizations(store: Store, query: URLSearchParams): StoredAuthorization[] {
-  const [userID, orgID, authorizationID] = ["userID", "orgID", "id"].map((name) => {
-    const value = given(query, name);
-    return value === undefined ? undefined : parseId(value);
-  });
-  const user = given(query, "user");
-  const org = given(query, "org");
+  const [userID, orgID, authorizationID] = ["userID", "orgID", "id"].map((name) => queryId(query, name));
+  const user = queryValue(query, "user");
+  const org = queryValue(query, "org");
   const ownerID = userID ?? (user === undefined ? undefined : store.userByName(user).id);
   const organizationID = orgID ?? (org === undefined ? undefined : store.organizationByName(org).id);
   if (authorizationID !== undefined) return [store.authorization(authorizationID)];
@@ -112,10 +83,10 @@ function createAuthorization(
   const request = readBody(newAuthorization, body, "invalid json structure: ");
   const permissions = (request.permissions ?? []).map((each) => checkedPermission(settings, each));
   if (permissions.length === 0) throw invalid("authorization must include permissions");
-  const { orgID, description = "" } = request;
+  const { orgID, description = "", status = "" } = request;
   if (orgID === undefined) throw invalid("org id required: invalid ID");
-  const status = request.status === undefined || request.status === "" ? "active" : request.status;
-  if (!isTokenStatus(status)) throw invalid("invalid status: must be active or inactive");
+  const initialStatus = status === "" ? "active" : status;
+  if (!isTokenStatus(initialStatus)) throw invalid("invalid status: must be active or inactive");
 
   const userID = request.userID ?? caller.userID;
   caller.require(permission("write", "authorizations", { orgID }));
@@ -128,7 +99,7 @@ function createAuthorization(
     throw invalid(`permission ${formatPermission(foreign)} is not for org id ${orgID}`);
   }
   if (!store.users.has(userID) || !store.organizations.has(orgID)) throw invalid("unable to create token");
-  return store.createAuthorization({ status, description, orgID, userID, permissions });
+  return store.createAuthorization({ status: initialStatus, description, orgID, userID, permissions });
 }
 
 function checkedPermission(

@@ -3,18 +3,15 @@ import { permission, type Caller } from "../authorize";
 import { id, integer, list, object, readBody, text, type Fields } from "../body";
 import { ApiError, invalid, unprocessable } from "../errors";
 import { parseId } from "../ids";
-import { given, pageLinks, readPage, takePage, type Page } from "../paging";
+import { pageLinks, queryId, queryValue, readPage, takePage, type Page } from "../query";
 import type { Bucket, Store } from "../store";
-import { created, noContent, ok, type AuthenticatedRequest, type Route } from "./route";
+import { created, noContent, ok, type AuthenticatedRequest, type Routes } from "./route";
 
 const PATH = "/api/v2/buckets";
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
-const retentionRule = {
-  everySeconds: integer,
-  shardGroupDurationSeconds: integer,
-};
+const retentionRule = { everySeconds: integer, shardGroupDurationSeconds: integer };
 const newBucket = object({
   orgID: id,
   name: text,
@@ -27,48 +24,31 @@ const bucketUpdate = object({
   retentionRules: list(object(retentionRule)),
 });
 
-interface BucketFilter {
-  readonly id: string | undefined;
-  readonly name: string | undefined;
-  readonly orgID: string | undefined;
-  readonly org: string | undefined;
-}
-
-export const bucketRoutes: readonly Route[] = [
-  {
-    path: PATH,
-    methods: {
-      GET: ({ store, caller, query }) => {
-        const page = readPage(query);
-        const filter = readFilter(query);
-        const buckets = findBuckets(store, filter, page).filter((bucket) => caller.may(reading(bucket)));
-        const filters = { bucket: filter.name, bucketID: filter.id, org: filter.org, orgID: filter.orgID };
-        return ok({
-          links: pageLinks(PATH, page, filters, buckets.length),
-          buckets: buckets.map(showBucket),
-        });
-      },
-      POST: ({ store, caller, body }) => created(showBucket(createBucket(store, caller, body))),
-    },
+export const bucketRoutes: Routes = {
+  "GET /api/v2/buckets": ({ store, caller, query }) => {
+    const page = readPage(query);
+    const filter = readFilter(query);
+    const buckets = findBuckets(store, filter, page).filter((bucket) => caller.may(readPermission(bucket)));
+    const filters = { bucket: filter.name, bucketID: filter.id, org: filter.org, orgID: filter.orgID };
+    return ok({
+      links: pageLinks(PATH, page, filters, buckets.length),
+      buckets: buckets.map(showBucket),
+    });
   },
-  {
-    path: `${PATH}/{id}`,
-    methods: {
-      GET: ({ store, caller, id }) => {
-        const bucket = store.bucket(parseId(id));
-        caller.require(reading(bucket));
-        return ok(showBucket(bucket));
-      },
-      PATCH: (request) => ok(showBucket(updateBucket(request))),
-      DELETE: ({ store, caller, id }) => {
-        const bucket = store.bucket(parseId(id));
-        caller.require(writing(bucket));
-        store.deleteBucket(bucket.id);
-        return noContent;
-      },
-    },
+  "POST /api/v2/buckets": ({ store, caller, body }) => created(showBucket(createBucket(store, caller, body))),
+  "GET /api/v2/buckets/{id}": ({ store, caller, id }) => {
+    const bucket = store.bucket(parseId(id));
+    caller.require(readPermission(bucket));
+    return ok(showBucket(bucket));
   },
-];
+  "PATCH /api/v2/buckets/{id}": (request) => ok(showBucket(updateBucket(request))),
+  "DELETE /api/v2/buckets/{id}": ({ store, caller, id }) => {
+    const bucket = store.bucket(parseId(id));
+    caller.require(writePermission(bucket));
+    store.deleteBucket(bucket.id);
+    return noContent;
+  },
+};
 
 function createBucket(store: Store, caller: Caller, body: Buffer): Bucket {
   const {
@@ -98,8 +78,8 @@ function updateBucket({ store, caller, id, body }: AuthenticatedRequest): Bucket
     singleRule(retentionRules);
   const bucket = store.bucket(bucketID);
   // The server looks at a bucket before it renames it.
-  if (changes.name !== undefined) caller.require(reading(bucket));
-  caller.require(writing(bucket));
+  if (changes.name !== undefined) caller.require(readPermission(bucket));
+  caller.require(writePermission(bucket));
   const retention = {
     retentionSeconds: retentionSeconds ?? bucket.retentionSeconds,
     shardGroupSeconds: shardGroupSeconds ?? bucket.shardGroupSeconds,
@@ -146,18 +126,16 @@ export function defaultShardGroupSeconds(retentionSeconds: number): number {
   return retentionSeconds >= 2 * DAY_SECONDS ? DAY_SECONDS : HOUR_SECONDS;
 }
 
-function readFilter(query: URLSearchParams): BucketFilter {
-  const orgID = given(query, "orgID");
-  const bucketID = given(query, "id");
+function readFilter(query: URLSearchParams) {
   return {
-    orgID: orgID === undefined ? undefined : parseId(orgID),
-    org: given(query, "org"),
-    name: given(query, "name"),
-    id: bucketID === undefined ? undefined : parseId(bucketID),
+    orgID: queryId(query, "orgID"),
+    org: queryValue(query, "org"),
+    name: queryValue(query, "name"),
+    id: queryId(query, "id"),
   };
 }
 
-function findBuckets(store: Store, filter: BucketFilter, page: Page): Bucket[] {
+function findBuckets(store: Store, filter: ReturnType<typeof readFilter>, page: Page): Bucket[] {
   if (filter.id !== undefined) return [store.bucket(filter.id)];
   const orgID =
     filter.orgID ?? (filter.org === undefined ? undefined : store.organizationByName(filter.org).id);
@@ -173,13 +151,13 @@ function findBuckets(store: Store, filter: BucketFilter, page: Page): Bucket[] {
 }
 
 /** System buckets may be read by whoever may read their organization. */
-function reading({ type, id, orgID }: Bucket): Permission {
+function readPermission({ type, id, orgID }: Bucket): Permission {
   return type === "system"
     ? permission("read", "orgs", { id: orgID })
     : permission("read", "buckets", { id, orgID });
 }
 
-function writing({ id, orgID }: Bucket): Permission {
+function writePermission({ id, orgID }: Bucket): Permission {
   return permission("write", "buckets", { id, orgID });
 }
 

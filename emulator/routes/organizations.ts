@@ -1,73 +1,56 @@
 import { permission } from "../authorize";
 import { object, readBody, text } from "../body";
 import { parseId, parseIdIfValid } from "../ids";
-import { given, readPage, takePage } from "../paging";
+import { queryValue, readPage, takePage } from "../query";
 import type { Organization } from "../store";
-import { created, noContent, ok, type AuthenticatedRequest, type Route } from "./route";
+import { created, noContent, ok, type AuthenticatedRequest, type Routes } from "./route";
 
 const organizationFields = object({ name: text, description: text });
 
-export const organizationRoutes: readonly Route[] = [
-  {
-    path: "/api/v2/orgs",
-    methods: {
-      GET: (request) =>
-        ok({
-          links: { self: "/api/v2/orgs" },
-          orgs: findOrganizations(request)
-            .filter(({ id }) => request.caller.may(permission("read", "orgs", { id })))
-            .map(showOrganization),
-        }),
-      POST: ({ store, caller, body }) => {
-        const { name = "", description = "" } = readBody(
-          organizationFields,
-          body,
-          "failed to unmarshal json: ",
-        );
-        caller.require(permission("write", "orgs"));
-        return created(showOrganization(store.createOrganization({ name, description }, caller.userID)));
-      },
-    },
+export const organizationRoutes: Routes = {
+  "GET /api/v2/orgs": (request) =>
+    ok({
+      links: { self: "/api/v2/orgs" },
+      orgs: findOrganizations(request)
+        .filter(({ id }) => request.caller.may(permission("read", "orgs", { id })))
+        .map(showOrganization),
+    }),
+  "POST /api/v2/orgs": ({ store, caller, body }) => {
+    const { name = "", description = "" } = readBody(organizationFields, body, "failed to unmarshal json: ");
+    caller.require(permission("write", "orgs"));
+    return created(showOrganization(store.createOrganization({ name, description }, caller.userID)));
   },
-  {
-    path: "/api/v2/orgs/{id}",
-    methods: {
-      GET: ({ store, caller, id }) => {
-        const orgID = parseId(id);
-        caller.require(permission("read", "orgs", { id: orgID }));
-        return ok(showOrganization(store.organization(orgID)));
-      },
-      PATCH: ({ store, caller, id, body }) => {
-        const orgID = parseId(id);
-        const changes = readBody(organizationFields, body, "failed to unmarshal json: ");
-        caller.require(permission("write", "orgs", { id: orgID }));
-        return ok(showOrganization(store.updateOrganization(orgID, changes)));
-      },
-      DELETE: ({ store, caller, id }) => {
-        const orgID = parseId(id);
-        caller.require(permission("write", "orgs", { id: orgID }));
-        store.deleteOrganization(orgID);
-        return noContent;
-      },
-    },
+  "GET /api/v2/orgs/{id}": ({ store, caller, id }) => {
+    const orgID = parseId(id);
+    caller.require(permission("read", "orgs", { id: orgID }));
+    return ok(showOrganization(store.organization(orgID)));
   },
-];
+  "PATCH /api/v2/orgs/{id}": ({ store, caller, id, body }) => {
+    const orgID = parseId(id);
+    const changes = readBody(organizationFields, body, "failed to unmarshal json: ");
+    caller.require(permission("write", "orgs", { id: orgID }));
+    return ok(showOrganization(store.updateOrganization(orgID, changes)));
+  },
+  "DELETE /api/v2/orgs/{id}": ({ store, caller, id }) => {
+    const orgID = parseId(id);
+    caller.require(permission("write", "orgs", { id: orgID }));
+    store.deleteOrganization(orgID);
+    return noContent;
+  },
+};
 
 /** A caller who may not read every organization is shown, without a filter, those that its user belongs to. */
 function findOrganizations({ store, caller, query }: AuthenticatedRequest): Organization[] {
   const page = readPage(query);
   // Unlike the other lists this one takes a malformed id for none.
   const orgID = parseIdIfValid(query.get("orgID") ?? "");
-  const name = given(query, "org");
+  const name = queryValue(query, "org");
   if (orgID !== undefined) return [store.organization(orgID)];
   if (name !== undefined) return [store.organizationByName(name)];
   let userID = parseIdIfValid(query.get("userID") ?? "");
   if (!caller.may(permission("read", "orgs"))) userID ??= caller.userID;
   const all = [...store.organizations.values()];
-  return takePage(
-    userID === undefined ? all : all.filter(({ id }) => store.memberships.has(id, userID)),
-    page,
-  );
+  return takePage(userID === undefined ? all : all.filter(({ roles }) => roles.has(userID)), page);
 }
 
 export function showOrganization({ id, name, description, createdAt, updatedAt }: Organization) {

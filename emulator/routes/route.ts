@@ -27,21 +27,13 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A handler answers, or throws an `ApiError`. */
-export type Handler<R extends Request = AuthenticatedRequest> = (request: R) => Reply;
-
-/** Handlers by method; `*` takes every method. */
-type Methods<R extends Request> = Readonly<Record<string, Handler<R>>>;
-
-/** A path, for example `/api/v2/orgs/{id}`, and what answers there. */
-export interface Route {
-  readonly path: string;
-  readonly methods?: Methods<AuthenticatedRequest>;
-  /** These answer without a token. */
-  readonly open?: Methods<Request>;
-  /** How a method without a handler is refused. Default: 405 with nothing else, as most of the server's paths do. */
-  readonly wrongMethod?: Reply;
-}
+/**
+ * Handlers by endpoint, for example `GET /api/v2/orgs/{id}`. `*` in place of the method takes those that have no
+ * handler of their own. A handler answers, or throws an `ApiError`.
+ */
+export type Routes<R extends Request = AuthenticatedRequest> = Readonly<
+  Record<string, (request: R) => Reply>
+>;
 
 export const ok = (json: unknown): Reply => ({ status: 200, json });
 export const created = (json: unknown): Reply => ({ status: 201, json });

@@ -2,11 +2,11 @@ import { integer, object, readBody, text } from "../body";
 import { ApiError, conflict } from "../errors";
 import type { Onboarding, Settings } from "../options";
 import { permission } from "../authorize";
-import type { Bucket, Organization, Store, StoredAuthorization, User } from "../store";
+import type { Store } from "../store";
 import { authorizationLinks } from "./authorizations";
 import { defaultShardGroupSeconds, showBucket } from "./buckets";
 import { showOrganization } from "./organizations";
-import { created, ok, type Route } from "./route";
+import { created, ok, type Request, type Routes } from "./route";
 import { requirePassword, showUser } from "./users";
 
 const onboardingRequest = object({
@@ -18,33 +18,19 @@ const onboardingRequest = object({
   token: text,
 });
 
-/** What onboarding makes. */
-export interface Onboarded {
-  readonly user: User;
-  readonly org: Organization;
-  readonly bucket: Bucket;
-  readonly auth: StoredAuthorization;
-}
-
-export const setupRoutes: readonly Route[] = [
-  {
-    path: "/api/v2/setup",
-    methods: {},
-    open: {
-      GET: ({ store }) => ok({ allowed: mayOnboard(store) }),
-      POST: ({ store, settings, body }) => {
-        const { username = "", org = "", bucket = "", ...rest } = readBody(onboardingRequest, body);
-        const onboarded = onboard(store, settings, { username, org, bucket, ...rest });
-        return created({
-          user: showUser(onboarded.user),
-          bucket: showBucket(onboarded.bucket),
-          org: showOrganization(onboarded.org),
-          auth: { ...onboarded.auth, links: authorizationLinks(onboarded.auth) },
-        });
-      },
-    },
+export const setupRoutes: Routes<Request> = {
+  "GET /api/v2/setup": ({ store }) => ok({ allowed: mayOnboard(store) }),
+  "POST /api/v2/setup": ({ store, settings, body }) => {
+    const { username = "", org = "", bucket = "", ...rest } = readBody(onboardingRequest, body);
+    const onboarded = onboard(store, settings, { username, org, bucket, ...rest });
+    return created({
+      user: showUser(onboarded.user),
+      bucket: showBucket(onboarded.bucket),
+      org: showOrganization(onboarded.org),
+      auth: { ...onboarded.auth, links: authorizationLinks(onboarded.auth) },
+    });
   },
-];
+};
 
 const mayOnboard = (store: Store): boolean => store.users.size === 0 && store.organizations.size === 0;
 
@@ -53,7 +39,7 @@ const mayOnboard = (store: Store): boolean => store.users.size === 0 && store.or
  * @throws ApiError `conflict` the second time, `empty value` where a name is missing, `invalid` for a bad
  * password or bucket name
  */
-export function onboard(store: Store, settings: Settings, wanted: Onboarding): Onboarded {
+export function onboard(store: Store, settings: Settings, wanted: Onboarding) {
   if (!mayOnboard(store)) throw conflict("onboarding has already been completed");
   const { username, password = "", org, bucket, token = "" } = wanted;
   const retentionSeconds = Math.max(0, wanted.retentionPeriodSeconds ?? 0);

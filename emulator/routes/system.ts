@@ -1,29 +1,23 @@
-import { noContent, ok, type Route } from "./route";
+import { noContent, ok, type Request, type Routes } from "./route";
 
-/** What the server tells about itself. */
-export const systemRoutes: readonly Route[] = [
-  {
-    path: "/health",
-    open: {
-      "*": ({ settings }) =>
-        ok({
-          name: "influxdb",
-          message: "ready for queries and writes",
-          status: "pass",
-          checks: [],
-          version: settings.version,
-          commit: "local",
-        }),
-    },
-  },
-  { path: "/ping", open: { GET: () => noContent, HEAD: () => noContent } },
-  {
-    path: "/api/v2/resources",
-    methods: {
-      "*": ({ settings }) => ({
-        ...ok(settings.resourceTypes),
-        headers: { "Content-Type": "application/json" },
-      }),
-    },
-  },
-];
+/** What the server says of itself to everyone. */
+export const publicSystemRoutes: Routes<Request> = {
+  "* /health": ({ settings }) =>
+    ok({
+      name: "influxdb",
+      message: "ready for queries and writes",
+      status: "pass",
+      checks: [],
+      version: settings.version,
+      commit: "local",
+    }),
+  "GET /ping": () => noContent,
+  "HEAD /ping": () => noContent,
+};
+
+export const systemRoutes: Routes = {
+  "* /api/v2/resources": ({ settings }) => ({
+    ...ok(settings.resourceTypes),
+    headers: { "Content-Type": "application/json" },
+  }),
+};

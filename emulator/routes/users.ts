@@ -2,75 +2,59 @@ import { permission } from "../authorize";
 import { id, object, readBody, text } from "../body";
 import { ApiError, forbidden, invalid } from "../errors";
 import { parseId, parseIdIfValid } from "../ids";
-import { given, readPage, takePage } from "../paging";
+import { queryId, queryValue, readPage, takePage } from "../query";
 import type { User } from "../store";
-import { created, noContent, ok, type AuthenticatedRequest, type Reply, type Route } from "./route";
+import { created, noContent, ok, type AuthenticatedRequest, type Reply, type Routes } from "./route";
 
 /** A user as requests describe one. */
-export const userBody = object({
-  id,
-  name: text,
-  status: text,
-});
+export const userBody = object({ id, name: text, status: text });
 const userUpdate = object({ name: text, status: text });
 const newPassword = object({ password: text });
 
 const PASSWORD_BYTES = { min: 8, max: 72 };
 
-export const userRoutes: readonly Route[] = [
-  { path: "/api/v2/me", methods: { GET: (request) => readUser(request, request.caller.userID) } },
-  {
-    path: "/api/v2/users",
-    methods: {
-      GET: ({ store, caller, query }) => {
-        const page = readPage(query);
-        const userID = given(query, "id");
-        const name = given(query, "name");
-        let users: Iterable<User>;
-        if (userID !== undefined) users = [store.user(parseId(userID))];
-        else if (name !== undefined) users = [store.userByName(name)];
-        else users = takePage(store.users.values(), page);
-        return ok({
-          links: { self: "/api/v2/users" },
-          users: [...users]
-            .filter((user) => caller.may(permission("read", "users", { id: user.id })))
-            .map(showUser),
-        });
-      },
-      POST: ({ store, caller, body }) => {
-        const { name = "", status } = readBody(userBody, body);
-        caller.require(permission("write", "users"));
-        return created(
-          showUser(
-            store.createUser({ name, status: status === undefined || status === "" ? "active" : status }),
-          ),
-        );
-      },
-    },
+export const userRoutes: Routes = {
+  "GET /api/v2/me": (request) => readUser(request, request.caller.userID),
+  "GET /api/v2/users": ({ store, caller, query }) => {
+    const page = readPage(query);
+    const userID = queryId(query, "id");
+    const name = queryValue(query, "name");
+    let users: User[];
+    if (userID !== undefined) users = [store.user(userID)];
+    else if (name !== undefined) users = [store.userByName(name)];
+    else users = takePage(store.users.values(), page);
+    return ok({
+      links: { self: "/api/v2/users" },
+      users: users.filter(({ id }) => caller.may(permission("read", "users", { id }))).map(showUser),
+    });
   },
-  {
-    path: "/api/v2/users/{id}",
-    methods: {
-      GET: (request) => readUser(request, parseId(request.id)),
-      PATCH: ({ store, caller, id, body }) => {
-        const userID = parseId(id);
-        const changes = readBody(userUpdate, body);
-        if (changes.status !== undefined && !["active", "inactive"].includes(changes.status)) {
-          throw invalid("invalid status: must be active or inactive");
-        }
-        caller.require(permission("write", "users", { id: userID }));
-        return ok(showUser(store.updateUser(userID, changes)));
-      },
-      DELETE: ({ store, caller, id }) => {
-        const userID = parseId(id);
-        caller.require(permission("write", "users", { id: userID }));
-        store.deleteUser(userID);
-        return noContent;
-      },
-    },
+  "POST /api/v2/users": ({ store, caller, body }) => {
+    const { name = "", status = "" } = readBody(userBody, body);
+    caller.require(permission("write", "users"));
+    return created(showUser(store.createUser({ name, status: status === "" ? "active" : status })));
   },
-  { path: "/api/v2/users/{id}/password", methods: { POST: setPassword, PUT: refusePasswordChange } },
-];
+  "GET /api/v2/users/{id}": (request) => readUser(request, parseId(request.id)),
+  "PATCH /api/v2/users/{id}": ({ store, caller, id, body }) => {
+    const userID = parseId(id);
+    const changes = readBody(userUpdate, body);
+    if (changes.status !== undefined && !["active", "inactive"].includes(changes.status)) {
+      throw invalid("invalid status: must be active or inactive");
+    }
+    caller.require(permission("write", "users", { id: userID }));
+    return ok(showUser(store.updateUser(userID, changes)));
+  },
+  "DELETE /api/v2/users/{id}": ({ store, caller, id }) => {
+    const userID = parseId(id);
+    caller.require(permission("write", "users", { id: userID }));
+    store.deleteUser(userID);
+    return noContent;
+  },
+  "POST /api/v2/users/{id}/password": setPassword,
+  // A change wants the old password as basic authentication, and there is one header for that and the token.
+  "PUT /api/v2/users/{id}/password": () => {
+    throw new ApiError("internal error", "error decoding password reset request: invalid basic auth");
+  },
+};
 
 /** Checks a password and forgets it: there is no sign-in. */
 function setPassword({ store, caller, id, body }: AuthenticatedRequest): Reply {
@@ -81,11 +65,6 @@ function setPassword({ store, caller, id, body }: AuthenticatedRequest): Reply {
   requirePassword(password);
   if (!store.users.has(userID)) throw forbidden("your userID is incorrect");
   return noContent;
-}
-
-/** A change wants the old password as basic authentication, and there is one header for that and the token. */
-function refusePasswordChange(): never {
-  throw new ApiError("internal error", "error decoding password reset request: invalid basic auth");
 }
 
 /** @throws ApiError `invalid` for a password of a length that the server refuses */

@@ -1,30 +1,27 @@
 import { gunzipSync } from "node:zlib";
 import { permission } from "../authorize";
 import { forbidden, invalid, notFound } from "../errors";
-import { parseId, parseIdIfValid } from "../ids";
-import { given } from "../paging";
+import { parseIdIfValid } from "../ids";
+import { queryId, queryValue } from "../query";
 import type { Bucket, Organization, Store } from "../store";
-import { noContent, type AuthenticatedRequest, type Reply, type Route } from "./route";
+import { noContent, type AuthenticatedRequest, type Reply, type Routes } from "./route";
 
-export const writeRoutes: readonly Route[] = [
-  {
-    path: "/api/v2/write",
-    methods: { POST: write },
-    wrongMethod: {
-      status: 405,
-      json: { code: "method not allowed", message: "allow: OPTIONS, POST" },
-      headers: { Allow: "OPTIONS, POST", "X-Platform-Error-Code": "method not allowed" },
-    },
-  },
-];
+export const writeRoutes: Routes = {
+  "POST /api/v2/write": write,
+  "* /api/v2/write": () => ({
+    status: 405,
+    json: { code: "method not allowed", message: "allow: OPTIONS, POST" },
+    headers: { Allow: "OPTIONS, POST", "X-Platform-Error-Code": "method not allowed" },
+  }),
+};
 
 /** Checks everything that a write needs, and keeps no data: the emulator shows what a token opens. */
 function write({ store, caller, query, body, contentEncoding }: AuthenticatedRequest): Reply {
-  const precision = given(query, "precision") ?? "ns";
+  const precision = queryValue(query, "precision") ?? "ns";
   if (!["ns", "us", "ms", "s"].includes(precision)) {
     throw invalid("invalid precision; valid precision units are ns, us, ms, and s");
   }
-  const wanted = given(query, "bucket");
+  const wanted = queryValue(query, "bucket");
   if (wanted === undefined) throw notFound("bucket not found");
   const lines = readLines(body, contentEncoding);
   const organization = findOrganization(store, query);
@@ -35,9 +32,9 @@ function write({ store, caller, query, body, contentEncoding }: AuthenticatedReq
 }
 
 function findOrganization(store: Store, query: URLSearchParams): Organization {
-  const orgID = given(query, "orgID");
-  if (orgID !== undefined) return store.organization(parseId(orgID));
-  const org = given(query, "org");
+  const orgID = queryId(query, "orgID");
+  if (orgID !== undefined) return store.organization(orgID);
+  const org = queryValue(query, "org");
   if (org === undefined) throw invalid("Please provide either orgID or org");
   const id = parseIdIfValid(org);
   return id === undefined ? store.organizationByName(org) : store.organization(id);

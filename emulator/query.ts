@@ -22,7 +22,7 @@ export function readPage(query: URLSearchParams): Page {
     limit,
     offset: readInteger(query, "offset") ?? 0,
     after: readAfter(query),
-    sortBy: given(query, "sortBy"),
+    sortBy: queryValue(query, "sortBy"),
     descending: readBoolean(query, "descending"),
   };
 }
@@ -70,30 +70,34 @@ export function pageLinks(
 }
 
 /** A query parameter, where an empty one counts as absent: so does the server read them. */
-export function given(query: URLSearchParams, name: string): string | undefined {
+export function queryValue(query: URLSearchParams, name: string): string | undefined {
   const value = query.get(name);
   return value === null || value === "" ? undefined : value;
 }
 
+/** @throws ApiError `invalid` for a malformed id */
+export function queryId(query: URLSearchParams, name: string): string | undefined {
+  const value = queryValue(query, name);
+  return value === undefined ? undefined : parseId(value);
+}
+
 function readInteger(query: URLSearchParams, name: string): number | undefined {
-  const value = given(query, name);
+  const value = queryValue(query, name);
   if (value === undefined) return undefined;
   if (!/^[+-]?\d+$/.test(value)) throw invalid(`${name} is invalid`);
   return Number(value);
 }
 
 function readAfter(query: URLSearchParams): string | undefined {
-  const value = given(query, "after");
-  if (value === undefined) return undefined;
   try {
-    return parseId(value);
+    return queryId(query, "after");
   } catch (error) {
     throw invalid(`decoding after: ${(error as Error).message}`);
   }
 }
 
 function readBoolean(query: URLSearchParams, name: string): boolean {
-  const value = given(query, name);
+  const value = queryValue(query, name);
   if (value === undefined || /^(0|f|F|false|FALSE|False)$/.test(value)) return false;
   if (/^(1|t|T|true|TRUE|True)$/.test(value)) return true;
   throw invalid(`${name} is invalid`);
