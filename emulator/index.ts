@@ -27,10 +27,7 @@ export interface Emulator {
   readonly requests: RequestLog;
   /** Absent unless the option `onboard` was given. */
   readonly onboarded: Onboarded | undefined;
-  /**
-   * A copy of every authorization, oldest first, with its token: also where the API does not show tokens, for
-   * tests that ask what a token came to.
-   */
+  /** A copy of every authorization, oldest first, with its token: also where the API does not show tokens. */
   authorizations(): StoredAuthorization[];
   /** Ends all connections at once, idle or not. Nothing of the emulator outlives it. May be called twice. */
   close(): Promise<void>;

@@ -173,7 +173,7 @@ export function authorizationLinks({ id, userID }: StoredAuthorization): Record<
   return { self: `${PATH}/${id}`, user: `/api/v2/users/${userID}` };
 }
 
-/** Puts names next to ids. Where an id leads nowhere the server names nothing, not even the organization. */
+/** Puts names next to ids. For an id that does not exist the server names nothing, not even the organization. */
 function nameResources(store: Store, { action, resource }: Permission): NamedPermission {
   const { type, id, orgID } = resource;
   const directory = { buckets: store.buckets, orgs: store.organizations, users: store.users }[type];

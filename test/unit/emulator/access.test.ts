@@ -47,7 +47,7 @@ describe("who asks", () => {
     }
   });
 
-  it("may do nothing with an inactive token, and is told so or shown nothing", async () => {
+  it("may do nothing with an inactive token: it is unauthorized, and its lists are empty", async () => {
     const token = await api.tokenFor("read:authorizations", "read:users");
     const { id } = api.emulator.authorizations().find((each) => each.token === token) ?? { id: "" };
     await api.get(`PATCH /api/v2/authorizations/${id}`, { status: "inactive" });

@@ -37,7 +37,7 @@ describe("creating", () => {
     expect(await create({ userID: ciId.toUpperCase() })).toMatchObject({ userID: ciId, user: "ci" });
   });
 
-  it("names what ids stand for, and nothing where an id leads nowhere", async () => {
+  it("shows the names of ids, and none for an id that does not exist", async () => {
     const { permissions } = await create({
       permissions: [
         `read:orgs/${api.orgId}/buckets/${api.bucketId}`,

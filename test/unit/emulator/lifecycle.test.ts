@@ -78,7 +78,7 @@ it("ends kept connections at once, and may be closed twice", async () => {
   await expect(call(emulator.url, { method: "GET", path: "/ping" })).rejects.toThrow("ECONNREFUSED");
 });
 
-it("counts requests by endpoint, and forgets them when told to", async () => {
+it("counts requests by endpoint, from the start or the last reset", async () => {
   const { emulator, ask, userId } = await openApi();
   const { requests } = emulator;
   await ask("GET /api/v2/orgs?org=acme");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
 import { startEmulator } from "../../../emulator";
-import { runCli } from "../../../emulator/cli";
+import { runCli } from "../../../emulator/main";
 import { call } from "../../contract/support/http";
 
 /** A terminal that remembers what was written, and whose signals a test sends. */
@@ -22,7 +22,7 @@ const run = async (...args: string[]): Promise<[number, string, string]> => {
 };
 
 describe("the command", () => {
-  it("prints its URL once it answers, and ends well when told to", async () => {
+  it("prints its URL once it answers, and ends with 0 on a signal", async () => {
     for (const signal of ["SIGTERM", "SIGINT"]) {
       const terminal = new TestTerminal();
       const printed = new Promise<void>((resolve) => {
