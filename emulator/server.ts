@@ -30,7 +30,7 @@ export function createApiServer(store: Store, settings: Settings, requests: Requ
   return server;
 
   function answer(method: string, message: IncomingMessage, body: Buffer, response: ServerResponse): void {
-    const [path = "", query = ""] = splitOnce(message.url ?? "", "?");
+    const [path = "", ...query] = (message.url ?? "").split("?");
     const match = matchPath(path);
     requests.record(method, match.pattern);
     const request: Request = {
@@ -38,7 +38,7 @@ export function createApiServer(store: Store, settings: Settings, requests: Requ
       settings,
       id: match.id,
       userID: match.userID,
-      query: new URLSearchParams(query),
+      query: new URLSearchParams(query.join("?")),
       body,
       contentEncoding: message.headers["content-encoding"],
     };
@@ -107,9 +107,4 @@ function send(response: ServerResponse, reply: Reply, version: string): void {
     ...reply.headers,
   });
   response.end(text);
-}
-
-function splitOnce(text: string, separator: string): string[] {
-  const at = text.indexOf(separator);
-  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }

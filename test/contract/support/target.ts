@@ -66,7 +66,12 @@ export async function emulatorTarget({ server }: Recording): Promise<Target> {
     made: () => undefined,
     remove: () => emulator.close(),
   };
-  await furnish(target);
+  try {
+    await furnish(target);
+  } catch (error) {
+    await emulator.close();
+    throw error;
+  }
   return target;
 }
 

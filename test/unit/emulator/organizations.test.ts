@@ -50,6 +50,7 @@ it("are shown to those who may read them", async () => {
 
 it.each<[string, object | undefined, number, string]>([
   [`GET ${PATH}?org=nobody`, undefined, 404, 'organization name "nobody" not found'],
+  [`GET ${PATH}?org=a?b`, undefined, 404, 'organization name "a?b" not found'],
   [`GET ${PATH}?orgID=${NOBODY}`, undefined, 404, "organization not found"],
   [`GET ${PATH}?limit=0`, undefined, 400, "limit must be between 1 and 100"],
   [`GET ${PATH}/${NOBODY}`, undefined, 404, "organization not found"],
