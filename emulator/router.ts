@@ -2,27 +2,31 @@ import { authorizationRoutes } from "./routes/authorizations";
 import { bucketRoutes } from "./routes/buckets";
 import { memberRoutes } from "./routes/members";
 import { organizationRoutes } from "./routes/organizations";
-import type { Reply, Request, Routes } from "./routes/route";
+import type { Handler, Request } from "./routes/route";
 import { setupRoutes } from "./routes/setup";
 import { publicSystemRoutes, systemRoutes } from "./routes/system";
 import { userRoutes } from "./routes/users";
 import { writeRoutes } from "./routes/write";
 
 /** These answer without a token. */
-export const publicRoutes: Routes<Request> = { ...publicSystemRoutes, ...setupRoutes };
+export const publicRoutes = new Map<string, Handler<Request>>(
+  Object.entries({ ...publicSystemRoutes, ...setupRoutes }),
+);
 
-export const routes: Routes = {
-  ...systemRoutes,
-  ...organizationRoutes,
-  ...memberRoutes,
-  ...userRoutes,
-  ...bucketRoutes,
-  ...authorizationRoutes,
-  ...writeRoutes,
-};
+export const routes = new Map<string, Handler>(
+  Object.entries({
+    ...systemRoutes,
+    ...organizationRoutes,
+    ...memberRoutes,
+    ...userRoutes,
+    ...bucketRoutes,
+    ...authorizationRoutes,
+    ...writeRoutes,
+  }),
+);
 
 const paths: ReadonlySet<string> = new Set(
-  [publicRoutes, routes].flatMap(Object.keys).map((endpoint) => endpoint.slice(endpoint.indexOf(" ") + 1)),
+  [...publicRoutes.keys(), ...routes.keys()].map((endpoint) => endpoint.slice(endpoint.indexOf(" ") + 1)),
 );
 
 /** The path that was asked for, with its ids taken out. */
@@ -53,11 +57,11 @@ export function matchPath(path: string): Match {
 }
 
 export function findHandler<R extends Request>(
-  routes: Routes<R>,
+  routes: ReadonlyMap<string, Handler<R>>,
   method: string,
   path: string,
-): ((request: R) => Reply) | undefined {
-  return routes[`${method} ${path}`] ?? routes[`* ${path}`];
+): Handler<R> | undefined {
+  return routes.get(`${method} ${path}`) ?? routes.get(`* ${path}`);
 }
 
 /** Whether a path lies below one that takes ids: the server's answer to such a path is another one. */

@@ -27,13 +27,14 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A handler answers, or throws an `ApiError`. */
+export type Handler<R extends Request = AuthenticatedRequest> = (request: R) => Reply;
+
 /**
  * Handlers by endpoint, for example `GET /api/v2/orgs/{id}`. `*` in place of the method takes those that have no
- * handler of their own. A handler answers, or throws an `ApiError`.
+ * handler of their own.
  */
-export type Routes<R extends Request = AuthenticatedRequest> = Readonly<
-  Record<string, (request: R) => Reply>
->;
+export type Routes<R extends Request = AuthenticatedRequest> = Readonly<Record<string, Handler<R>>>;
 
 export const ok = (json: unknown): Reply => ({ status: 200, json });
 export const created = (json: unknown): Reply => ({ status: 201, json });
