@@ -1,4 +1,10 @@
-import { asksForPermissions, type InfluxTokenInputs } from "./inputs";
+import {
+  asksForPermissions,
+  type DeclaredInputs,
+  INPUT_NAMES,
+  type InfluxTokenInputs,
+  PERMISSION_INPUTS,
+} from "./inputs";
 import { sameJson } from "../json";
 import {
   expandPermissions,
@@ -20,6 +26,18 @@ export interface Change {
   readonly replaces: string[];
 }
 
+/** Inputs with a rule of their own below. A change of any other one is a change of the state only. */
+const WITH_RULE: readonly string[] = [
+  "org",
+  "orgId",
+  "user",
+  "description",
+  "status",
+  "keepers",
+  ...PERMISSION_INPUTS,
+];
+const KEPT_IN_STATE = INPUT_NAMES.filter((name) => !WITH_RULE.includes(name)) as (keyof DeclaredInputs)[];
+
 /**
  * Compares what is with what is declared. Pure, for it runs at every preview. A declared value that is not known
  * yet may turn out different, so it counts as a change.
@@ -29,8 +47,7 @@ export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs)
   const updates =
     patchFor(state, declared) !== undefined ||
     declared.host !== state.host ||
-    !sameJson(declared.connection, state.connection) ||
-    !sameJson(declared.acknowledge, state.acknowledge) ||
+    KEPT_IN_STATE.some((name) => !sameJson(declared[name], state[name])) ||
     isAnotherName(state, declared, "org") ||
     isAnotherName(state, declared, "user") ||
     (state.__granted !== undefined && asksForPermissions(declared));
