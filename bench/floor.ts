@@ -1,31 +1,30 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { CANNED, type CannedToken } from "./canned";
-
-type Values = Readonly<Record<string, unknown>>;
+import { CANNED, type CannedToken, type Values } from "./plan";
 
 const canned = JSON.parse(process.env[CANNED] ?? "{}") as CannedToken;
 
-let made = 0;
-
-/** Of the two changes that the benchmark makes, one is told by the description and one by what is left out. */
+/** Of the two changes that the benchmark makes, one is seen by the description and one by what is left out. */
 function withChanges(values: Values, { description, writeBucket }: Values): Values {
-  if (writeBucket !== undefined || !("writeBucket" in values)) return { ...values, description };
+  if (writeBucket !== undefined) return { ...values, description };
   const narrowed = Object.entries(values)
     .filter(([name]) => name !== "writeBucket")
-    .map(([name, value]) => [name, /permissions$/i.test(name) ? (value as string[]).slice(0, 1) : value]);
+    .map(([name, value]) => [name, /permissions$/i.test(name) ? readOnly(value as object) : value]);
   return { ...(Object.fromEntries(narrowed) as Values), description };
 }
+
+function readOnly(permissions: object): Values {
+  return Object.fromEntries(Object.keys(permissions).map((reach) => [reach, "read"]));
+}
+
+let made = 0;
 
 /**
  * The floor: answers with the inputs and the outputs that the real provider once answered with, and does nothing.
  * All that a command takes with it is the engine's, the host's and the file system's.
  */
-const provider: pulumi.dynamic.ResourceProvider<Values, Values> = {
-  check(_olds, news) {
-    return Promise.resolve({ inputs: withChanges(canned.inputs, news) });
-  },
-
-  diff(_id, olds, news) {
+const provider: Required<Omit<pulumi.dynamic.ResourceProvider<Values, Values>, "configure">> = {
+  check: (_olds, news) => Promise.resolve({ inputs: withChanges(canned.inputs, news) }),
+  diff: (_id, olds, news) => {
     const replaces = olds["writeBucket"] !== undefined && news["writeBucket"] === undefined;
     return Promise.resolve({
       changes: replaces || olds["description"] !== news["description"],
@@ -33,26 +32,14 @@ const provider: pulumi.dynamic.ResourceProvider<Values, Values> = {
       deleteBeforeReplace: false,
     });
   },
-
-  create(inputs) {
+  create: (inputs) => {
     made += 1;
-    return Promise.resolve({
-      id: made.toString(16).padStart(16, "0"),
-      outs: withChanges(canned.outputs, inputs),
-    });
+    const outs = withChanges(canned.outputs, inputs);
+    return Promise.resolve({ id: made.toString(16).padStart(16, "0"), outs });
   },
-
-  read(id, props = {}) {
-    return Promise.resolve({ id, props, inputs: withChanges(canned.inputs, props) });
-  },
-
-  update(_id, _olds, news) {
-    return Promise.resolve({ outs: withChanges(canned.outputs, news) });
-  },
-
-  delete() {
-    return Promise.resolve();
-  },
+  read: (id, props = {}) => Promise.resolve({ id, props, inputs: withChanges(canned.inputs, props) }),
+  update: (_id, _olds, news) => Promise.resolve({ outs: withChanges(canned.outputs, news) }),
+  delete: () => Promise.resolve(),
 };
 
 export = provider;

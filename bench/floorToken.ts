@@ -7,27 +7,28 @@ const TYPE = "pulumi-nodejs:dynamic/influxdb:FloorsToken";
 const STUB = 'exports.handler=()=>require("../../../dist/bench/floor.js")';
 
 /** Named as InfluxToken names its outputs. */
-const OUTPUTS: Readonly<Record<string, undefined>> = {
-  token: undefined,
-  permissions: undefined,
-  effectivePermissions: undefined,
-  org: undefined,
-  orgId: undefined,
-  user: undefined,
-  userId: undefined,
-  description: undefined,
-  status: undefined,
-  host: undefined,
-  createdAt: undefined,
-  updatedAt: undefined,
-};
+const OUTPUTS = [
+  "token",
+  "permissions",
+  "effectivePermissions",
+  "org",
+  "orgId",
+  "user",
+  "userId",
+  "description",
+  "status",
+  "host",
+  "createdAt",
+  "updatedAt",
+];
 
-/** A token that no server ever hears of: what the engine itself takes for resources of this size. */
+/** A token that is on no server: what the engine itself takes for resources of this size. */
 export class FloorToken extends pulumi.CustomResource {
   constructor(name: string, args: PlannedToken["args"]) {
+    const outputs = Object.fromEntries(OUTPUTS.map((output) => [output, undefined]));
     const restore = shortenStackTraces();
     try {
-      super(TYPE, name, { ...OUTPUTS, ...args, __provider: STUB }, { additionalSecretOutputs: ["token"] });
+      super(TYPE, name, { ...outputs, ...args, __provider: STUB }, { additionalSecretOutputs: ["token"] });
     } finally {
       restore();
     }

@@ -1,192 +1,181 @@
 import { join } from "node:path";
-import { Engine, succeeded } from "../scripts/engine";
+import type { Emulator } from "../emulator";
+import { Engine, type Deployment, plaintextOf, succeeded, tokenResources } from "../scripts/engine";
+import { resourceCounts } from "../scripts/engineOutput";
+import { watchProvider } from "../scripts/processes";
 import type { RunResult } from "../scripts/run";
-import { CANNED, cannedFrom, type CannedToken } from "./canned";
-import { PLAN, type Plan } from "./plan";
-import type { Traffic } from "./probe";
-import { type ProviderUse, watchingProvider } from "./processes";
-import type { BenchServer } from "./server";
+import { CANNED, type CannedToken, PLAN, type Plan, type Values } from "./plan";
 
 /** `floor` does nothing, `naive` is a serialised closure, `ours` is InfluxToken. */
-export type Variant = "floor" | "naive" | "ours";
+export const VARIANTS = ["floor", "naive", "ours"] as const;
+export type Variant = (typeof VARIANTS)[number];
 
 /** The life of a stack, in its order. */
 export const OPERATIONS = ["preview", "up", "upAgain", "refresh", "edit", "replace", "destroy"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** One command, measured. */
-export interface Sample extends Traffic, ProviderUse {
+export interface Sample {
   readonly seconds: number;
+  /** The most memory that the provider's process had; absent where the system has no /proc. */
+  readonly peakMemoryMiB: number | undefined;
+  /** Requests by kind, such as `GET /api/v2/authorizations/{id}`. */
+  readonly requests: Readonly<Record<string, number>>;
 }
 
 /** The commands of one variant in one run, and what its tokens take in the checkpoint. */
 export interface Life {
-  readonly samples: ReadonlyMap<Operation, Sample>;
+  readonly samples: Readonly<Record<Operation, Sample>>;
   /** Mean size of a token in the checkpoint, after `up`. */
   readonly bytesPerToken: number;
 }
 
-/** What a life needs. */
-export interface Setting {
-  readonly server: BenchServer;
-  readonly pulumiCli: string;
-  /** Where Node.js and ts-node leave what they do not remove. */
-  readonly temporaryFolder: string;
-  readonly signal: AbortSignal;
-  /** Told what begins. */
-  readonly progress: (line: string) => void;
-  /** What the floor answers; absent until it was learnt from a token of ours. */
-  readonly canned?: CannedToken;
-  /** Told of each folder that is to be removed whatever happens. */
-  readonly removeLater: (engine: Engine) => void;
-}
+export type Run = Readonly<Record<Variant, Life>>;
 
-export interface LifeOptions {
+/** What every life needs. */
+export interface Setting {
+  readonly server: Emulator;
+  readonly pulumiCli: string;
+  readonly signal: AbortSignal;
+  /** Number of tokens. */
   readonly n: number;
-  readonly preset?: Plan["preset"];
   /** Added to the environment of each command. */
-  readonly env?: Record<string, string>;
-  /** Added to each command that changes something. */
-  readonly args?: string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 const PROGRAMS = join(__dirname, "..", "..", "bench", "programs");
 /** Longer than anything takes: a benchmark that hangs is stopped by who started it. */
 const TIMEOUT_MS = 2 * 60 * 60 * 1000;
 
-/** The words by which the engine says that a command did what it was to do. */
-const OUTCOME: Readonly<Record<Operation, (all: number) => string>> = {
-  preview: (all) => `${all} to create`,
-  up: (all) => `${all} created`,
-  upAgain: (all) => `${all} unchanged`,
-  refresh: (all) => `${all} unchanged`,
-  edit: () => "1 updated",
-  replace: () => "1 replaced",
-  destroy: (all) => `${all} deleted`,
+/** What the engine must say that it did, and to how many resources: the tokens and the stack, or one token. */
+const OUTCOMES: Readonly<Record<Operation, (all: number) => [what: string, count: number]>> = {
+  preview: (all) => ["to create", all],
+  up: (all) => ["created", all],
+  upAgain: (all) => ["unchanged", all],
+  refresh: (all) => ["unchanged", all],
+  edit: () => ["updated", 1],
+  replace: () => ["replaced", 1],
+  destroy: (all) => ["deleted", all],
 };
 
 /** A stack of one variant, from its first preview to its end. */
 class Stack {
-  readonly samples = new Map<Operation, Sample>();
+  readonly samples: Partial<Record<Operation, Sample>> = {};
   bytesPerToken = NaN;
 
   private constructor(
     readonly variant: Variant,
-    private readonly engine: Engine,
+    readonly engine: Engine,
     private readonly setting: Setting,
-    private readonly options: LifeOptions,
   ) {}
 
-  static async open(variant: Variant, setting: Setting, options: LifeOptions): Promise<Stack> {
-    const { server, pulumiCli, temporaryFolder } = setting;
+  static async open(variant: Variant, setting: Setting, canned?: CannedToken): Promise<Stack> {
+    const { server, pulumiCli, signal } = setting;
     const env = {
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-      TMPDIR: temporaryFolder,
       INFLUX_HOST: server.url,
-      INFLUX_TOKEN: server.operatorToken,
-      [CANNED]: JSON.stringify(setting.canned ?? {}),
-      ...options.env,
+      INFLUX_TOKEN: server.onboarded?.token ?? "",
+      [CANNED]: JSON.stringify(canned),
+      ...setting.env,
     };
     const programFolder = join(PROGRAMS, variant);
-    const engine = await Engine.open({ programFolder, pulumiCli, env, timeoutMs: TIMEOUT_MS });
-    setting.removeLater(engine);
-    await engine.stackInit();
-    return new Stack(variant, engine, setting, options);
-  }
-
-  async measure(operation: Operation): Promise<void> {
-    const { signal, server } = this.setting;
-    signal.throwIfAborted();
-    await server.takeTraffic();
-    const started = performance.now();
-    const { result, use } = await watchingProvider(() => this.command(operation));
-    const seconds = (performance.now() - started) / 1000;
-    // A command that is interrupted fails, but that is not why.
-    signal.throwIfAborted();
-    const { stdout } = succeeded(result);
-    const expected = OUTCOME[operation](this.options.n + 1);
-    if (!stdout.includes(expected)) {
-      throw new Error(
-        `${this.variant}, ${operation}: expected "${expected}", and the engine said:\n${stdout}`,
-      );
+    const engine = await Engine.open({ programFolder, pulumiCli, env, signal, timeoutMs: TIMEOUT_MS });
+    try {
+      await engine.stackInit();
+    } catch (error) {
+      await engine.dispose();
+      throw error;
     }
-    this.samples.set(operation, { seconds, ...use, ...(await server.takeTraffic()) });
-    if (operation === "up") this.bytesPerToken = meanTokenBytes(await this.engine.stateText());
+    return new Stack(variant, engine, setting);
   }
 
-  async canned(): Promise<CannedToken> {
-    return cannedFrom(await this.engine.export(["--show-secrets"]));
-  }
-
-  dispose(): Promise<void> {
-    return this.engine.dispose();
+  /** Runs one command. Rejects where it does not do what it is to do. */
+  async measure(operation: Operation): Promise<number> {
+    const { signal, server, n } = this.setting;
+    signal.throwIfAborted();
+    server.requests.reset();
+    const started = performance.now();
+    const { result, peakMemoryMiB } = await watchProvider(() => this.command(operation));
+    const seconds = (performance.now() - started) / 1000;
+    const { stdout } = succeeded(result);
+    const [what, count] = OUTCOMES[operation](n + 1);
+    if (resourceCounts(stdout)[what] !== count)
+      throw new Error(`${this.variant}, ${operation}: expected ${count} ${what}, and it printed:\n${stdout}`);
+    this.samples[operation] = { seconds, peakMemoryMiB, requests: server.requests.counts() };
+    if (operation === "up") this.bytesPerToken = meanTokenBytes(await this.engine.state());
+    return seconds;
   }
 
   private command(operation: Operation): Promise<RunResult> {
-    const { n, preset = "bucketScoped", args = [] } = this.options;
-    const changed = OPERATIONS.indexOf(operation);
+    const { n, server } = this.setting;
+    const step = OPERATIONS.indexOf(operation);
     const plan: Plan = {
       n,
-      preset,
-      bucketId: this.setting.server.bucketId,
-      edited: changed >= OPERATIONS.indexOf("edit"),
-      narrowed: changed >= OPERATIONS.indexOf("replace"),
+      bucketId: server.onboarded?.bucketId ?? "",
+      edited: step >= OPERATIONS.indexOf("edit"),
+      narrowed: step >= OPERATIONS.indexOf("replace"),
     };
     const env = { [PLAN]: JSON.stringify(plan) };
     if (operation === "preview") return this.engine.preview([], env);
-    if (operation === "refresh") return this.engine.refresh(args, env);
-    if (operation === "destroy") return this.engine.destroy(args, env);
-    return this.engine.up(args, env);
+    if (operation === "refresh") return this.engine.refresh([], env);
+    if (operation === "destroy") return this.engine.destroy([], env);
+    return this.engine.up([], env);
   }
 }
 
-/** Makes a token of ours, tells what the provider answered for it and what it takes, and removes it. */
-export async function learnToken(
-  setting: Setting,
-  preset: Plan["preset"],
-): Promise<{ canned: CannedToken; bytesPerToken: number }> {
-  const stack = await Stack.open("ours", setting, { n: 10, preset });
-  await stack.measure("up");
-  const canned = await stack.canned();
-  await stack.measure("destroy");
-  await stack.dispose();
-  return { canned, bytesPerToken: stack.bytesPerToken };
+/** Makes tokens of ours, reads what the provider answered for one of them, and removes them. */
+export async function learnToken(setting: Setting): Promise<CannedToken> {
+  const stack = await Stack.open("ours", { ...setting, n: 2 });
+  try {
+    await stack.measure("up");
+    const canned = cannedFrom((await stack.engine.export(["--show-secrets"])).deployment);
+    await stack.measure("destroy");
+    return canned;
+  } finally {
+    await stack.engine.dispose();
+  }
 }
 
-/** Mean size of a token in a checkpoint, as the engine writes it: JSON without blanks. */
-export function meanTokenBytes(checkpoint: string): number {
-  const { checkpoint: parsed } = JSON.parse(checkpoint) as {
-    checkpoint: { latest: { resources: { type: string }[] } };
-  };
-  const tokens = parsed.latest.resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic"));
-  // With the comma after each.
+/** Takes a token out of a state with bare secrets. */
+export function cannedFrom(deployment: Deployment): CannedToken {
+  const { inputs = {}, outputs = {} } = tokenResources(deployment)[0] ?? {};
+  // The host adds the stub by itself. The token's value is as long as the real one, which is nobody's business.
+  const answered = (values: Values): Values =>
+    Object.fromEntries(Object.entries(values).filter(([name]) => name !== "__provider"));
+  const token = "t".repeat(plaintextOf(outputs["token"]).length);
+  return { inputs: answered(inputs), outputs: { ...answered(outputs), token } };
+}
+
+/** Mean size of a token in a checkpoint, as the engine writes it: JSON without blanks, with a comma after each. */
+export function meanTokenBytes({ resources = [] }: Deployment): number {
+  const tokens = resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic"));
   const sizes = tokens.map((token) => Buffer.byteLength(JSON.stringify(token)) + 1);
   return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
 }
 
 /**
- * Runs the lives of several stacks side by side: each operation for all of them before the next, so that what slows
- * the machine for a while slows all. Who begins changes with the run.
+ * Runs the lives of all variants side by side: each operation for all of them before the next, so that what slows
+ * the machine for a while slows all. Which one begins changes with the run.
  */
 export async function liveSideBySide(
-  variants: readonly Variant[],
   setting: Setting,
-  options: LifeOptions & { run: number; operations?: readonly Operation[] },
-): Promise<Map<Variant, Life>> {
-  const { run, operations = OPERATIONS } = options;
-  const first = run % variants.length;
-  const order = [...variants.slice(first), ...variants.slice(0, first)];
+  canned: CannedToken,
+  run: number,
+  progress: (line: string) => void,
+): Promise<Run> {
+  const first = run % VARIANTS.length;
   const stacks: Stack[] = [];
-  for (const variant of order) stacks.push(await Stack.open(variant, setting, options));
-  for (const operation of operations) {
-    for (const stack of stacks) {
-      await stack.measure(operation);
-      const seconds = stack.samples.get(operation)?.seconds ?? NaN;
-      setting.progress(
-        `  n=${options.n} run ${run + 1}: ${operation} ${stack.variant} ${seconds.toFixed(1)} s`,
-      );
+  try {
+    for (const variant of [...VARIANTS.slice(first), ...VARIANTS.slice(0, first)])
+      stacks.push(await Stack.open(variant, setting, canned));
+    for (const operation of OPERATIONS) {
+      for (const stack of stacks) {
+        const seconds = await stack.measure(operation);
+        progress(`n=${setting.n} run ${run + 1}: ${operation} ${stack.variant} ${seconds.toFixed(1)} s`);
+      }
     }
+    return Object.fromEntries(stacks.map((stack) => [stack.variant, stack as Life])) as Run;
+  } finally {
+    for (const { engine } of stacks) await engine.dispose();
   }
-  for (const stack of stacks) await stack.dispose();
-  return new Map(stacks.map(({ variant, samples, bytesPerToken }) => [variant, { samples, bytesPerToken }]));
 }

@@ -4,7 +4,6 @@ export interface Plan {
   readonly n: number;
   /** 16 hex digits; each token reads and writes this one. */
   readonly bucketId: string;
-  readonly preset: "bucketScoped" | "allAccess";
   /** The first token has another description. */
   readonly edited: boolean;
   /** The second token lacks the write permission. */
@@ -17,8 +16,7 @@ export interface PlannedToken {
   readonly args: {
     readonly org: string;
     readonly description: string;
-    readonly allAccess?: boolean;
-    readonly readBucket?: string[];
+    readonly readBucket: string[];
     readonly writeBucket?: string[];
   };
 }
@@ -27,23 +25,29 @@ export interface PlannedToken {
 export const PLAN = "BENCH_PLAN";
 
 /** The tokens of a plan. Names and descriptions have one length each, so that each token takes the same bytes. */
-export function plannedTokens(plan: Plan): PlannedToken[] {
-  return Array.from({ length: plan.n }, (_, index) => {
+export function plannedTokens({ n, bucketId, edited, narrowed }: Plan): PlannedToken[] {
+  return Array.from({ length: n }, (_, index) => {
     const number = String(index).padStart(5, "0");
-    const description = `service ${number}: ${plan.edited && index === 0 ? "edit" : "made"}`;
-    const shared = { org: "acme", description };
-    const name = `token-${number}`;
-    if (plan.preset === "allAccess") return { name, args: { ...shared, allAccess: true } };
-    const bucket = [plan.bucketId];
-    const narrowed = plan.narrowed && index === 1;
-    return {
-      name,
-      args: { ...shared, readBucket: bucket, ...(!narrowed && { writeBucket: bucket }) },
-    };
+    const description = `service ${number}: ${edited && index === 0 ? "edit" : "made"}`;
+    const args = { org: "acme", description, readBucket: [bucketId] };
+    const writes = !(narrowed && index === 1);
+    return { name: `token-${number}`, args: { ...args, ...(writes && { writeBucket: [bucketId] }) } };
   });
 }
 
 /** The tokens that a program is to declare now. */
 export function declaredNow(env: Readonly<Record<string, string | undefined>>): PlannedToken[] {
   return plannedTokens(JSON.parse(env[PLAN] ?? "") as Plan);
+}
+
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Names the environment variable that carries a {@link CannedToken} to the floor's provider. */
+export const CANNED = "BENCH_CANNED";
+
+/** What the real provider answered for one token: the floor answers with it for every token. */
+export interface CannedToken {
+  readonly inputs: Values;
+  /** With a token that opens nothing. */
+  readonly outputs: Values;
 }

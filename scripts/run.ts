@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { constants } from "node:os";
 import { createInterface } from "node:readline";
 
@@ -26,63 +26,48 @@ export interface RunResult {
   stderr: string;
 }
 
-/** Between the polite signal and the last one: the engine uses it to stop its plugins. */
+/** Between SIGTERM and SIGKILL: the engine uses it to stop its plugins. */
 const KILL_DELAY_MS = 5_000;
 
 /**
  * Runs a command and keeps what it prints; any exit code is an answer.
- * Rejects when the command cannot be started, takes longer than `timeoutMs`, or is aborted. The message names the
- * command without its arguments, because an argument may be a secret.
+ * Rejects when the command cannot be started or takes longer than `timeoutMs`, and with the signal's reason when it is
+ * aborted. The message names the command without its arguments, because an argument may be a secret.
  */
 export function run(command: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
   const { cwd, env, input = "", timeoutMs, signal, onStderrLine } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: "pipe" });
-    let stdout = "";
-    let stderr = "";
-    let stopped: string | undefined;
-    let kill: NodeJS.Timeout | undefined;
-    const stop = (why: string): void => {
-      stopped = why;
-      child.kill("SIGTERM");
-      kill = setTimeout(() => child.kill("SIGKILL"), KILL_DELAY_MS);
-    };
-    const abort = (): void => {
-      stop("was stopped on request");
-    };
-    const timeout =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            stop(`did not end within ${timeoutMs / 1000} s and was stopped`);
-          }, timeoutMs);
-    signal?.addEventListener("abort", abort);
-    const settle = (): void => {
-      clearTimeout(timeout);
-      clearTimeout(kill);
-      signal?.removeEventListener("abort", abort);
-    };
-
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    if (onStderrLine) createInterface({ input: child.stderr }).on("line", onStderrLine);
-    // A command that ends without reading its input closes the pipe; its exit code tells what there is to tell.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(input);
-
-    child.on("error", (error) => {
-      settle();
-      reject(error);
-    });
-    child.on("close", (code, endedBy) => {
-      settle();
-      if (stopped !== undefined) {
+    let hasTimedOut = false;
+    const timers: NodeJS.Timeout[] = [];
+    const child = execFile(command, args, { cwd, env, maxBuffer: Infinity }, (error, stdout, stderr) => {
+      timers.forEach(clearTimeout);
+      signal?.removeEventListener("abort", stop);
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+      } else if (hasTimedOut) {
         const printed = `${stdout}${stderr}`.trim();
-        reject(new Error(`${command} ${stopped}. It printed${printed ? `:\n${printed}` : " nothing."}`));
-        return;
+        const what = `${command} did not end within ${(timeoutMs ?? 0) / 1000} s and was stopped`;
+        reject(new Error(`${what}. It printed${printed ? `:\n${printed}` : " nothing."}`));
+      } else if (typeof error?.code === "string") {
+        reject(new Error(error.message));
+      } else {
+        const endedBy = error?.signal ? 128 + constants.signals[error.signal] : 0;
+        resolve({ code: error?.code ?? endedBy, stdout, stderr });
       }
-      resolve({ code: code ?? 128 + (endedBy ? constants.signals[endedBy] : 0), stdout, stderr });
     });
-    if (signal?.aborted) abort();
+    const stop = (): void => {
+      child.kill("SIGTERM");
+      timers.push(setTimeout(() => child.kill("SIGKILL"), KILL_DELAY_MS));
+    };
+    const timeOut = (): void => {
+      hasTimedOut = true;
+      stop();
+    };
+    if (timeoutMs !== undefined) timers.push(setTimeout(timeOut, timeoutMs));
+    signal?.addEventListener("abort", stop);
+    if (signal?.aborted) stop();
+    if (onStderrLine && child.stderr) createInterface({ input: child.stderr }).on("line", onStderrLine);
+    // A command that ends without reading its input closes the pipe; its exit code tells what there is to tell.
+    child.stdin?.on("error", () => undefined).end(input);
   });
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tokenResources } from "../../scripts/engine";
 import { openStack, type TestStack } from "../support/stack";
 
 // Each byte of a token's state costs time with the square of their number (docs/performance.md). These counts do not
@@ -81,9 +82,6 @@ describe("what a token costs", () => {
   });
 
   async function tokens(): Promise<Recorded[]> {
-    const { checkpoint } = JSON.parse(await stack.engine.stateText()) as {
-      checkpoint: { latest: { resources: Recorded[] } };
-    };
-    return checkpoint.latest.resources.filter(({ type }) => type.endsWith(":InfluxToken"));
+    return tokenResources(await stack.engine.state());
   }
 });

@@ -1,8 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { PermissionTable } from "../../provider/permissions/table";
-import { previewedPermissions } from "../../scripts/demo/engineOutput";
-import { countOf } from "../../scripts/demo/tokens";
+import { permissionCount, previewedPermissions } from "../../scripts/engineOutput";
 import { openStack, type TestStack } from "../support/stack";
 
 const EXAMPLES = join(__dirname, "..", "..", "examples");
@@ -41,7 +40,7 @@ describe.each(Object.entries(EXPECTED))("the example %s", (name, { count, among 
   it("shows its permissions in a preview that sends no request", async () => {
     const shown = await stack.preview(["--diff"]);
     const [table] = previewedPermissions(shown).values();
-    expect(countOf(table)).toBe(count);
+    expect(permissionCount(table)).toBe(count);
     expect(stack.server.countRequests()).toEqual({});
   });
 
@@ -52,7 +51,7 @@ describe.each(Object.entries(EXPECTED))("the example %s", (name, { count, among 
     const granted = resources.find(({ type }) => type.endsWith(":InfluxToken"))?.outputs?.[
       "effectivePermissions"
     ];
-    expect(countOf(granted as PermissionTable)).toBe(count);
+    expect(permissionCount(granted as PermissionTable)).toBe(count);
     const withIds = JSON.stringify(among).replaceAll("{org}", orgId).replaceAll("{bucket}", bucket);
     expect(granted).toMatchObject(JSON.parse(withIds) as object);
     expect(stack.server.authorizations()).toHaveLength(2);

@@ -4,7 +4,6 @@ import { Engine, succeeded } from "../../scripts/engine";
 import { type Fault, FAULTS, seeded, startFaultProxy } from "../support/faultProxy";
 import { startServer } from "../support/influxdb";
 import { type DeclaredToken, deleteNamed, expectSameTokens, pick, randomStack } from "../support/randomStack";
-import { recordedTokens } from "../support/recorded";
 import { seededRuns } from "../support/seededRuns";
 
 const PROGRAM = join(__dirname, "programs", "declared");
@@ -40,7 +39,7 @@ async function runOnce(seed: number): Promise<void> {
     const used = (deployment.resources ?? []).map(({ id = "" }) => id);
     await deleteNamed(printed, new Set(used), server);
     succeeded(await engine.up(["--refresh"], env));
-    await expectSameTokens(declared, await recordedTokens(engine), server);
+    await expectSameTokens(declared, await engine.recordedTokens(), server);
   } finally {
     await engine.dispose();
     await proxy.close();

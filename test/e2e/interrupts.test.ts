@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processorSeconds } from "../../bench/processes";
+import { processorSeconds } from "../../scripts/processes";
 import { succeeded } from "../../scripts/engine";
 import {
   type Aftermath,

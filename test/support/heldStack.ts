@@ -3,15 +3,14 @@ import { readdir, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { descendants, isProviderProcess } from "../../bench/processes";
+import { descendants, isProviderProcess } from "../../scripts/processes";
 import type { StoredAuthorization } from "../../emulator";
 import type { NewAuthorization } from "../../provider/types";
-import { Engine, nameOf, type PendingOperation, type StackResource, succeeded } from "../../scripts/engine";
+import { Engine, nameOf, succeeded } from "../../scripts/engine";
 import type { RunResult } from "../../scripts/run";
 import { type FaultProxy, type Hold, startFaultProxy } from "./faultProxy";
 import { startServer, type TestServer } from "./influxdb";
 import { type DeclaredToken, expectSameTokens } from "./randomStack";
-import { recordedTokens } from "./recorded";
 
 const PROGRAM = join(__dirname, "..", "e2e", "programs", "declared");
 
@@ -156,7 +155,7 @@ export class HeldStack {
   /** Fails unless declared, recorded and existing tokens are the same, and nothing is left to do. */
   async expectConverged(): Promise<void> {
     expect(await this.leftBehind()).toEqual({ isLocked: false, pending: [], unknown: [] });
-    await expectSameTokens(this.declared, await recordedTokens(this.engine), this.server);
+    await expectSameTokens(this.declared, await this.engine.recordedTokens(), this.server);
   }
 
   async dispose(): Promise<void> {
@@ -211,7 +210,7 @@ export class HeldStack {
   }
 
   private async leftBehind(): Promise<Pick<Aftermath, "isLocked" | "pending" | "unknown">> {
-    const { resources = [], pending_operations: pending = [] } = await this.state();
+    const { resources = [], pending_operations: pending = [] } = await this.engine.state();
     const known = new Set(resources.map(({ id }) => id));
     const [, ...tokens] = this.server.authorizations();
     const locks = await readdir(join(this.engine.folder, "state", ".pulumi", "locks"), { recursive: true });
@@ -220,13 +219,6 @@ export class HeldStack {
       pending: pending.map(({ type, resource }) => `${type} ${nameOf(resource)}`).sort(),
       unknown: tokens.filter(({ id }) => !known.has(id)),
     };
-  }
-
-  /** From the file, because the engine takes a second to tell. */
-  private async state(): Promise<{ resources?: StackResource[]; pending_operations?: PendingOperation[] }> {
-    const text = await this.engine.stateText();
-    const { checkpoint } = JSON.parse(text) as { checkpoint: { latest: Record<string, never> } };
-    return checkpoint.latest;
   }
 }
 

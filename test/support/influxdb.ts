@@ -1,4 +1,5 @@
 import { type Emulator, startEmulator } from "../../emulator";
+import { ApiClient } from "../../scripts/apiClient";
 
 /** An emulator with an operator, the organization `acme`, and what a test adds to it. */
 export interface TestServer extends Emulator {
@@ -21,15 +22,8 @@ export async function startServer(options: { plainTokens?: boolean } = {}): Prom
     onboard: { username: "admin", org: "acme", bucket: "primary", token: OPERATOR_TOKEN },
   });
   const { orgId = "", userId = "" } = emulator.onboarded ?? {};
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const response = await fetch(emulator.url + path, {
-      method,
-      headers: { Authorization: `Token ${OPERATOR_TOKEN}` },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (response.status === 204 ? undefined : await response.json()) as T;
-  };
+  const api = new ApiClient(emulator.url, OPERATOR_TOKEN);
+  const call: TestServer["call"] = (method, path, body) => api.demand(method, path, body);
   return {
     ...emulator,
     orgId,

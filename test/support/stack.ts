@@ -1,4 +1,5 @@
 import { Engine, type EngineOptions, succeeded } from "../../scripts/engine";
+import { resourceCounts } from "../../scripts/engineOutput";
 import { startServer, type TestServer } from "./influxdb";
 
 /** What the engine says that it did, by its own words: `created`, `updated`, `replaced`, `deleted`, `unchanged`, … */
@@ -45,9 +46,9 @@ export async function openStack(
     server,
     printed: () => printed,
     preview: async (args = []) => succeeded(keep(await engine.preview(args))).stdout,
-    up: async (args) => summary(succeeded(keep(await engine.up(args))).stdout),
-    refresh: async (args) => summary(succeeded(keep(await engine.refresh(args))).stdout),
-    destroy: async (args) => summary(succeeded(keep(await engine.destroy(args))).stdout),
+    up: async (args) => resourceCounts(succeeded(keep(await engine.up(args))).stdout),
+    refresh: async (args) => resourceCounts(succeeded(keep(await engine.refresh(args))).stdout),
+    destroy: async (args) => resourceCounts(succeeded(keep(await engine.destroy(args))).stdout),
     failing: async (args, env) => {
       const { code, stdout, stderr } = keep(await engine.run(args, env));
       if (code === 0) throw new Error(`pulumi ${args.join(" ")} succeeded:\n${stdout}`);
@@ -58,13 +59,4 @@ export async function openStack(
       await server.close();
     },
   };
-}
-
-function summary(output: string): Summary {
-  const [, rows = ""] = /^Resources:\n((?: {4}.*\n)+)/m.exec(output) ?? [];
-  // Where there are several kinds of change the engine adds their sum.
-  const counts = [...rows.matchAll(/(\d+) ([a-z]+)/g)]
-    .map(([, count, word = ""]): [string, number] => [word, Number(count)])
-    .filter(([word]) => word !== "changes");
-  return Object.fromEntries(counts);
 }

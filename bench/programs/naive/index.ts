@@ -29,7 +29,7 @@ const provider: pulumi.dynamic.ResourceProvider<Args, State> = {
     });
   },
 
-  async create({ org, description, readBucket = [], writeBucket = [] }) {
+  async create({ org, description, readBucket, writeBucket = [] }) {
     const found = await axios.get<{ orgs: { id: string }[] }>(
       `${url()}/orgs?org=${encodeURIComponent(org)}`,
       options(),

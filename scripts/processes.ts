@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 
 /** Between two looks at the processes: a peak is remembered by the system, so only the last moment can be missed. */
 const SAMPLE_MS = 250;
-const KILL_AFTER_MS = 10_000;
 
 function read(path: string): string {
   try {
@@ -54,51 +52,21 @@ export function processorSeconds(stat: string): number | undefined {
   return Number.isNaN(ticks) ? undefined : ticks / 100;
 }
 
-/** What the provider's process took. Absent where it could not be seen. */
-export interface ProviderUse {
-  readonly peakMemoryMiB: number | undefined;
-  readonly processorSeconds: number | undefined;
-}
-
-/** Runs a command of the engine and watches the provider's process meanwhile. */
-export async function watchingProvider<T>(run: () => Promise<T>): Promise<{ result: T; use: ProviderUse }> {
-  const peaks = new Map<number, number>();
-  const times = new Map<number, number>();
-  const look = (): void => {
+/** Runs a command of the engine, and watches meanwhile how much memory the provider's process takes. */
+export async function watchProvider<T>(
+  run: () => Promise<T>,
+): Promise<{ result: T; peakMemoryMiB: number | undefined }> {
+  const peaks: number[] = [];
+  const timer = setInterval(() => {
     for (const id of descendants()) {
-      if (!isProviderProcess(read(`/proc/${id}/cmdline`))) continue;
-      const peak = peakMiB(read(`/proc/${id}/status`));
-      const time = processorSeconds(read(`/proc/${id}/stat`));
-      if (peak !== undefined) peaks.set(id, peak);
-      if (time !== undefined) times.set(id, time);
+      if (isProviderProcess(read(`/proc/${id}/cmdline`)))
+        peaks.push(peakMiB(read(`/proc/${id}/status`)) ?? 0);
     }
-  };
-  const timer = setInterval(look, SAMPLE_MS);
+  }, SAMPLE_MS);
   try {
     const result = await run();
-    const seen = peaks.size > 0;
-    const use = {
-      peakMemoryMiB: seen ? Math.max(...peaks.values()) : undefined,
-      processorSeconds: seen ? [...times.values()].reduce((sum, time) => sum + time, 0) : undefined,
-    };
-    return { result, use };
+    return { result, peakMemoryMiB: peaks.length === 0 ? undefined : Math.max(...peaks) };
   } finally {
     clearInterval(timer);
   }
-}
-
-/** Ends every process below this one, by its id: politely, and after a while for good. */
-export async function endDescendants(): Promise<void> {
-  const ids = descendants();
-  const signal = (id: number, name: NodeJS.Signals | 0): boolean => {
-    try {
-      return process.kill(id, name);
-    } catch {
-      return false;
-    }
-  };
-  for (const id of ids) signal(id, "SIGTERM");
-  const deadline = Date.now() + KILL_AFTER_MS;
-  while (Date.now() < deadline && ids.some((id) => signal(id, 0))) await sleep(100);
-  for (const id of ids) signal(id, "SIGKILL");
 }

@@ -1,0 +1,91 @@
+import { figures, median } from "../../../bench/figures";
+import { type Life, OPERATIONS, type Run, type Sample } from "../../../bench/lifecycle";
+
+const REQUESTS = { "GET /api/v2/authorizations/{id}": 1000, "GET /api/v2/orgs": 1 };
+
+function life(seconds: number, bytesPerToken: number, peakMemoryMiB: number | undefined): Life {
+  const sample: Sample = { seconds, peakMemoryMiB, requests: REQUESTS };
+  const samples = Object.fromEntries(OPERATIONS.map((operation) => [operation, sample]));
+  return { samples: samples as Life["samples"], bytesPerToken };
+}
+
+/** A run that took the given seconds for every operation. */
+function runThatTook(
+  floor: number,
+  naive: number,
+  ours: number,
+  peakMemoryMiB: number | undefined = 99.6,
+): Run {
+  return {
+    floor: life(floor, 2000, peakMemoryMiB),
+    naive: life(naive, 9000, peakMemoryMiB),
+    ours: life(ours, 2010, peakMemoryMiB),
+  };
+}
+
+const RUNS = [runThatTook(10, 40, 11), runThatTook(20, 50, 21), runThatTook(10, 40, 13)];
+
+describe("the median", () => {
+  it("is the middle, and the mean of two middles", () => {
+    expect(median([9, 1, 5])).toBe(5);
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+    expect(median([7])).toBe(7);
+    expect(median([])).toBeNaN();
+  });
+});
+
+describe("the figures of the benchmark", () => {
+  it("compare run by run with the floor and with naive, so that a slow moment of the machine is no difference", () => {
+    const text = figures(1000, RUNS);
+    const ratios = "1.10 (1.05 to 1.30) | 40.0 s | 0.33 (0.28 to 0.42)";
+    expect(text).toContain("n = 1,000, medians of 3 runs");
+    expect(text).toContain(`| \`pulumi refresh\` | 10.0 s | 13.0 s | ${ratios} |`);
+    expect(text.match(/ 0\.33 /g)).toHaveLength(OPERATIONS.length);
+  });
+
+  it("have no range after a single run", () => {
+    const text = figures(10, RUNS.slice(0, 1));
+    expect(text).toContain("n = 10, each command once");
+    expect(text).toContain("| `pulumi destroy` | 10.0 s | 11.0 s | 1.10 | 40.0 s | 0.28 |");
+  });
+
+  it("say what each command asked of the server, and what a token takes", () => {
+    const text = figures(1000, RUNS);
+    const asked = "1,000 GET authorizations/{id}, 1 GET orgs";
+    expect(text).toContain(`| \`pulumi refresh\` | ${asked} | ${asked} |`);
+    expect(text).toContain("| bytes of the checkpoint for each token | 2,000 | 9,000 | 2,010 |");
+    expect(text).toContain("| peak memory of the provider's process, MiB | 100 | 100 | 100 |");
+  });
+
+  it("say that the memory is unknown where the system does not show it", () => {
+    const run = runThatTook(1, 1, 1);
+    const unseen = (of: Life): Life => {
+      const samples = Object.entries(of.samples).map(([operation, sample]) => [
+        operation,
+        { ...sample, peakMemoryMiB: undefined },
+      ]);
+      return { ...of, samples: Object.fromEntries(samples) as Life["samples"] };
+    };
+    const text = figures(10, [
+      { floor: unseen(run.floor), naive: unseen(run.naive), ours: unseen(run.ours) },
+    ]);
+    expect(text).toContain("MiB | unknown | unknown | unknown |");
+  });
+
+  it("are refused where the floor's tokens are of another size", () => {
+    const [run] = RUNS;
+    if (run === undefined) throw new Error("no run");
+    const other = { ...run, floor: { ...run.floor, bytesPerToken: 2100 } };
+    expect(() => figures(10, [other])).toThrow("they must be alike");
+  });
+
+  it("are tables of one width each", () => {
+    for (const table of figures(1000, RUNS).match(/(\|.*\|\n?)+/g) ?? []) {
+      const widths = table
+        .trim()
+        .split("\n")
+        .map((row) => row.split("|").length);
+      expect(new Set(widths).size).toBe(1);
+    }
+  });
+});
