@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { startEmulator, type RequestLog } from "../../emulator";
+import { type Emulator, startEmulator, type RequestLog } from "../../emulator";
 import type { Authorization } from "../../provider/types";
-import { demand, RefusedError } from "./api";
+import { ApiClient, RefusedError } from "../apiClient";
 
 interface Named {
   readonly id: string;
@@ -10,12 +10,12 @@ interface Named {
 
 /** The server that the demo runs on, with what it made there to make tokens for. */
 export interface DemoServer {
-  /** Without a slash at the end. */
-  readonly url: string;
-  /** The token that makes tokens. */
+  /** Asks as the operator, with the token that makes tokens. */
+  readonly api: ApiClient;
   readonly operatorToken: string;
   /** What kind of server this is, for people. */
   readonly kind: string;
+  /** Everything that the demo makes belongs to this organization, so that all of it can be found again. */
   readonly org: Named;
   /** Owner of the operator token. */
   readonly userId: string;
@@ -29,10 +29,13 @@ export interface DemoServer {
 }
 
 /** The server that INFLUX_HOST and INFLUX_TOKEN name, or an emulator of the demo's own without them. */
-export function openServer(env: NodeJS.ProcessEnv): Promise<DemoServer> {
+export async function openServer(env: NodeJS.ProcessEnv): Promise<DemoServer> {
   const host = (env["INFLUX_HOST"] ?? "").trim().replace(/\/+$/, "");
   const token = (env["INFLUX_TOKEN"] ?? "").trim();
-  if (host === "" && token === "") return startOwnServer();
+  if (host === "" && token === "") {
+    const emulator = await startEmulator({ onboard: { username: "admin", org: "admins", bucket: "admins" } });
+    return prepare(emulator.url, emulator.onboarded?.token ?? "", "acme", emulator);
+  }
   if (host === "" || token === "") {
     const [set, missing] = host === "" ? ["INFLUX_TOKEN", "INFLUX_HOST"] : ["INFLUX_HOST", "INFLUX_TOKEN"];
     throw new Error(
@@ -42,65 +45,34 @@ export function openServer(env: NodeJS.ProcessEnv): Promise<DemoServer> {
   if (!/^https?:$/.test(URL.canParse(host) ? new URL(host).protocol : "")) {
     throw new Error(`INFLUX_HOST is not the URL of a server: give it like http://localhost:8086.`);
   }
-  return useServer(host, token);
+  return prepare(host, token, `influx-token-demo-${randomBytes(4).toString("hex")}`);
 }
 
-async function startOwnServer(): Promise<DemoServer> {
-  const emulator = await startEmulator();
-  const { url, requests } = emulator;
+/** Makes the demo's organization, with what its tokens are for. */
+async function prepare(
+  url: string,
+  operatorToken: string,
+  orgName: string,
+  own?: Emulator,
+): Promise<DemoServer> {
+  const api = new ApiClient(url, operatorToken);
+  const { version } = await api.demand<{ version: string }>("GET", "/health");
+  const org = await makeOrganization(api, orgName);
+  const remove = () => (own ? own.close() : removeOrganization(api, org.id));
   try {
-    const { user, org, bucket, auth } = await demand<{
-      user: Named;
-      org: Named;
-      bucket: Named;
-      auth: { token: string };
-    }>(url, undefined, {
-      method: "POST",
-      path: "/api/v2/setup",
-      body: {
-        username: "admin",
-        password: randomBytes(12).toString("hex"),
-        org: "acme",
-        bucket: "raw",
-      },
-    });
-    const operatorToken = auth.token;
-    const daily = await makeBucket(url, operatorToken, org.id, "daily");
+    const makeBucket = (name: string): Promise<Named> =>
+      api.demand("POST", "/api/v2/buckets", { orgID: org.id, name, retentionRules: [] });
     return {
-      url,
+      api,
       operatorToken,
-      kind: `an emulated InfluxDB ${await versionOf(url)}, started here and set up by POST /api/v2/setup`,
+      kind: own
+        ? `an emulated InfluxDB ${version}, started here`
+        : `the InfluxDB ${version} that INFLUX_HOST names; what is made there is removed at the end`,
       org,
-      userId: user.id,
-      buckets: { raw: bucket, daily },
-      requests,
-      authorizations: () => authorizationsOf(url, operatorToken, org.id),
-      remove: () => emulator.close(),
-    };
-  } catch (error) {
-    await emulator.close();
-    throw error;
-  }
-}
-
-async function useServer(url: string, operatorToken: string): Promise<DemoServer> {
-  const version = await versionOf(url);
-  const org = await makeOrganization(url, operatorToken);
-  const remove = (): Promise<void> => removeOrganization(url, operatorToken, org.id);
-  try {
-    const me = await demand<Named>(url, operatorToken, { method: "GET", path: "/api/v2/me" });
-    return {
-      url,
-      operatorToken,
-      kind: `the InfluxDB ${version} that INFLUX_HOST names; what is made there is removed at the end`,
-      org,
-      userId: me.id,
-      buckets: {
-        raw: await makeBucket(url, operatorToken, org.id, "raw"),
-        daily: await makeBucket(url, operatorToken, org.id, "daily"),
-      },
-      requests: undefined,
-      authorizations: () => authorizationsOf(url, operatorToken, org.id),
+      userId: (await api.demand<Named>("GET", "/api/v2/me")).id,
+      buckets: { raw: await makeBucket("raw"), daily: await makeBucket("daily") },
+      requests: own?.requests,
+      authorizations: () => authorizationsOf(api, org.id),
       remove,
     };
   } catch (error) {
@@ -109,12 +81,10 @@ async function useServer(url: string, operatorToken: string): Promise<DemoServer
   }
 }
 
-/** Everything else that the demo makes belongs to this organization, so that all of it can be found again. */
-async function makeOrganization(url: string, token: string): Promise<Named> {
-  const name = `influx-token-demo-${randomBytes(4).toString("hex")}`;
-  const body = { name, description: "Made by the demo of pulumi-influx-token, which removes it at its end" };
+async function makeOrganization(api: ApiClient, name: string): Promise<Named> {
+  const description = "Made by the demo of pulumi-influx-token, which removes it at its end";
   try {
-    return await demand<Named>(url, token, { method: "POST", path: "/api/v2/orgs", body });
+    return await api.demand<Named>("POST", "/api/v2/orgs", { name, description });
   } catch (error) {
     if (!(error instanceof RefusedError) || (error.status !== 401 && error.status !== 403)) throw error;
     throw new Error(
@@ -124,48 +94,26 @@ async function makeOrganization(url: string, token: string): Promise<Named> {
   }
 }
 
-function makeBucket(url: string, token: string, orgID: string, name: string): Promise<Named> {
-  const body = { orgID, name, retentionRules: [] };
-  return demand<Named>(url, token, { method: "POST", path: "/api/v2/buckets", body });
-}
-
-async function authorizationsOf(url: string, token: string, orgID: string): Promise<Authorization[]> {
+async function authorizationsOf(api: ApiClient, orgID: string): Promise<Authorization[]> {
   const path = `/api/v2/authorizations?orgID=${orgID}`;
-  const answer = await demand<{ authorizations?: Authorization[] }>(url, token, { method: "GET", path });
+  const { authorizations = [] } = await api.demand<{ authorizations?: Authorization[] }>("GET", path);
   // A server that did not know the filter would list everybody's.
-  return (answer.authorizations ?? []).filter((authorization) => authorization.orgID === orgID);
+  return authorizations.filter((authorization) => authorization.orgID === orgID);
 }
 
 /** Tokens first: a server keeps the tokens of an organization that is gone, and lists them no more. */
-async function removeOrganization(url: string, token: string, orgID: string): Promise<void> {
+async function removeOrganization(api: ApiClient, orgID: string): Promise<void> {
   const remove = async (path: string): Promise<void> => {
     try {
-      await demand(url, token, { method: "DELETE", path });
+      await api.demand("DELETE", path);
     } catch (error) {
       if (!(error instanceof RefusedError) || error.status !== 404) throw error;
     }
   };
-  for (const { id } of await authorizationsOf(url, token, orgID))
-    await remove(`/api/v2/authorizations/${id}`);
-  const path = `/api/v2/buckets?orgID=${orgID}`;
-  const { buckets = [] } = await demand<{ buckets?: (Named & { orgID: string; type: string })[] }>(
-    url,
-    token,
-    {
-      method: "GET",
-      path,
-    },
-  );
-  for (const bucket of buckets) {
-    if (bucket.orgID === orgID && bucket.type === "user") await remove(`/api/v2/buckets/${bucket.id}`);
-  }
+  for (const { id } of await authorizationsOf(api, orgID)) await remove(`/api/v2/authorizations/${id}`);
+  type Bucket = Named & { readonly orgID: string; readonly type: string };
+  const { buckets } = await api.demand<{ buckets: Bucket[] }>("GET", `/api/v2/buckets?orgID=${orgID}`);
+  const own = buckets.filter((bucket) => bucket.orgID === orgID && bucket.type === "user");
+  for (const { id } of own) await remove(`/api/v2/buckets/${id}`);
   await remove(`/api/v2/orgs/${orgID}`);
-}
-
-async function versionOf(url: string): Promise<string> {
-  const { version = "" } = await demand<{ version?: string } | undefined>(url, undefined, {
-    method: "GET",
-    path: "/health",
-  }).then((health) => health ?? {});
-  return version;
 }

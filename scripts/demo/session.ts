@@ -1,15 +1,16 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Engine, nameOf, plaintextOf, succeeded } from "../engine";
-import type { PermissionTable } from "../../provider/permissions/table";
-import type { RunResult } from "../run";
-import { call, type ApiAnswer, type ApiRequest } from "./api";
-import type { Checks } from "./checks";
-import { resourceCounts } from "./engineOutput";
-import type { Report } from "./report";
-import type { Secrets } from "./secrets";
+import { parseDocument, stringify } from "yaml";
+import type { PermissionFlags } from "../../provider/permissions/expand";
+import type { Report } from "../../report/model";
+import { runCommand } from "../../report/run";
+import { type Engine, type RecordedToken, succeeded } from "../engine";
+import { resourceCounts } from "../engineOutput";
+import type { Output } from "./output";
 import type { DemoServer } from "./server";
-import type { DeclaredTokens } from "./tokens";
+
+/** One entry of the stack config `influx-token:tokens`. */
+export type DeclaredToken = PermissionFlags & { readonly description?: string };
 
 /** A command of the engine that succeeded. */
 export interface EngineRun {
@@ -21,126 +22,106 @@ export interface EngineRun {
   readonly resources: Record<string, number>;
 }
 
-/** A token as the stack's state holds it. */
-export interface StackToken {
-  readonly id: string;
-  readonly token: string;
-  readonly description: string;
-  readonly status: string;
-}
-
-interface Parts {
-  readonly server: DemoServer;
-  readonly engine: Engine;
-  readonly report: Report;
-  readonly checks: Checks;
-  readonly secrets: Secrets;
-  /** Aborted when the user wants the demo to end. */
-  readonly signal: AbortSignal;
-}
+/** These ask before they do anything. */
+const ASKS = /^(up|refresh|destroy)\b/;
 
 /** What the steps share: the server, the engine, and what earlier steps found. */
 export class Session {
-  readonly server: DemoServer;
-  readonly engine: Engine;
-  readonly report: Report;
-  readonly checks: Checks;
-  readonly secrets: Secrets;
-  /** What the preview showed, by the name of the token. */
-  previewed: Readonly<Record<string, PermissionTable>> = {};
-  /** What the last `stackTokens` found. */
-  tokens: Readonly<Record<string, StackToken>> = {};
-  /** Ids of the organization's authorizations before the first token was made. */
-  before: readonly string[] = [];
+  /** What `Pulumi.dev.yaml` declares, in alphabetical order. */
+  declared: Readonly<Record<string, DeclaredToken>> = {};
+  /** What the last `recordedTokens` found. */
+  tokens: Readonly<Record<string, RecordedToken>> = {};
   /** Everything that the engine printed, each command's apart. */
   readonly captured: string[] = [];
-  private readonly signal: AbortSignal;
 
   constructor(
-    parts: Parts,
-    public declared: DeclaredTokens,
-  ) {
-    ({
-      server: this.server,
-      engine: this.engine,
-      report: this.report,
-      checks: this.checks,
-      secrets: this.secrets,
-      signal: this.signal,
-    } = parts);
-  }
+    readonly server: DemoServer,
+    readonly engine: Engine,
+    readonly output: Output,
+    private readonly signal: AbortSignal,
+  ) {}
 
   /**
-   * Runs a command of the engine, shown as `typed`, and keeps what it prints.
+   * Runs a command of the engine, and keeps what it prints.
+   * @param what follows `pulumi`
    * @throws when it does not end with exit code 0, or the user has interrupted the demo
    */
-  async pulumi(typed: string, command: () => Promise<RunResult>): Promise<EngineRun> {
-    this.signal.throwIfAborted();
-    this.report.command(typed);
-    const { requests } = this.server;
-    requests?.reset();
+  async pulumi(what: string, { input = "", piped = "" } = {}): Promise<EngineRun> {
+    const { output, server, signal } = this;
+    signal.throwIfAborted();
+    output.command(`pulumi ${what}${input && "    (the value is asked for)"}${piped && ` | ${piped}`}`);
+    server.requests?.reset();
     const started = Date.now();
-    const result = await command();
-    const asked = requests?.counts();
-    this.captured.push(result.stdout, result.stderr);
+    const args = [...what.split(" "), ...(ASKS.test(what) ? ["--yes", "--skip-preview"] : [])];
+    const result = await this.engine.run(args, {}, input);
+    const requests = server.requests?.counts();
+    this.captured.push(result.stdout + result.stderr);
     // An interrupted command fails, but that is not why.
-    this.signal.throwIfAborted();
+    signal.throwIfAborted();
     const { stdout } = succeeded(result);
-    return {
-      stdout,
-      seconds: `${((Date.now() - started) / 1000).toFixed(1)} s`,
-      requests: asked,
-      resources: resourceCounts(stdout),
-    };
+    const seconds = `${((Date.now() - started) / 1000).toFixed(1)} s`;
+    return { stdout, seconds, requests, resources: resourceCounts(stdout) };
   }
 
-  /** `pulumi config set`. A secret value goes through standard input, where no list of processes shows it. */
-  async configSet(key: string, value: string, kind: "text" | "secret" | "path" = "text"): Promise<void> {
-    const shown = /\s/.test(value) ? `"${value}"` : value;
-    if (kind === "secret") {
-      const flags = ["config", "set", "--secret", key];
-      await this.pulumi(`pulumi ${flags.join(" ")}    (the value is asked for)`, () =>
-        this.engine.run(flags, {}, value),
-      );
-      return;
-    }
-    const flags = kind === "path" ? pathFlags(value) : [];
-    const shownKey = /[[\]]/.test(key) ? `'${key}'` : key;
-    await this.pulumi(["pulumi config set", ...flags, shownKey, shown].join(" "), () =>
-      this.engine.run(["config", "set", ...flags, key, value]),
-    );
+  get stackFile(): string {
+    return join(this.engine.folder, "project", "Pulumi.dev.yaml");
+  }
+
+  /** Writes tokens to the stack's configuration, as one would by hand, and prints the entries. */
+  async declare(tokens: Readonly<Record<string, DeclaredToken>>): Promise<void> {
+    const file = parseDocument(await readFile(this.stackFile, "utf8"));
+    this.declared = { ...this.declared, ...tokens };
+    for (const [name, token] of Object.entries(tokens))
+      file.setIn(["config", "influx-token:tokens", name], file.createNode(token));
+    await writeFile(this.stackFile, file.toString());
+    this.output.note("Written to Pulumi.dev.yaml, below config: influx-token:tokens:");
+    this.output.quote(stringify(tokens).trimEnd().split("\n"));
   }
 
   /** Asks the server directly, with a token of choice; default the operator token. */
-  call(request: ApiRequest, token = this.server.operatorToken): Promise<ApiAnswer> {
+  ask(method: string, path: string, body?: unknown, token?: string): ReturnType<DemoServer["api"]["ask"]> {
     this.signal.throwIfAborted();
-    return call(this.server.url, token, request);
+    return this.server.api.ask(method, path, body, token);
   }
 
   /** Checks the requests that a command made, where they can be told. */
-  checkRequests(what: string, { requests }: EngineRun, expected: Record<string, number>): void {
+  checkRequests({ requests }: EngineRun, expected: Record<string, number>): void {
     if (requests === undefined) return;
-    this.checks.equal(`${what}: ${requestText(expected)}`, requests, expected);
+    const texts = Object.entries(expected).map(([kind, n]) => `${n} ${kind.replace("/api/v2/", "")}`);
+    this.output.check(`requests that the server got: ${texts.join(", ") || "none"}`, requests, expected);
   }
 
-  /** The stack's tokens with their values, which nobody is shown. */
-  async stackTokens(): Promise<Readonly<Record<string, StackToken>>> {
-    const { deployment } = await this.engine.export(["--show-secrets"]);
-    const tokens: Record<string, StackToken> = {};
-    for (const resource of deployment.resources ?? []) {
-      const { type, id = "", outputs = {} } = resource;
-      if (!type.endsWith(":InfluxToken")) continue;
-      const token = plaintextOf(outputs["token"]);
-      this.secrets.add(token);
-      tokens[nameOf(resource)] = {
-        id,
-        token,
-        description: String(outputs["description"]),
-        status: String(outputs["status"]),
-      };
-    }
-    this.tokens = tokens;
-    return tokens;
+  /** The stack's tokens by name, with their values, which nobody is shown. */
+  async recordedTokens(): Promise<Readonly<Record<string, RecordedToken>>> {
+    this.tokens = Object.fromEntries(await this.engine.recordedTokens());
+    this.output.addSecrets(...Object.values(this.tokens).map(({ token }) => token));
+    return this.tokens;
+  }
+
+  /** Runs `influx-token report` on what a command of the engine prints, and shows its table. */
+  async report(
+    what: string,
+    flags: readonly string[] = [],
+  ): Promise<{ run: EngineRun; tokens: Record<string, Report["tokens"][number]> }> {
+    const args = ["report", "-", ...flags];
+    const run = await this.pulumi(what, { piped: `influx-token ${args.join(" ")}` });
+    const printed = async (...more: string[]): Promise<string> => {
+      let out = "";
+      const code = await runCommand([...args, ...more], {
+        env: {},
+        cwd: this.engine.folder,
+        isTerminal: false,
+        version: "",
+        readStdin: () => Promise.resolve(run.stdout),
+        out: (text) => (out += text),
+        err: (text) => (out += text),
+      });
+      if (code !== 0) throw new Error(`influx-token ${args.join(" ")} ended with exit code ${code}:\n${out}`);
+      return out;
+    };
+    this.output.quote((await printed()).split("\n").filter((line) => line !== ""));
+    const { tokens } = JSON.parse(await printed("--json")) as Report;
+    return { run, tokens: Object.fromEntries(tokens.map((token) => [token.name, token])) };
   }
 
   /** Every file that the engine wrote: its state with backups and history, the stack's config, its home. */
@@ -150,20 +131,4 @@ export class Session {
     const areFiles = await Promise.all(paths.map(async (path) => (await stat(path)).isFile()));
     return Promise.all(paths.filter((_, index) => areFiles[index]).map((path) => readFile(path, "utf8")));
   }
-}
-
-/**
- * Where the key has "token" in it, `pulumi config set` takes an id, and some descriptions, for a secret, and asks to be
- * told that it is none. An id of decimal digits only would be kept as a number.
- */
-function pathFlags(value: string): string[] {
-  if (value === "true" || value === "false") return ["--path"];
-  return ["--path", "--plaintext", ...(/^\d+$/.test(value) ? ["--type", "string"] : [])];
-}
-
-function requestText(requests: Record<string, number>): string {
-  const texts = Object.entries(requests).map(
-    ([endpoint, count]) => `${count} ${endpoint.replace("/api/v2/", "")}`,
-  );
-  return texts.length === 0 ? "none" : texts.join(", ");
 }
