@@ -67,7 +67,7 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
     signal?.addEventListener("abort", stop);
     if (signal?.aborted) stop();
     if (onStderrLine && child.stderr) createInterface({ input: child.stderr }).on("line", onStderrLine);
-    // A command that ends without reading its input closes the pipe; its exit code tells what there is to tell.
+    // A command that ends without reading its input closes the pipe; its exit code says enough.
     child.stdin?.on("error", () => undefined).end(input);
   });
 }

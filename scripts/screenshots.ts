@@ -4,6 +4,7 @@ import { makeReport } from "../report/model";
 import { renderPage } from "../report/page";
 import { parsePreview } from "../report/parse";
 import { renderTable } from "../report/table";
+import { runMain } from "./command";
 import { openChromium } from "./screenshots/chromium";
 import { previewOf, SAMPLE } from "./screenshots/sample";
 import { terminalSvg } from "./screenshots/terminal";
@@ -14,7 +15,7 @@ const IMAGES = resolve(__dirname, "..", "..", "docs", "images");
 /** A README with heavier pictures would load slowly. */
 const MAX_BYTES = 300_000;
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const report = makeReport(parsePreview(previewOf(SAMPLE)));
   await mkdir(IMAGES, { recursive: true });
   await writeFile(
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
     for (const colorScheme of ["light", "dark"] as const) {
       const page = await browser.newPage({ colorScheme, viewport: { width: 1440, height: 970 } });
       await page.setContent(renderPage(report));
-      // What a pointer over a cell tells belongs to the picture.
+      // What a pointer over a cell shows belongs to the picture.
       await page.hover("#matrix tbody tr:first-child td[data-p*=tasks]");
       await page.screenshot({ path: join(IMAGES, `report-${colorScheme}.png`) });
       await page.close();
@@ -39,9 +40,7 @@ async function main(): Promise<void> {
     if (size > MAX_BYTES) throw new Error(`docs/images/${name} has ${size} bytes, more than ${MAX_BYTES}`);
     process.stdout.write(`docs/images/${name} (${Math.ceil(size / 1000)} kB)\n`);
   }
+  return 0;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+void runMain("screenshots", main);

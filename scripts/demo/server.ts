@@ -20,7 +20,7 @@ export interface DemoServer {
   /** Owner of the operator token. */
   readonly userId: string;
   readonly buckets: { readonly raw: Named; readonly daily: Named };
-  /** Counts requests: only a server of the demo's own can tell that nobody else asked. */
+  /** Counts requests: on a server of somebody's own, others ask too. */
   readonly requests: RequestLog | undefined;
   /** The authorizations of the demo's organization. */
   authorizations(): Promise<Authorization[]>;

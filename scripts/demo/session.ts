@@ -84,7 +84,7 @@ export class Session {
     return this.server.api.ask(method, path, body, token);
   }
 
-  /** Checks the requests that a command made, where they can be told. */
+  /** Checks the requests that a command made, where the server counts them. */
   checkRequests({ requests }: EngineRun, expected: Record<string, number>): void {
     if (requests === undefined) return;
     const texts = Object.entries(expected).map(([kind, n]) => `${n} ${kind.replace("/api/v2/", "")}`);

@@ -1,6 +1,6 @@
-import { access, constants } from "node:fs/promises";
-import { delimiter, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import which from "which";
+import { messageOf } from "../command";
 import { run } from "../run";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
@@ -33,16 +33,12 @@ async function findOrInstall(): Promise<string> {
   return (await find()) ?? (await install());
 }
 
-async function find(): Promise<string | undefined> {
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  for (const path of NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))) {
-    const runs = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (runs) return path;
+async function find(): Promise<string | null> {
+  for (const name of NAMES) {
+    const path = await which(name, { nothrow: true });
+    if (path !== null) return path;
   }
-  return undefined;
+  return null;
 }
 
 async function install(): Promise<string> {
@@ -61,10 +57,9 @@ async function install(): Promise<string> {
     );
     if (code !== 0) throw new Error(`apt-get ended with exit code ${code}: ${stderr.trim()}`);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${wanted}; apt-get could not: ${why}`, { cause: error });
+    throw new Error(`${wanted}; apt-get could not: ${messageOf(error)}`, { cause: error });
   }
   const path = await find();
-  if (path === undefined) throw new Error(`${wanted}; apt-get installed none that is on the PATH`);
+  if (path === null) throw new Error(`${wanted}; apt-get installed none that is on the PATH`);
   return path;
 }
