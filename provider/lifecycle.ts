@@ -137,12 +137,12 @@ export class Lifecycle {
   /**
    * Deletes the token. One that is gone already is deleted.
    *
-   * @param connection how to reach the server, where that is not what the state says.
+   * @param connection how to reach the server: that of the token that replaces it, which may give none, or the state's.
    */
   async delete(
     id: string,
     state: InfluxTokenState,
-    connection: ConnectionInputs | undefined = state.connection,
+    connection: ConnectionInputs | undefined,
   ): Promise<void> {
     requireKnownFormat(state);
     const { client } = this.connections.sessionFor(connection, state.host);

@@ -1,16 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import * as https from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { inspect } from "node:util";
-import { makeAuthority } from "../support/certificates";
+import { type Issued, setUpAuthority } from "../support/certificates";
 import { FAULTS, startFaultProxy } from "../support/faultProxy";
 import { startServer } from "../support/influxdb";
 import { Servers } from "../support/serving";
-import { newProvider } from "../support/providerHost";
+import { newProvider, type ProviderHost } from "../support/providerHost";
 
-const host = newProvider();
+let host: ProviderHost;
 
 const ID = "00000000000000d1";
 /** Quotes and backslashes are other characters in JSON, and one secret is the beginning of another. */
@@ -20,41 +17,50 @@ const NEWER = `${STORED}${END}`;
 const PASSWORD = "passw0rd-that-must-not-leak";
 const MADE = "m4de-that-must-not-leak";
 
-let folder: string;
-let key: string;
+let client: Issued;
+let files: Record<"ca" | "client" | "other" | "key" | "configs", string>;
 let written = "";
+const authority = setUpAuthority();
 const servers = new Servers();
-let saved: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "redaction-"));
-  const authority = await makeAuthority();
-  const [client, other] = [await authority.issue("client"), await authority.issue("other")];
-  ({ key } = client);
-  writeFileSync(join(folder, "ca.pem"), authority.cert);
-  writeFileSync(join(folder, "client.pem"), client.cert);
-  writeFileSync(join(folder, "other.pem"), other.cert);
-  writeFileSync(join(folder, "client.key"), key);
-  writeFileSync(join(folder, "configs"), `[p]\nactive = true\ntoken = "${PASSWORD}`);
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
+  client = await authority.issue("client");
+  files = {
+    ca: authority.caFile,
+    client: authority.write("client.pem", client.cert),
+    other: authority.write("other.pem", (await authority.issue("other")).cert),
+    key: authority.write("client.key", client.key),
+    configs: authority.write(
+      "configs",
+      `[p]
+active = true
+token = "${PASSWORD}`,
+    ),
+  };
 });
 beforeEach(() => {
-  saved = process.env;
-  process.env = { ...saved, INFLUX_TOKEN: NEWER, INFLUX_CONFIGS_PATH: "", INFLUX_HOST: "" };
   written = "";
+  // Whatever writes past the provider's own log.
   for (const method of ["log", "info", "warn", "error", "debug"] as const) {
     jest.spyOn(console, method).mockImplementation((...args: unknown[]) => {
-      written += `${args.map(String).join(" ")}\n`;
+      written += `${args.map(String).join(" ")}
+`;
     });
   }
+  beginRun();
 });
 afterEach(async () => {
-  process.env = saved;
   jest.restoreAllMocks();
   await servers.end();
 });
+
+function beginRun(proxies: Record<string, string> = {}): void {
+  const log = (line: string): void =>
+    void (written += `${line}
+`);
+  const env = { INFLUX_TOKEN: NEWER, INFLUX_CONFIGS_PATH: "", INFLUX_HOST: "", ...proxies };
+  host = newProvider({ env, log: { warn: log, debug: log } });
+}
 
 /** Takes every step there is with a connection, and gives how many failed; what they threw is written, too. */
 async function takeSteps(connection: { host: string }): Promise<number> {
@@ -80,7 +86,7 @@ async function takeSteps(connection: { host: string }): Promise<number> {
 
 function expectNoSecret(): void {
   expect(written).not.toBe("");
-  const secrets = [STORED, NEWER, END, PASSWORD, MADE, ...key.split("\n").slice(1, -2)];
+  const secrets = [STORED, NEWER, END, PASSWORD, MADE, ...client.key.split("\n").slice(1, -2)];
   const spellings = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
   const isCredential = /(Token|Bearer|Basic) (?!\(redacted\))[^\s"]{6}/;
   const holds = (line: string): boolean =>
@@ -121,31 +127,31 @@ describe("no secret is in any error or line", () => {
   it("of a proxy that answers in the server's place, or does not answer", async () => {
     const port = await servers.listen(createServer(echo(407, inError)));
     for (const proxy of [`127.0.0.1:${port}`, "127.0.0.1:1", "proxy.invalid:1"]) {
-      process.env["HTTP_PROXY"] = process.env["HTTPS_PROXY"] = `http://ann:${PASSWORD}@${proxy}`;
+      const url = `http://ann:${PASSWORD}@${proxy}`;
+      beginRun({ HTTP_PROXY: url, HTTPS_PROXY: url });
       for (const scheme of ["http", "https"]) {
         expect(await takeSteps({ ...connection, host: `${scheme}://influxdb.test` })).toBe(5);
       }
     }
-    process.env["HTTPS_PROXY"] = `socks5://ann:${PASSWORD}@127.0.0.1:1`;
+    beginRun({ HTTPS_PROXY: `socks5://ann:${PASSWORD}@127.0.0.1:1` });
     expect(await takeSteps({ ...connection, host: "https://influxdb.test" })).toBe(5);
     expectNoSecret();
   });
 
   it("of TLS that fails, and of files that are none", async () => {
-    const { cert, key: serverKey } = await (await makeAuthority()).issue("127.0.0.1");
+    const { cert, key: serverKey } = await authority.issue("127.0.0.1");
     const url = `https://127.0.0.1:${await servers.listen(https.createServer({ cert, key: serverKey }))}`;
-    const file = (name: string): string => join(folder, name);
-    const files: object[] = [
+    const settings: object[] = [
       {},
-      { caFile: file("ca.pem") },
-      { certFile: file("other.pem"), keyFile: file("client.key") },
-      { certFile: file("client.key"), keyFile: file("client.pem") },
-      { certFile: file("configs"), keyFile: file("client.key") },
-      { keyFile: file("client.key") },
-      { configsPath: file("configs") },
-      { configsPath: file("client.key"), activeConfig: "p" },
+      { caFile: files.ca },
+      { certFile: files.other, keyFile: files.key },
+      { certFile: files.key, keyFile: files.client },
+      { certFile: files.configs, keyFile: files.key },
+      { keyFile: files.key },
+      { configsPath: files.configs },
+      { configsPath: files.key, activeConfig: "p" },
     ];
-    for (const each of files) expect(await takeSteps({ ...connection, host: url, ...each })).toBe(5);
+    for (const each of settings) expect(await takeSteps({ ...connection, host: url, ...each })).toBe(5);
     expectNoSecret();
   });
 

@@ -1,5 +1,8 @@
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 
 // The library's types want the browser's crypto, which Node's is.
@@ -36,7 +39,7 @@ export async function issueToItself(name: string): Promise<Issued> {
   return issued(certificate, keys);
 }
 
-export async function makeAuthority(): Promise<Authority> {
+async function makeAuthority(): Promise<Authority> {
   const keys = await newKeys();
   const issuer = "CN=test authority";
   const own = await x509.X509CertificateGenerator.createSelfSigned({
@@ -89,4 +92,41 @@ function newKeys(): Promise<webcrypto.CryptoKeyPair> {
 function validity(days: number): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
   return { notBefore: new Date(now - 60 * DAY_MS), notAfter: new Date(now + days * DAY_MS) };
+}
+
+/** A certificate authority and a folder for its files, of one suite. */
+export interface TestAuthority extends Authority {
+  /** The path of the authority's own certificate. */
+  readonly caFile: string;
+  /** Writes a file, and gives its path. */
+  write(name: string, text: string): string;
+}
+
+/** Sets up an authority before all tests, and removes its files after them. */
+export function setUpAuthority(): TestAuthority {
+  let authority: Authority;
+  let folder: string;
+  const write = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  beforeAll(async () => {
+    authority = await makeAuthority();
+    folder = mkdtempSync(join(tmpdir(), "influx-token-certificates-"));
+    write("ca.pem", authority.cert);
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return {
+    get cert() {
+      return authority.cert;
+    },
+    get caFile() {
+      return join(folder, "ca.pem");
+    },
+    issue: (...given) => authority.issue(...given),
+    write,
+  };
 }

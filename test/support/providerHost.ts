@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { createProvider, type ProviderOptions } from "../../provider/createProvider";
+import type { Log } from "../../provider/runtime";
 import type { InfluxTokenInputs } from "../../provider/token/inputs";
 import type { InfluxTokenState } from "../../provider/token/state";
 
@@ -22,12 +23,20 @@ export interface ProviderHost {
   checked(raw: Readonly<Record<string, unknown>>): Promise<InfluxTokenInputs>;
 }
 
-/** A provider that remembers nothing, as at the begin of each run. */
-export function newProvider({
-  config,
-  ...options
-}: ProviderOptions & { readonly config?: Readonly<Record<string, string>> } = {}): ProviderHost {
-  const provider = createProvider(options) as unknown as Omit<ProviderHost, "checked">;
+export interface TestProviderOptions extends Omit<ProviderOptions, "log"> {
+  /** The stack's config. */
+  readonly config?: Readonly<Record<string, string>>;
+  readonly log?: Partial<Log>;
+}
+
+const QUIET: Log = { warn: () => undefined, debug: () => undefined };
+
+/** A provider that remembers nothing, as at the begin of each run. Without options it sees no environment. */
+export function newProvider({ config, env = {}, log, ...options }: TestProviderOptions = {}): ProviderHost {
+  const provider = createProvider({ ...options, env, log: { ...QUIET, ...log } }) as unknown as Omit<
+    ProviderHost,
+    "checked"
+  >;
   if (config !== undefined) {
     // It keeps the config before it returns.
     void provider.configure({ config: { get: (key) => config[key], require: (key) => key } });

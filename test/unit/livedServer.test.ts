@@ -7,13 +7,13 @@ let host: ProviderHost;
 
 let server: TestServer;
 let engine: MiniEngine;
-let warn: jest.Mock<void, [message: string]>;
+let warnings: string[];
 
 beforeEach(async () => {
   env = {};
   server = await startServer();
   engine = new MiniEngine();
-  warn = jest.fn();
+  warnings = [];
 });
 afterEach(async () => {
   await server.close();
@@ -24,7 +24,10 @@ let env: Record<string, string>;
 
 function beginRun(): void {
   const reached = { INFLUX_HOST: server.url, INFLUX_TOKEN: server.operatorToken };
-  host = newProvider({ env: { ...reached, ...env }, log: { warn, debug: () => undefined } });
+  host = newProvider({
+    env: { ...reached, ...env },
+    log: { warn: (message) => void warnings.push(message) },
+  });
   engine.host = host;
 }
 
@@ -44,7 +47,6 @@ const rename = (collection: "orgs" | "users", id: string, name: string): Promise
 const idOf = (): string | undefined => engine.state.get("ci")?.id;
 const existing = (): string[] => server.authorizations().map(({ id }) => id);
 const messages = (): string[] => engine.errors.map(({ message }) => message);
-const warnings = (): string => warn.mock.calls.flat().join("\n");
 
 describe("an organization and an owner that get other names on the server", () => {
   it("never replace a token by themselves, in any order of renames, edits, refreshes and runs", async () => {
@@ -118,15 +120,15 @@ describe("an organization and an owner that get other names on the server", () =
 
   it("keep the organization of a token whose program names none", async () => {
     env = { INFLUX_ORG: "acme" };
-    await engine.up(new Map([["ci", { readTasks: true }]]));
+    await up({ readTasks: true });
     const before = idOf();
     await rename("orgs", server.orgId, "acme ltd");
     await refresh();
     env = { INFLUX_ORG: "umbrella" };
-    await engine.up(new Map([["ci", { readTasks: true }]]));
+    await up({ readTasks: true });
     expect(messages()).toEqual([]);
     expect(idOf()).toBe(before);
-    await engine.up(new Map([["ci", { readTasks: true, keepers: { a: "1" } }]]));
+    await up({ readTasks: true, keepers: { a: "1" } });
     expect(messages()).toEqual([]);
     expect(idOf()).not.toBe(before);
     expect(engine.state.get("ci")?.outs).toMatchObject({ org: "acme ltd", orgId: server.orgId });
@@ -155,7 +157,7 @@ describe.each(["organization", "owner"] as const)("a token whose %s was deleted"
     await refresh();
     expect(messages()).toEqual([]);
     expect(engine.state.get("ci")).toMatchObject({ id, outs: { token: outs?.token } });
-    expect(warnings()).toMatch(
+    expect(warnings.join()).toMatch(
       new RegExp(`the ${missing} ".*" \\(${ids[missing]}\\) of the token ${String(id)} was deleted on `),
     );
     const once = JSON.stringify(engine.state.get("ci"));
@@ -204,7 +206,7 @@ describe.each(["organization", "owner"] as const)("a token whose %s was deleted"
       id,
       outs: { token: outs?.token, description: "new", status: "inactive" },
     });
-    expect(warnings()).toContain(`was deleted on ${server.url}`);
+    expect(warnings.join()).toContain(`was deleted on ${server.url}`);
   });
 });
 

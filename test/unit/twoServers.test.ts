@@ -11,7 +11,6 @@ let host: ProviderHost;
 const servers = new Servers();
 const shown: { url: string; token: string }[] = [];
 let folder: string;
-let saved: NodeJS.ProcessEnv;
 let eu: TestServer;
 let us: TestServer;
 /** The same two, where it is seen which token each of them is shown. */
@@ -26,17 +25,17 @@ afterAll(async () => {
   await Promise.all([eu.close(), us.close()]);
 });
 beforeEach(async () => {
-  saved = process.env;
   writeProfile("");
-  process.env = { ...saved, INFLUX_CONFIGS_PATH: configs() };
   shown.length = 0;
   [euUrl, usUrl] = await Promise.all([watched(eu), watched(us)]);
-  host = newProvider();
+  begin();
 });
-afterEach(async () => {
-  process.env = saved;
-  await servers.end();
-});
+afterEach(() => servers.end());
+
+/** The next run, with this environment and this stack config. */
+function begin(env: Record<string, string> = {}, config: Record<string, string> = {}): void {
+  host = newProvider({ config, env: { INFLUX_CONFIGS_PATH: configs(), ...env } });
+}
 
 async function watched(server: TestServer): Promise<string> {
   const url = await servers.serve(
@@ -64,31 +63,31 @@ async function up(raw: Record<string, unknown>): Promise<unknown> {
 
 const configs = (): string => join(folder, "configs");
 
-/** The CLI's configs file, or a folder in its place. */
-function writeProfile(text: string | undefined): void {
+/** Makes the CLI's configs file, or a folder in its place, and gives the variables that name it. */
+function writeProfile(text: string | undefined): Record<string, string> {
   rmSync(configs(), { recursive: true, force: true });
   if (text === undefined) mkdirSync(configs());
   else writeFileSync(configs(), text);
+  return { INFLUX_CONFIGS_PATH: configs() };
 }
 
 describe("two servers and their making tokens", () => {
   /** Everything that gives the token of the first server together with its address, while a token is to be made on the second. */
   const mixtures: Record<string, () => Record<string, unknown>> = {
     "environment, and the program names another host": () => {
-      Object.assign(process.env, { INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
+      begin({ INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
       return inputs({ host: usUrl });
     },
     "environment, and the stack config names another host": () => {
-      Object.assign(process.env, { INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
-      host = newProvider({ config: { "influx-token:host": usUrl } });
+      begin({ INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken }, { "influx-token:host": usUrl });
       return inputs();
     },
     "stack config, and the program names another host": () => {
-      host = newProvider({ config: { "influx-token:host": euUrl, "influx-token:token": eu.operatorToken } });
+      begin({}, { "influx-token:host": euUrl, "influx-token:token": eu.operatorToken });
       return inputs({ host: usUrl });
     },
     "profile, and the environment names another host": () => {
-      process.env["INFLUX_HOST"] = usUrl;
+      begin({ INFLUX_HOST: usUrl });
       writeProfile(`[eu]\nactive = true\nurl = "${euUrl}"\ntoken = "${eu.operatorToken}"\n`);
       return inputs();
     },
@@ -108,7 +107,7 @@ describe("two servers and their making tokens", () => {
   );
 
   it("each get their own, where the program names host and token", async () => {
-    Object.assign(process.env, { INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
+    begin({ INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
     await up(inputs());
     await up(inputs({ host: usUrl, token: us.operatorToken }));
     const pairs = new Set(shown.map(({ url, token }) => `${url} ${token}`));
@@ -116,33 +115,25 @@ describe("two servers and their making tokens", () => {
   });
 
   it("never get the other one's in place of a stale one", async () => {
-    Object.assign(process.env, { INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
+    begin({ INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
     await expect(up(inputs({ host: usUrl, token: "stale-t0ken" }))).rejects.toThrow(/unauthorized access/);
     expect(new Set(shown.map(({ token }) => token))).toEqual(new Set(["stale-t0ken"]));
   });
 });
 
 describe("the influx CLI's configs file", () => {
-  const kinds: Record<string, () => void> = {
-    "half-written": () => {
-      writeProfile('[eu]\nactive = true\nurl = "http');
-    },
-    "of wrong values": () => {
-      writeProfile("[eu]\nactive = true\nurl = 7\n");
-    },
-    "a folder": () => {
-      writeProfile(undefined);
-    },
-    "named and missing": () => {
-      Object.assign(process.env, { INFLUX_CONFIGS_PATH: "/nowhere", INFLUX_ACTIVE_CONFIG: "prod" });
-    },
+  /** Each gives the variables that name it. */
+  const kinds: Record<string, () => Record<string, string>> = {
+    "half-written": () => writeProfile('[eu]\nactive = true\nurl = "http'),
+    "of wrong values": () => writeProfile("[eu]\nactive = true\nurl = 7\n"),
+    "a folder": () => writeProfile(undefined),
+    "named and missing": () => ({ INFLUX_CONFIGS_PATH: "/nowhere", INFLUX_ACTIVE_CONFIG: "prod" }),
   };
   it.each(Object.entries(kinds))(
     "does not matter where nothing is needed from it: %s",
     async (_kind, make) => {
-      make();
-      host = newProvider({ config: { "influx-token:org": "acme" } });
-      Object.assign(process.env, { INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken });
+      const env = { ...make(), INFLUX_HOST: euUrl, INFLUX_TOKEN: eu.operatorToken };
+      begin(env, { "influx-token:org": "acme" });
       await up({ readTasks: true });
       await up({ readTasks: true, connection: { token: eu.operatorToken } });
     },
@@ -151,13 +142,12 @@ describe("the influx CLI's configs file", () => {
   it.each(Object.entries(kinds))(
     "fails the preview where host or organization is to come from it: %s",
     async (_kind, make) => {
-      make();
-      process.env["INFLUX_TOKEN"] = eu.operatorToken;
+      const env = { ...make(), INFLUX_TOKEN: eu.operatorToken };
+      begin(env);
       const problems = async (raw: object): Promise<string> =>
         (await host.check({}, raw)).failures.map(({ reason }) => reason).join("\n");
       expect(await problems(inputs())).toMatch(/configs|profile/);
-      host = newProvider();
-      process.env["INFLUX_HOST"] = euUrl;
+      begin({ ...env, INFLUX_HOST: euUrl });
       expect(await problems({ readTasks: true })).toMatch(/configs|profile/);
       expect(await problems(inputs())).toBe("");
     },
@@ -183,8 +173,7 @@ describe("a preview", () => {
       `influx-token:${key}`,
       value,
     ]);
-    host = newProvider({ config: Object.fromEntries(entries) });
-    process.env["INFLUX_ORG"] = "";
+    begin({}, Object.fromEntries(entries));
     const { failures } = await host.check(
       {},
       { readTasks: true, ...(property.startsWith("connection") && { org: "acme" }) },

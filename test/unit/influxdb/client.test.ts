@@ -30,10 +30,7 @@ function inPlace(status: number, body: string, type = "application/json"): Reque
   };
 }
 
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await servers.end();
-});
+afterEach(() => servers.end());
 
 const ID = "00000000000000d1";
 
@@ -59,12 +56,12 @@ describe("the client", () => {
   });
 
   it("says a connection's warnings once", async () => {
-    const warn = jest.fn<undefined, [string]>();
+    const said: string[] = [];
     const connection = { ...(await serving(answering(200, "{}"))), warnings: ["look here"] };
-    const sessions = newSessions({ warn });
+    const sessions = newSessions({ warn: (message) => void said.push(message) });
     sessions.for(connection);
     sessions.for(connection);
-    expect(warn.mock.calls.map(([message]) => message)).toEqual(["look here"]);
+    expect(said).toEqual(["look here"]);
   });
 
   it("does not follow a redirect, for that would carry the token elsewhere", async () => {
@@ -194,13 +191,14 @@ describe("the client", () => {
   });
 
   it("logs an exchange that got no answer, too", async () => {
-    const log = jest.spyOn(console, "error").mockImplementation();
+    const lines: string[] = [];
     const { host } = await serving((request) => {
       request.destroy();
     });
-    const { client } = openSession(connectionTo(host, { httpDebug: true }));
+    const sessions = newSessions({ debug: (line) => void lines.push(line) });
+    const { client } = sessions.for(connectionTo(host, { httpDebug: true }));
     await expect(readAuthorization(client, ID)).rejects.toThrow(/no answer from http.*: ECONNRESET$/);
-    expect(log.mock.calls).toEqual([[`> GET ${host}/api/v2/authorizations/${ID}\n< ECONNRESET`]]);
+    expect(lines).toEqual([`> GET ${host}/api/v2/authorizations/${ID}\n< ECONNRESET`]);
   });
 
   it("says that a name cannot be resolved", async () => {

@@ -1,35 +1,14 @@
 import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
-import { startServer, type TestServer } from "../../support/influxdb";
-import { newProvider, type ProviderHost } from "../../support/providerHost";
-import { Servers } from "../../support/serving";
+import { setUpRun } from "../../support/testRun";
 
-let host: ProviderHost;
+const run = setUpRun();
 
-const servers = new Servers();
-let server: TestServer;
-let saved: NodeJS.ProcessEnv;
-
-beforeEach(async () => {
-  saved = process.env;
-  server = await startServer();
-  host = newProvider();
-});
-afterEach(async () => {
-  process.env = saved;
-  await servers.end();
-  await server.close();
-});
-
-const tokens = (): string[] =>
-  server
-    .authorizations()
-    .slice(1)
-    .map(({ id }) => id);
+const ids = (): string[] => run.made().map(({ id }) => id);
 
 /** A front that writes the date by its own clock, and loses or refuses the first requests that make a token. */
 function frontWith(aheadMs: number, atPost: (response: ServerResponse, answer: () => void) => boolean) {
-  const { hostname, port } = new URL(server.url);
-  return servers.serve((request: IncomingMessage, response: ServerResponse) => {
+  const { hostname, port } = new URL(run.server.url);
+  return run.servers.serve((request: IncomingMessage, response: ServerResponse) => {
     const pass = (lose: boolean): void => {
       const { method, url: path, headers } = request;
       request.pipe(
@@ -51,10 +30,7 @@ function frontWith(aheadMs: number, atPost: (response: ServerResponse, answer: (
   });
 }
 
-const create = async (url: string): Promise<unknown> => {
-  process.env = { ...saved, INFLUX_HOST: url, INFLUX_TOKEN: server.operatorToken };
-  return host.create(await host.checked({ org: "acme", readTasks: true, description: "ci" }));
-};
+const create = (host: string) => run.create({ host }, { description: "ci" });
 
 describe("the look for a lost token, behind a front with a clock of its own", () => {
   it("makes no second one where that clock is ahead, but names the one that there is", async () => {
@@ -69,15 +45,15 @@ describe("the look for a lost token, behind a front with a clock of its own", ()
       (reason: unknown) => reason as Error,
     );
     expect(posts).toBe(1);
-    const [only, ...others] = tokens();
+    const [only, ...others] = ids();
     expect(others).toEqual([]);
     expect(error?.message).toContain(`one token could be it: ${String(only)}`);
   });
 
   it("neither takes nor deletes an older one that is just like it where that clock is behind", async () => {
-    const inputs = { orgID: server.orgId, description: "ci" };
-    const permissions = [{ action: "read", resource: { type: "tasks", orgID: server.orgId } }];
-    const { id } = await server.call<{ id: string }>("POST", "/api/v2/authorizations", {
+    const inputs = { orgID: run.server.orgId, description: "ci" };
+    const permissions = [{ action: "read", resource: { type: "tasks", orgID: run.server.orgId } }];
+    const { id } = await run.server.call<{ id: string }>("POST", "/api/v2/authorizations", {
       ...inputs,
       permissions,
     });
@@ -87,7 +63,7 @@ describe("the look for a lost token, behind a front with a clock of its own", ()
       return true;
     });
     await expect(create(url)).rejects.toThrow(`one token could be it: ${id}`);
-    expect(tokens()).toEqual([id]);
+    expect(ids()).toEqual([id]);
   });
 
   it("finds it where both clocks agree", async () => {
@@ -98,7 +74,7 @@ describe("the look for a lost token, behind a front with a clock of its own", ()
       loseAnswer();
       return true;
     });
-    const { id } = (await create(url)) as { id: string };
-    expect(tokens()).toEqual([id]);
+    const { id } = await create(url);
+    expect(ids()).toEqual([id]);
   });
 });

@@ -1,30 +1,8 @@
 import type { Authorization, NewAuthorization, Permission } from "../../../provider/types";
 import { type Front, startRewritingFront } from "../../support/rewritingFront";
-import { startServer, type TestServer } from "../../support/influxdb";
-import { newProvider, type ProviderHost } from "../../support/providerHost";
-
-let host: ProviderHost;
+import { setUpRun } from "../../support/testRun";
 
 const POST = "POST /api/v2/authorizations";
-
-let server: TestServer;
-let front: Front;
-let warn: jest.SpyInstance;
-
-const made = (): readonly { id: string; token: string; description: string }[] =>
-  server.authorizations().slice(1);
-
-const warnings = (): string[] => warn.mock.calls.map(([text]) => String(text));
-
-async function create(more: object = {}, retries = 4) {
-  const connection = { host: front.url, token: server.operatorToken, retries };
-  return host.create(await host.checked({ orgId: server.orgId, readTasks: true, connection, ...more }));
-}
-
-const permission = (action: "read" | "write", type: string): Permission => ({
-  action,
-  resource: { type, orgID: server.orgId },
-});
 
 describe.each([
   ["hashed", false],
@@ -32,20 +10,22 @@ describe.each([
 ])(
   "something on the way that changes requests and answers, from a server that stores tokens %s",
   (_kind, plainTokens) => {
+    let front: Front;
+    const run = setUpRun({ plainTokens });
+    const create = (more: object = {}, retries = 4) => run.create({ host: front.url, retries }, more);
+    const permission = (action: "read" | "write", type: string): Permission => ({
+      action,
+      resource: { type, orgID: run.server.orgId },
+    });
+
     beforeEach(async () => {
-      host = newProvider();
-      warn = jest.spyOn(console, "warn").mockReturnValue();
-      server = await startServer({ plainTokens });
-      front = await startRewritingFront(server.url);
+      front = await startRewritingFront(run.server.url);
       await create({ description: "the first" });
-      await Promise.all(made().map(({ id }) => server.call("DELETE", `/api/v2/authorizations/${id}`)));
-      server.countRequests();
+      const [first] = run.made();
+      await run.server.call("DELETE", `/api/v2/authorizations/${first?.id ?? ""}`);
+      run.server.countRequests();
     });
-    afterEach(async () => {
-      jest.restoreAllMocks();
-      await front.close();
-      await server.close();
-    });
+    afterEach(() => front.close());
 
     it.each<[string, string, (description: string) => string]>([
       ["trims", "  ci  ", (text) => text.trim()],
@@ -60,13 +40,13 @@ describe.each([
       async (_what, asked, change) => {
         front.request = (body) => ({ ...body, description: change(body.description ?? "") });
         const { id, outs } = await create({ description: asked });
-        expect(made()).toMatchObject([{ id, token: outs.token, description: change(asked) }]);
+        expect(run.made()).toMatchObject([{ id, token: outs.token, description: change(asked) }]);
         expect(outs.description).toBe(change(asked));
-        expect(server.countRequests()[POST]).toBe(1);
-        expect(warnings()).toEqual([
+        expect(run.server.countRequests()[POST]).toBe(1);
+        expect(run.warnings).toEqual([
           expect.stringMatching(
             new RegExp(
-              `^InfluxToken: warning: ${front.url} made the token ${id} with the description ".*" in place of ".*": does something`,
+              `^${front.url} made the token ${id} with the description ".*" in place of ".*": does something`,
             ),
           ),
         ]);
@@ -99,18 +79,18 @@ describe.each([
       async (_what, change, message) => {
         front.request = change;
         await expect(create({ status: "inactive", readChecks: true })).rejects.toThrow(message);
-        expect(made()).toEqual([]);
-        expect(server.countRequests()[POST]).toBe(1);
+        expect(run.made()).toEqual([]);
+        expect(run.server.countRequests()[POST]).toBe(1);
       },
     );
 
     it("gives the token another owner: it is deleted, and the difference is told", async () => {
-      const { id: other } = await server.call<{ id: string }>("POST", "/api/v2/users", { name: "other" });
+      const { id: other } = await run.server.call<{ id: string }>("POST", "/api/v2/users", { name: "other" });
       front.request = (body) => ({ ...body, userID: other });
       await expect(create({ user: "admin" })).rejects.toThrow(
-        new RegExp(`with the owner "${other}" in place of "${server.adminId}": it was deleted again`),
+        new RegExp(`with the owner "${other}" in place of "${run.server.adminId}": it was deleted again`),
       );
-      expect(made()).toEqual([]);
+      expect(run.made()).toEqual([]);
     });
 
     it("has one that can neither be used nor deleted recorded without its token, so that the next run replaces it", async () => {
@@ -124,7 +104,7 @@ describe.each([
         (reason: unknown) => reason as Error & { id: string; properties: object },
       );
       expect(error?.message).toMatch(/which was not asked for, and it could not be deleted: .* answered 403/);
-      expect(made()).toMatchObject([{ id: error?.id }]);
+      expect(run.made()).toMatchObject([{ id: error?.id }]);
       expect(error?.properties).not.toHaveProperty("token");
     });
 
@@ -138,9 +118,9 @@ describe.each([
     ])("%s in the answer only: the record shows what was made, and that is taken", async (_what, change) => {
       front.answer = change;
       const { id, outs } = await create();
-      expect(made()).toMatchObject([{ id, token: outs.token }]);
-      expect(server.countRequests()[POST]).toBe(1);
-      expect(warnings()).toEqual([]);
+      expect(run.made()).toMatchObject([{ id, token: outs.token }]);
+      expect(run.server.countRequests()[POST]).toBe(1);
+      expect(run.warnings).toEqual([]);
     });
 
     it("trims one description to another's that is made at once: each is made once, and recorded once", async () => {
@@ -149,12 +129,13 @@ describe.each([
         [" x", "x", "x ", "x", " y "].map((description) => create({ description })),
       );
       expect(all.map(({ outs }) => outs.token).sort()).toEqual(
-        made()
+        run
+          .made()
           .map(({ token }) => token)
           .sort(),
       );
       expect(new Set(all.map(({ id }) => id)).size).toBe(5);
-      expect(made()).toHaveLength(5);
+      expect(run.made()).toHaveLength(5);
     });
 
     it("takes answers for each other: nobody's token is deleted, and each create has its own", async () => {
@@ -168,13 +149,14 @@ describe.each([
       const all = await Promise.all(flags.map((more) => create(more)));
       front.swaps = false;
       expect(all.map(({ id, outs }) => [id, outs.token]).sort()).toEqual(
-        made()
+        run
+          .made()
           .map(({ id, token }) => [id, token])
           .sort(),
       );
       expect(all.map(({ outs }) => outs.description)).toEqual(["a", " a ", "c", "d"]);
-      expect(warnings()).toEqual([]);
-      expect(server.countRequests()).toMatchObject({ [POST]: 4 });
+      expect(run.warnings).toEqual([]);
+      expect(run.server.countRequests()).toMatchObject({ [POST]: 4 });
     });
 
     it.each<[string, (body: NewAuthorization) => NewAuthorization]>([
@@ -189,7 +171,7 @@ describe.each([
         front.request = change;
         front.losesAnswers = true;
         await expect(create({ description: " ci " })).rejects.toThrow(/could be it/);
-        const [token, ...more] = made();
+        const [token, ...more] = run.made();
         expect(more).toEqual([]);
         await expect(create({ description: " ci " })).rejects.toThrow(
           new RegExp(`it may have been made all the same, and 2 tokens could be it: .*${token?.id ?? ""}`),

@@ -1,69 +1,51 @@
-import { inFrontOf } from "../../support/front";
-import { startServer, type TestServer } from "../../support/influxdb";
-import { newProvider, type ProviderHost } from "../../support/providerHost";
-import { OWN, Servers } from "../../support/serving";
+import { OWN } from "../../support/serving";
 import { connectionTo, openSession } from "../../support/session";
+import { setUpRun } from "../../support/testRun";
 import type { Directory } from "../../../provider/influxdb/directory";
 
-let host: ProviderHost;
-
-let server: TestServer;
-const servers = new Servers();
-
-beforeEach(async () => {
-  host = newProvider();
-  server = await startServer();
-});
-afterEach(async () => {
-  await servers.end();
-  await server.close();
-});
+const run = setUpRun();
 
 function directoryAt(url: string): Directory {
-  return openSession(connectionTo(url, { token: server.operatorToken })).directory;
+  return openSession(connectionTo(url, { token: run.server.operatorToken })).directory;
 }
-
-const create = async (more: object) =>
-  host.create(
-    await host.checked({
-      org: "acme",
-      connection: { host: server.url, token: server.operatorToken },
-      ...more,
-    }),
-  );
 
 describe("a look-up that found nothing", () => {
   it("is asked again by the next token that needs it: of a bucket, a user and an organization", async () => {
-    const directory = directoryAt(server.url);
+    const directory = directoryAt(run.server.url);
     const missing = "00000000000000fe";
     expect(await Promise.all([directory.bucket(missing), directory.bucket(missing)])).toEqual([
       undefined,
       undefined,
     ]);
-    expect(server.countRequests()).toEqual({ "GET /api/v2/buckets/{id}": 1 });
+    expect(run.server.countRequests()).toEqual({ "GET /api/v2/buckets/{id}": 1 });
     expect(await directory.bucket(missing)).toBeUndefined();
     await expect(directory.userId("late")).rejects.toThrow(/user not found/);
     await expect(directory.organizationId("late")).rejects.toThrow(/not found/);
-    const user = await server.call<{ id: string }>("POST", "/api/v2/users", { name: "late" });
-    const org = await server.call<{ id: string }>("POST", "/api/v2/orgs", { name: "late" });
+    const user = await run.server.call<{ id: string }>("POST", "/api/v2/users", { name: "late" });
+    const org = await run.server.call<{ id: string }>("POST", "/api/v2/orgs", { name: "late" });
     expect(await directory.userId("late")).toBe(user.id);
     expect(await directory.organizationId("late")).toBe(org.id);
   });
 
   it("that found something is asked once", async () => {
-    const directory = directoryAt(server.url);
-    const id = await server.makeBucket("metrics");
-    server.countRequests();
+    const directory = directoryAt(run.server.url);
+    const id = await run.server.makeBucket("metrics");
+    run.server.countRequests();
     for (let n = 0; n < 3; n += 1) {
-      expect(await directory.bucket(id)).toEqual({ id, name: "metrics", orgID: server.orgId, type: "user" });
+      expect(await directory.bucket(id)).toEqual({
+        id,
+        name: "metrics",
+        orgID: run.server.orgId,
+        type: "user",
+      });
     }
-    expect(server.countRequests()).toEqual({ "GET /api/v2/buckets/{id}": 1 });
+    expect(run.server.countRequests()).toEqual({ "GET /api/v2/buckets/{id}": 1 });
   });
 
   it("tells a system bucket", async () => {
     const id = "00000000000000b5";
-    const bucket = { id, orgID: server.orgId, name: "_monitoring", type: "system" };
-    const url = await servers.serve((_request, response) =>
+    const bucket = { id, orgID: run.server.orgId, name: "_monitoring", type: "system" };
+    const url = await run.servers.serve((_request, response) =>
       response.writeHead(200, OWN).end(JSON.stringify(bucket)),
     );
     expect(await directoryAt(url).bucket(id)).toMatchObject({ type: "system" });
@@ -73,16 +55,16 @@ describe("a look-up that found nothing", () => {
 describe("a name", () => {
   it("of a user with blanks around it is not found, and they are named as what may be the reason", async () => {
     for (const user of ["admin ", " admin", "\tadmin"]) {
-      await expect(create({ user, readTasks: true })).rejects.toThrow(
+      await expect(run.create({}, { user })).rejects.toThrow(
         /cannot look up the user ".*" from user: .* 404 "user not found": there are blanks around the name, and in names of users they count$/,
       );
     }
-    await expect(create({ user: "ghost", readTasks: true })).rejects.toThrow(/404 "user not found"$/);
+    await expect(run.create({}, { user: "ghost" })).rejects.toThrow(/404 "user not found"$/);
   });
 
   it("of which another one was told is never called an empty list", async () => {
     const listing = (names: string[]) =>
-      servers.serve((_request, response) =>
+      run.servers.serve((_request, response) =>
         response
           .writeHead(200, OWN)
           .end(JSON.stringify({ orgs: names.map((name, n) => ({ id: `0${n}`, name })) })),
@@ -99,13 +81,11 @@ describe("a name", () => {
 describe("what is said of a server that is starting", () => {
   it("is not said of it for the rest of the run", async () => {
     let state: "starting" | "page" | "ready" = "starting";
-    const url = await servers.serve(
-      inFrontOf(server.url, (_request, response) => {
-        if (state === "starting") response.writeHead(503).end();
-        else if (state === "page") response.writeHead(404).end("<html>hello</html>");
-        return state !== "ready";
-      }),
-    );
+    const url = await run.front((_request, response) => {
+      if (state === "starting") response.writeHead(503).end();
+      else if (state === "page") response.writeHead(404).end("<html>hello</html>");
+      return state !== "ready";
+    });
     const directory = directoryAt(url);
     await expect(directory.callerId()).rejects.toThrow(
       /the server is still starting, or a proxy does not reach it/,
@@ -113,6 +93,6 @@ describe("what is said of a server that is starting", () => {
     state = "page";
     await expect(directory.callerId()).rejects.toThrow(/404: a web page answers there/);
     state = "ready";
-    await expect(directory.callerId()).resolves.toBe(server.adminId);
+    await expect(directory.callerId()).resolves.toBe(run.server.adminId);
   });
 });

@@ -1,57 +1,23 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import * as https from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Authority, makeAuthority } from "../../support/certificates";
+import { setUpAuthority } from "../../support/certificates";
 import { inFrontOf } from "../../support/front";
-import { startServer, type TestServer } from "../../support/influxdb";
-import { newProvider, type ProviderHost } from "../../support/providerHost";
 import { startProxy } from "../../support/proxy";
 import { type Relay, startRelay } from "../../support/relay";
-import { Servers } from "../../support/serving";
-
-let host: ProviderHost;
+import { setUpRun } from "../../support/testRun";
 
 const POST = "POST /api/v2/authorizations";
 const LIST = "GET /api/v2/authorizations";
 
-let authority: Authority;
-let folder: string;
-let server: TestServer;
-const servers = new Servers();
 const relays: Relay[] = [];
-
-beforeAll(async () => {
-  authority = await makeAuthority();
-  folder = mkdtempSync(join(tmpdir(), "proofs-"));
-  writeFileSync(join(folder, "ca.pem"), authority.cert);
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-beforeEach(async () => {
-  host = newProvider();
-  server = await startServer();
-});
 afterEach(async () => {
   for (const relay of relays.splice(0)) await relay.close();
-  await servers.end();
-  await server.close();
 });
+const authority = setUpAuthority();
+const run = setUpRun();
 
-const made = (): string[] =>
-  server
-    .authorizations()
-    .slice(1)
-    .map(({ token }) => token);
-
-async function create(url: string, connection: object = {}, more: object = {}) {
-  const given = { host: url, token: server.operatorToken, retries: 2, ...connection };
-  return host.create(
-    await host.checked({ orgId: server.orgId, readTasks: true, connection: given, ...more }),
-  );
-}
+const create = (host: string, connection: object = {}, more: object = {}) =>
+  run.create({ host, retries: 2, ...connection }, more);
 
 async function relayTo(port: number): Promise<Relay> {
   const relay = await startRelay(port);
@@ -63,15 +29,15 @@ async function relayTo(port: number): Promise<Relay> {
 async function secured(
   name: string,
   options: https.ServerOptions = {},
-  intercept: (...exchange: Parameters<RequestListener>) => boolean = () => false,
+  intercept?: (...exchange: Parameters<RequestListener>) => boolean,
 ): Promise<{ relay: Relay; url: string }> {
   const { key, cert } = await authority.issue(name);
-  const front = https.createServer({ key, cert, ...options }, inFrontOf(server.url, intercept));
-  const relay = await relayTo(await servers.listen(front));
+  const front = https.createServer({ key, cert, ...options }, inFrontOf(run.server.url, intercept));
+  const relay = await relayTo(await run.servers.listen(front));
   return { relay, url: `https://${name}:${relay.port}` };
 }
 
-const trusting = (): object => ({ caFile: join(folder, "ca.pem") });
+const trusting = (): object => ({ caFile: authority.caFile });
 
 describe("a byte that is changed on the way, after the handshake", () => {
   it.each<["there" | "back", number]>([
@@ -87,12 +53,12 @@ describe("a byte that is changed on the way, after the handshake", () => {
       return false;
     });
     // The handshake is over, and InfluxDB is known.
-    await create(url, trusting(), { org: "nowhere", orgId: undefined }).catch(() => undefined);
-    server.countRequests();
+    await create(url, trusting(), { org: "nowhere" }).catch(() => undefined);
+    run.server.countRequests();
     if (direction === "there") relay.damage = "there";
     const { outs } = await create(url, trusting());
-    expect(made()).toEqual([outs.token]);
-    const counts = server.countRequests();
+    expect(run.madeTokens()).toEqual([outs.token]);
+    const counts = run.server.countRequests();
     expect(counts[POST]).toBe(1 + before);
     expect(counts[LIST]).toBe(1);
   });
@@ -105,7 +71,7 @@ describe("a byte that is changed on the way, after the handshake", () => {
     await expect(create(url, { ...trusting(), retries: 0 })).rejects.toThrow(
       /something on the way changes what is sent: try again/,
     );
-    expect(made()).toEqual([]);
+    expect(run.madeTokens()).toEqual([]);
   });
 });
 
@@ -113,8 +79,7 @@ describe("a connection that was never open", () => {
   it.each(["directly", "in a tunnel"])("is a proof that nothing was done, %s", async (way) => {
     const name = way === "directly" ? "127.0.0.1" : "influxdb.test";
     const proxy = await startProxy();
-    const saved = process.env;
-    process.env = { ...saved, HTTPS_PROXY: proxy.url, NO_PROXY: "" };
+    run.begin({ env: { HTTPS_PROXY: proxy.url } });
     const { relay, url } = await secured(name);
     try {
       // InfluxDB is known, so the next request is what makes a token.
@@ -123,17 +88,16 @@ describe("a connection that was never open", () => {
       // The handshake of the next connection never ends.
       await relay.cut();
       relay.mishap = "mute";
-      server.countRequests();
+      run.server.countRequests();
       await expect(create(url, connection)).rejects.toThrow(
         /^cannot create the token: no answer from .*: 1000 ms are over: the server did not answer in time: try again, or raise connection.timeoutMs$/,
       );
       const { connections } = relay;
       expect(connections()).toBe(2);
       relay.mishap = undefined;
-      expect(server.countRequests()).toEqual({});
-      expect(made()).toHaveLength(1);
+      expect(run.server.countRequests()).toEqual({});
+      expect(run.madeTokens()).toHaveLength(1);
     } finally {
-      process.env = saved;
       await relay.cut();
       await proxy.close();
     }
@@ -144,30 +108,30 @@ describe("a connection that was never open", () => {
     await create(url, trusting());
     await relay.cut();
     relay.mishap = "reset";
-    server.countRequests();
+    run.server.countRequests();
     const creating = create(url, trusting());
     while (relay.connections() < 2) await new Promise(setImmediate);
     relay.mishap = undefined;
     await creating;
-    expect(server.countRequests()).toEqual({ [POST]: 1 });
-    expect(made()).toHaveLength(2);
+    expect(run.server.countRequests()).toEqual({ [POST]: 1 });
+    expect(run.madeTokens()).toHaveLength(2);
   });
 });
 
 describe("a connection that was open", () => {
   it("proves nothing, though it broke before anything was answered", async () => {
-    const relay = await relayTo(Number(new URL(server.url).port));
+    const relay = await relayTo(Number(new URL(run.server.url).port));
     const url = `http://127.0.0.1:${relay.port}`;
     await create(url);
     await relay.cut();
     relay.mishap = "swallow";
-    server.countRequests();
+    run.server.countRequests();
     const creating = create(url);
     while (relay.connections() < 2) await new Promise(setImmediate);
     relay.mishap = undefined;
     await creating;
-    expect(server.countRequests()).toMatchObject({ [POST]: 1, [LIST]: 1 });
-    expect(made()).toHaveLength(2);
+    expect(run.server.countRequests()).toMatchObject({ [POST]: 1, [LIST]: 1 });
+    expect(run.madeTokens()).toHaveLength(2);
   });
 });
 
@@ -183,6 +147,6 @@ describe("what TLS 1.3 tells after the handshake", () => {
     await expect(create(url, trusting(), { description: "ci" })).rejects.toThrow(
       /^cannot create the token "ci": no answer from .*: the server wants a client certificate: give connection.certFile/,
     );
-    expect([server.countRequests(), made()]).toEqual([{}, []]);
+    expect([run.server.countRequests(), run.madeTokens()]).toEqual([{}, []]);
   });
 });

@@ -1,51 +1,37 @@
 import dns from "node:dns";
 import type { IncomingMessage } from "node:http";
 import { type FaultProxy, startFaultProxy } from "../../support/faultProxy";
-import { startServer, type TestServer } from "../../support/influxdb";
-import { newProvider, type ProviderHost, stateAt } from "../../support/providerHost";
-
-let host: ProviderHost;
+import { stateAt } from "../../support/providerHost";
+import { setUpRun } from "../../support/testRun";
 
 const POST = "POST /api/v2/authorizations";
 const REFUSED =
   /ECONNREFUSED: nothing listens there: is InfluxDB running, and is the address from connection.host right\?$/;
 const ID = "00000000000000d1";
 
-let server: TestServer;
+const run = setUpRun();
 let proxy: FaultProxy;
 let seen: string[];
 
 beforeEach(async () => {
-  host = newProvider();
   seen = [];
-  server = await startServer();
-  proxy = await startFaultProxy(server.url, ({ method = "", url = "" }: IncomingMessage) => {
+  proxy = await startFaultProxy(run.server.url, ({ method = "", url = "" }: IncomingMessage) => {
     seen.push(`${method} ${url}`);
     return undefined;
   });
   await proxy.kill();
 });
-afterEach(async () => {
-  await proxy.close().catch(() => undefined);
-  await server.close();
-});
+afterEach(() => proxy.close().catch(() => undefined));
 
 const connection = (timeoutMs: number, url = proxy.url) => ({
   host: url,
-  token: server.operatorToken,
+  token: run.server.operatorToken,
   retries: 0,
   timeoutMs,
 });
 
-const create = async (n: number, timeoutMs: number) =>
-  host.create(
-    await host.checked({
-      org: "acme",
-      readTasks: true,
-      description: `${n}`,
-      connection: connection(timeoutMs),
-    }),
-  );
+const create = (n: number, timeoutMs: number) =>
+  run.create(connection(timeoutMs), { org: "acme", description: `${n}` });
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -56,7 +42,7 @@ describe("a server at whose address nobody listens yet", () => {
     await proxy.restart();
     const made = await Promise.all(making);
     expect(new Set(made.map(({ id }) => id)).size).toBe(30);
-    const counts = server.countRequests();
+    const counts = run.server.countRequests();
     expect(counts[POST]).toBe(30);
     expect(counts["GET /api/v2/orgs"]).toBe(1);
     // One looked whether it is there.
@@ -65,12 +51,12 @@ describe("a server at whose address nobody listens yet", () => {
     // The client takes a moment to notice that its idle connections are closed.
     await sleep(50);
     const steps = made.flatMap(({ id, outs }, n) => [
-      n % 2 === 0 ? host.read(id, outs) : host.delete(id, outs),
+      n % 2 === 0 ? run.host.read(id, outs) : run.host.delete(id, outs),
     ]);
     await sleep(300);
     await proxy.restart();
     await Promise.all(steps);
-    expect(server.authorizations()).toHaveLength(1 + 15);
+    expect(run.server.authorizations()).toHaveLength(1 + 15);
   });
 
   it("is waited for as long as connection.timeoutMs says, once: what comes then fails at once, with the same advice", async () => {
@@ -85,7 +71,7 @@ describe("a server at whose address nobody listens yet", () => {
     const then = Date.now();
     for (let n = 0; n < 5; n += 1) {
       await expect(create(n, 800)).rejects.toThrow(REFUSED);
-      await expect(host.read(ID, stateAt(proxy.url, connection(800)))).rejects.toThrow(REFUSED);
+      await expect(run.host.read(ID, stateAt(proxy.url, connection(800)))).rejects.toThrow(REFUSED);
     }
     expect(Date.now() - then).toBeLessThan(500);
   });
@@ -97,19 +83,18 @@ describe("a server at whose address nobody listens yet", () => {
     await proxy.kill();
     await sleep(50);
     await expect(create(2, 1_000)).rejects.toThrow(REFUSED);
-    host = newProvider();
+    run.begin();
     const making = create(3, 1_000);
     await sleep(300);
     await proxy.restart();
     await making;
-    expect(server.authorizations()).toHaveLength(1 + 2);
+    expect(run.server.authorizations()).toHaveLength(1 + 2);
   });
 
   it("holds up no request to another server", async () => {
     const waiting = create(1, 1_500).catch(() => undefined);
     const begin = Date.now();
-    const other = { orgId: server.orgId, readTasks: true, connection: connection(1_500, server.url) };
-    await host.create(await host.checked(other));
+    await run.create({ retries: 0, timeoutMs: 1_500 });
     expect(Date.now() - begin).toBeLessThan(1_000);
     await waiting;
   });
@@ -130,7 +115,7 @@ describe("a server at whose address nobody listens yet", () => {
     const { port } = new URL(proxy.url);
     const begin = Date.now();
     const url = `http://influxdb.test:${port}`;
-    const reading = host.read(ID, stateAt(url, connection(500, url)));
+    const reading = run.host.read(ID, stateAt(url, connection(500, url)));
     await expect(reading).rejects.toThrow(REFUSED);
     expect(Date.now() - begin).toBeGreaterThan(400);
     lookup.mockRestore();

@@ -1,13 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import * as https from "node:https";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Authority, issueToItself, makeAuthority } from "../../support/certificates";
-import { closeServer } from "../../support/faultProxy";
+import { issueToItself, setUpAuthority } from "../../support/certificates";
 import { newProvider, stateAt } from "../../support/providerHost";
-import { OWN } from "../../support/serving";
+import { OWN, Servers } from "../../support/serving";
 
 const host = newProvider();
 
@@ -15,34 +10,9 @@ const ID = "00000000000000d1";
 /** Where everything is fine the server says that there is no such token: `read` gives a blank id. */
 const GONE = { id: "" };
 
-let authority: Authority;
-let folder: string;
-const servers: Server[] = [];
-
-beforeAll(async () => {
-  authority = await makeAuthority();
-  folder = mkdtempSync(join(tmpdir(), "tls-"));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-afterEach(async () => {
-  for (const server of servers.splice(0)) await closeServer(server);
-});
-
-function file(name: string, text: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, text);
-  return path;
-}
-
-const caFile = (): string => file("ca.pem", authority.cert);
-
-async function listen(server: Server): Promise<number> {
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
-}
+const authority = setUpAuthority();
+const servers = new Servers();
+afterEach(() => servers.end());
 
 /** A server with a certificate of the authority: for the name, and for so many days from now. */
 async function secure(name = "127.0.0.1", days = 30, options: https.ServerOptions = {}): Promise<string> {
@@ -51,7 +21,7 @@ async function secure(name = "127.0.0.1", days = 30, options: https.ServerOption
     response.writeHead(404, { "Content-Type": "application/json", ...OWN });
     response.end('{"code":"not found","message":"authorization not found"}');
   });
-  return `https://127.0.0.1:${await listen(server)}`;
+  return `https://127.0.0.1:${await servers.listen(server)}`;
 }
 
 function read(url: string, connection: object = {}): Promise<{ id: string }> {
@@ -60,7 +30,7 @@ function read(url: string, connection: object = {}): Promise<{ id: string }> {
 
 describe("TLS", () => {
   it("trusts the authority of connection.caFile", async () => {
-    expect(await read(await secure(), { caFile: caFile() })).toEqual(GONE);
+    expect(await read(await secure(), { caFile: authority.caFile })).toEqual(GONE);
   });
 
   it("accepts any certificate for the connection that says so, and for that one only", async () => {
@@ -74,20 +44,20 @@ describe("TLS", () => {
   it("says that a certificate vouches for itself", async () => {
     const { cert, key } = await issueToItself("127.0.0.1");
     const server = https.createServer({ key, cert });
-    const url = `https://127.0.0.1:${await listen(server)}`;
+    const url = `https://127.0.0.1:${await servers.listen(server)}`;
     await expect(read(url)).rejects.toThrow(
       /DEPTH_ZERO_SELF_SIGNED_CERT: the certificate is not signed by an authority that this machine trusts: name/,
     );
   });
 
   it("says that a certificate has expired", async () => {
-    await expect(read(await secure("127.0.0.1", -1), { caFile: caFile() })).rejects.toThrow(
+    await expect(read(await secure("127.0.0.1", -1), { caFile: authority.caFile })).rejects.toThrow(
       /CERT_HAS_EXPIRED: the certificate has expired: renew it on the server/,
     );
   });
 
   it("says that a certificate is for another name", async () => {
-    await expect(read(await secure("influxdb.example.com"), { caFile: caFile() })).rejects.toThrow(
+    await expect(read(await secure("influxdb.example.com"), { caFile: authority.caFile })).rejects.toThrow(
       /ERR_TLS_CERT_ALTNAME_INVALID: the certificate is for another name/,
     );
   });
@@ -99,15 +69,19 @@ describe("TLS", () => {
       rejectUnauthorized: true,
     });
     const { cert, key } = await authority.issue("client");
-    const files = { caFile: caFile(), certFile: file("client.pem", cert), keyFile: file("client.key", key) };
+    const files = {
+      caFile: authority.caFile,
+      certFile: authority.write("client.pem", cert),
+      keyFile: authority.write("client.key", key),
+    };
     expect(await read(url, files)).toEqual(GONE);
-    await expect(read(url, { caFile: caFile() })).rejects.toThrow(
+    await expect(read(url, { caFile: authority.caFile })).rejects.toThrow(
       /the server wants a client certificate: give connection.certFile and connection.keyFile/,
     );
   });
 
   it("says that the server does not speak it", async () => {
-    const port = await listen(createServer((_request, response) => response.end()));
+    const port = await servers.listen(createServer((_request, response) => response.end()));
     await expect(read(`https://127.0.0.1:${port}`)).rejects.toThrow(
       /the server does not speak TLS there: should the address from connection.host begin with http:\/\/\?/,
     );
@@ -117,7 +91,7 @@ describe("TLS", () => {
     await expect(read("https://127.0.0.1:1", { caFile: "/nowhere" })).rejects.toThrow(
       "cannot read /nowhere, from connection.caFile (ENOENT)",
     );
-    const odd = file("odd.txt", "s3cret text");
+    const odd = authority.write("odd.txt", "s3cret text");
     const reading = read("https://127.0.0.1:1", { caFile: odd });
     await expect(reading).rejects.toThrow(`${odd}, from connection.caFile, is not a PEM file`);
     await expect(reading).rejects.not.toThrow(/s3cret/);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programFolders, unresolvedStub } from "../../../provider/pulumiHost/stubResolution";
 
-const DIST = join(__dirname, "..", "..", "dist");
+const DIST = join(__dirname, "..", "..", "..", "dist");
 
 /** A package as the stub requires it: by a subpath that only its `exports` know. */
 const REQUEST = "some-tokens/provider";
@@ -15,7 +15,7 @@ function foundFrom(cwd: string): unknown {
   const host = createRequire(require.resolve("@pulumi/pulumi/package.json"));
   const script = `
     const load = require(${JSON.stringify(host.resolve("require-from-string"))});
-    const { unresolvedStub } = require(${JSON.stringify(join(DIST, "provider", "stubResolution.js"))});
+    const { unresolvedStub } = require(${JSON.stringify(join(DIST, "provider", "pulumiHost", "stubResolution.js"))});
     let byHost = true;
     try {
       load('exports.handler=()=>require("${REQUEST}")').handler();
