@@ -139,11 +139,7 @@ export class Lifecycle {
    *
    * @param connection how to reach the server: that of the token that replaces it, which may give none, or the state's.
    */
-  async delete(
-    id: string,
-    state: InfluxTokenState,
-    connection: ConnectionInputs | undefined,
-  ): Promise<void> {
+  async delete(id: string, state: InfluxTokenState, connection: ConnectionInputs | undefined): Promise<void> {
     requireKnownFormat(state);
     const { client } = this.connections.sessionFor(connection, state.host);
     const wasThere = await deleteAuthorization(client, id);

@@ -1,11 +1,12 @@
 /**
  * An error of `create` after which the engine records the resource all the same.
  *
- * Leans on: `createRPC` in `@pulumi/pulumi`'s `cmd/dynamic-provider` turns an error with `id` and `properties` into the
- * engine's "initialization failed", whose `reasons` the engine shows.
- * When it changes: a token that was made and could not be deleted again is not recorded, and stays on the server; the
- * message names its id, so it can be found.
- * Seen by: test/e2e/faults, test/unit/dynamicProvider.
+ * Leans on: `grpcResponseFromError` in `@pulumi/pulumi`'s `cmd/dynamic-provider`, which is neither typed nor documented:
+ * it reads `id`, `properties` and `reasons` of the error. It does not add `__provider` to the properties, so they must
+ * hold it. The same in 3.216 to 3.270.
+ * When it changes: a token that was made, and that could be neither used nor deleted, is an orphan: only the message
+ * holds its id. Loud in our tests, for it guards tokens.
+ * Seen by: test/e2e/sdkRange, test/unit/influxdb/createSafely.
  */
 import { InfluxTokenError } from "../errors";
 

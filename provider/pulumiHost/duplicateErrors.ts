@@ -1,10 +1,10 @@
 /**
  * Keeps back the host's own copy of errors that the engine prints beside the resource.
  *
- * Leans on: Pulumi's dynamic host prints `${error}: ${error.stack}` by `console.error`, in the same turn of the event
- * loop, before it hands a failure of check, diff, read or delete to the engine.
+ * Leans on: `cmd/dynamic-provider` prints `${error}: ${error.stack}` by `console.error`, one argument, before the next
+ * turn of the event loop, where check, diff, read or delete fails. The same in 3.150 to 3.270.
  * When it changes: users read each failure twice. No token depends on it.
- * Seen by: test/e2e/behaviour (a failure is shown once), test/unit/pulumiHost/duplicateErrors.
+ * Seen by: test/e2e/sdkRange, test/unit/pulumiHost/duplicateErrors.
  */
 import { InfluxTokenError } from "../errors";
 

@@ -1,12 +1,13 @@
 /**
  * Signals, and the look at the engine: no step that changes a server is cut off, and no provider outlives its engine.
  *
- * Leans on: the engine starts its plugins with its address, `127.0.0.1:<port>`, as their first argument, and listens
- * there until it ends (the plugin protocol, every 3.x); it ends plugins by SIGINT, and Pulumi's dynamic host handles
- * neither that nor SIGTERM.
- * When it changes: without the address the engine is never missed, so a token whose engine was killed stays on the
- * server, unrecorded; a host that handles signals itself may end a step half way.
- * Seen by: test/e2e/interrupts (each kind of end at each step), test/unit/pulumiHost/gracefulExit.
+ * Leans on: the engine starts the host with its address, `127.0.0.1:<port>`, as the first argument, and listens there
+ * until it ends; on the second Ctrl-C it sends SIGINT to its plugins, and kills them five seconds later;
+ * `cmd/dynamic-provider` listens for no signal and never exits by itself. The same in 3.216 to 3.270.
+ * When it changes: without the address the engine counts as alive for ever: a token that is made after the engine was
+ * killed stays on the server, unrecorded, and so does the provider's process with what it knows. A host with handlers of
+ * its own may cut off a step. Loud in our tests, for it guards tokens.
+ * Seen by: test/e2e/sdkRange, test/e2e/interrupts, test/unit/pulumiHost/gracefulExit.
  */
 import { createConnection } from "node:net";
 

@@ -1,11 +1,13 @@
 /**
  * What the engine leaves out while it replaces a token, as far as one run can know it.
  *
- * Leans on: before a replacement the engine checks the inputs once more, right after `diff` and without the old ones:
- * what follows from them, such as the server, would be lost, and the new token made elsewhere. And to delete the
- * replaced token it gives the old state only, whose connection may lead nowhere any more. So in every 3.x.
- * When it changes: a replacement is made on the server that the configuration names, as a new token is; with a check
- * that comes in another order, old inputs could be taken for those of another token, which equal inputs prevent.
+ * Leans on: the engine's step generator. Before a replacement it checks the inputs once more, right after `diff` and
+ * without the old ones: what follows from them, such as the server, would be lost, and the new token made elsewhere. And
+ * to delete the replaced token it gives the old state only, whose connection may lead nowhere any more. Checks and diffs
+ * come one after the other. Measured with 3.245.
+ * When it changes: a replacement is made on the server that the configuration names, which the preview shows; or a
+ * replaced token cannot be deleted, which is an error, and it stays in the state. With checks in another order, old inputs
+ * are used only for equal ones.
  * Seen by: test/unit/wrongServer, test/unit/pulumiHost/replacements, test/e2e/lived.
  */
 import { isUnknown } from "../token/unknown";

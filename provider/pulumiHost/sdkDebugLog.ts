@@ -2,11 +2,12 @@
  * Keeps tokens out of the SDK's debug log: it repeats the engine's answer to each registration, secrets and all. The
  * line shows with `--debug`, and is in every event log, such as the Automation API's.
  *
- * Leans on: `log.debug` of `@pulumi/pulumi` being replaceable, and the words of `registerResource` in its
- * `runtime/resource`: `[<type>] …, resp: <answer>`.
- * When it changes: made tokens are printed by `--debug` and stand in event logs. Loud, for it guards a secret: the
- * search for secrets in the end-to-end tests turns red.
- * Seen by: test/e2e/secrets, test/unit/pulumiHost/sdkDebugLog.
+ * Leans on: `log.debug` of `@pulumi/pulumi` (`log/index`) being a property that can be replaced and that the SDK calls
+ * through the module; and the words of `runtime/resource`: `… RPC finished: …, resp: <answer>`, which names the type before
+ * the answer, or in it as part of the URN. The same in 3.150 to 3.270.
+ * When it changes: made tokens stand in `--debug` output and event logs, and nothing at run time can notice. Loud in
+ * our tests, for it guards a secret: the search for secrets turns red with each SDK of the range.
+ * Seen by: test/e2e/sdkRange, test/e2e/secrets, test/unit/pulumiHost/sdkDebugLog.
  */
 import type * as pulumi from "@pulumi/pulumi";
 
@@ -23,7 +24,7 @@ export function redactSdkDebugLog(log: { debug: typeof pulumi.log.debug }, type:
 
 function withoutAnswer(message: string, type: string): string {
   const answer = message.indexOf(", resp: ");
-  const begin = message.slice(0, answer);
-  const isOurs = answer !== -1 && begin.includes(`[${type}]`);
-  return isOurs ? `${begin}, resp: (not shown, for it holds a token)` : message;
+  // A registration names the type before the answer; `getResource` names nothing, and its answer begins with the URN.
+  const isOurs = answer !== -1 && message.includes(type);
+  return isOurs ? `${message.slice(0, answer)}, resp: (not shown, for it holds a token)` : message;
 }

@@ -1,10 +1,11 @@
 /**
  * Shortens the stack traces that the SDK takes while a resource is constructed.
  *
- * Leans on: V8's `Error.prepareStackTrace`; the SDK's function `debuggablePromise` (`runtime/debuggable`), which takes a
- * trace for each promise; and the engine, which writes `sourcePosition` and the trace of a resource into the state.
- * When it changes: programs are slower and states larger. No token depends on it.
- * Seen by: test/unit/pulumiHost/stackTraces, test/e2e/costs.
+ * Leans on: V8's `Error.prepareStackTrace`; the SDK's `Resource.stackTrace`, which reads `new Error().stack` in the
+ * constructor, and the name of its function `debuggablePromise` (`runtime/debuggable`), which takes a trace for each
+ * promise. The same in 3.216 to 3.270; SDKs before sent no trace.
+ * When it changes: programs take a third longer, and states grow by about 550 bytes a token. No token depends on it.
+ * Seen by: test/e2e/sdkRange, test/e2e/costs, test/unit/pulumiHost/stackTraces.
  */
 
 /** A frame; written out, it is what V8 puts after "at". */

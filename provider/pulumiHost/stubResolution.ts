@@ -1,10 +1,12 @@
 /**
  * Says before anything is registered that Pulumi's host will not find the provider.
  *
- * Leans on: the host resolves the stub's `require` from the program's folder; the SDK runs programs with
- * `PULUMI_NODEJS_ENGINE` set.
- * When it changes: the host's own `Cannot find module` takes the place of our message, or we refuse what would work.
- * Seen by: test/e2e/stub, test/unit/pulumiHost/stubResolution.
+ * Leans on: the host resolves the stub's `require` from the program's folder (`getProvider` in
+ * `cmd/dynamic-provider`); `cmd/run` sets `PULUMI_NODEJS_ENGINE` and `PULUMI_NODEJS_ROOT_DIRECTORY`; and
+ * `createRequire` of Node.js. The same in 3.216 to 3.270.
+ * When it changes: the host's own `Cannot find module` takes the place of our message; or a layout that would work is
+ * refused, before anything is made.
+ * Seen by: test/e2e/stub, test/e2e/sdkRange, test/unit/pulumiHost/stubResolution.
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";

@@ -31,6 +31,12 @@ describe("the SDK's debug lines", () => {
     ]);
   });
 
+  it("end there also where only the answer's URN says what it is, as for the option urn", async () => {
+    const begin = "getResource Invoke RPC finished: err: null";
+    await log.debug(`${begin}, resp: urn,urn:pulumi:dev::acme::app$${TYPE}::ci,state,token,,,s3cret`);
+    expect(written).toEqual([[`${begin}, resp: (not shown, for it holds a token)`]]);
+  });
+
   it("are as they were for every other resource, and where there is no answer", async () => {
     const others = [
       "RegisterResource RPC finished: resource:a[random:index/randomPet:RandomPet]; err: null, resp: urn",
