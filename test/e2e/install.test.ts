@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environmentOf } from "../../scripts/engine";
 import { findOrInstallPulumiCli } from "../../scripts/pulumiCli";
 import { run } from "../../scripts/run";
 import { startServer, type TestServer } from "../support/influxdb";
+import { NPM, pack } from "../support/packed";
 
 const ROOT = join(__dirname, "..", "..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -26,15 +27,6 @@ function filledIn(text: string, values: Record<string, string>): string {
     return filled.replaceAll(name, value);
   }, text);
 }
-
-/** The registry's settings and cache, also for a command whose home is another one. */
-const NPM = {
-  npm_config_userconfig: process.env["npm_config_userconfig"] ?? join(homedir(), ".npmrc"),
-  npm_config_cache: process.env["npm_config_cache"] ?? join(homedir(), ".npm"),
-  npm_config_update_notifier: "false",
-  npm_config_fund: "false",
-  npm_config_audit: "false",
-};
 
 describe("the package, as its README says to install and use it, in an empty folder", () => {
   let base = "";
@@ -59,10 +51,7 @@ describe("the package, as its README says to install and use it, in an empty fol
     folder = join(base, "infra");
     await Promise.all(["infra", "home", "state", "tmp"].map((name) => mkdir(join(base, name))));
     env = { ...environmentOf(base, path), ...NPM };
-    const packed = await run("npm", ["pack", "--json", "--pack-destination", base], { cwd: ROOT, env });
-    const [, filename] = /"filename": "([^"]+)"/.exec(packed.stdout) ?? [];
-    if (filename === undefined) throw new Error(packed.stdout + packed.stderr);
-    tarball = join(base, filename);
+    tarball = await pack(base);
   });
   afterAll(async () => {
     await server.close();

@@ -1,10 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeMaker } from "../support/influxdb";
+import { SecretSearch } from "../support/secretSearch";
 import { openStack, type TestStack } from "../support/stack";
-
-/** As verbose as the engine can be, with everything that it hears in a file. */
-const VERBOSE = ["--logtostderr", "-v=9", "--logflow", "--debug", "--event-log"];
 
 const ENVIRONMENT = "env-t0ken-that-must-not-leak";
 const PROFILE = "profile-t0ken-that-must-not-leak";
@@ -46,24 +45,17 @@ describe("a run as verbose as can be, with a secret in every place that holds on
   let folder: string;
   let maker: string;
   let made: string[];
-  /** What was written, by where. */
-  const written = new Map<string, string>();
+  let search: SecretSearch;
   /** Exit codes in the order of runs. */
   const codes: number[] = [];
 
   async function run(name: string, args: string[]): Promise<void> {
-    const events = join(folder, `${name}.events`);
-    const result = await stack.engine.run([...args, "--yes", "--skip-preview", ...VERBOSE, events], {
-      PULUMI_DEBUG_COMMANDS: "true",
+    const { code } = await search.run(name, args, {
       HTTPS_PROXY: `http://ann:${PROXY}@127.0.0.1:1`,
       INFLUX_TOKEN: ENVIRONMENT,
       INFLUX_CONFIGS_PATH: join(folder, "configs"),
     });
-    codes.push(result.code);
-    written.set(`${name}: stdout`, result.stdout);
-    written.set(`${name}: stderr`, result.stderr);
-    written.set(`${name}: event log`, readFileSync(events, "utf8"));
-    for (const [path, text] of filesOf(stack.engine.folder)) written.set(`${name}: ${path}`, text);
+    codes.push(code);
   }
 
   beforeAll(async () => {
@@ -73,11 +65,8 @@ describe("a run as verbose as can be, with a secret in every place that holds on
       plainTokens: true,
       env: { DECLARED: declared },
     });
-    const permissions = ["authorizations", "users", "orgs", "tasks"].flatMap((type) =>
-      ["read", "write"].map((action) => ({ action, resource: { type } })),
-    );
-    const body = { orgID: stack.server.orgId, description: "maker", permissions };
-    ({ token: maker } = await stack.server.call<{ token: string }>("POST", "/api/v2/authorizations", body));
+    search = new SecretSearch(stack.engine);
+    ({ token: maker } = await makeMaker(stack.server));
     const { works, all } = declare(folder, maker, stack.server.url);
     writeFileSync(declared, JSON.stringify(all));
     await run("up", ["up", "--continue-on-error"]);
@@ -96,25 +85,25 @@ describe("a run as verbose as can be, with a secret in every place that holds on
     expect(codes.map((code) => code === 0)).toEqual([false, true]);
     expect(made).toHaveLength(2);
     expect(stack.server.authorizations()).toHaveLength(2);
-    expect(written.get("up: stdout")).toContain("Authorization: Token (redacted)");
-    expect(written.get("destroy: stdout")).toMatch(/> DELETE http/);
-    expect(written.get("up: event log")).toContain("resp: (not shown, for it holds a token)");
+    expect(search.text("up: stdout")).toContain("Authorization: Token (redacted)");
+    expect(search.text("destroy: stdout")).toMatch(/> DELETE http/);
+    expect(search.text("up: up.events")).toContain("resp: (not shown, for it holds a token)");
   });
 
   it("has no secret of config, environment, profile, proxy or key in anything that is written", () => {
     const secrets = [stack.server.operatorToken, ENVIRONMENT, PROFILE, PROXY, KEY];
-    expect(whereabouts(secrets)).toEqual([]);
+    expect(search.whereabouts(secrets)).toEqual([]);
   });
 
   it("has the tokens that are in the state nowhere but in the engine's own log of what it sends and gets", () => {
-    const places = whereabouts([maker, WRONG, ...made], engineLogs);
+    const places = search.whereaboutsBeyondEngineLog([maker, WRONG, ...made]);
     expect(places).toEqual([]);
     // Else nothing was looked for in the right place.
-    expect(whereabouts(made)).toContain("up: stderr");
+    expect(search.whereabouts(made)).toContain("up: stderr");
   });
 
   it("tells each failure once, as one plain message", () => {
-    const [, diagnostics = ""] = (written.get("up: stdout") ?? "").split("\nDiagnostics:\n");
+    const [, diagnostics = ""] = search.text("up: stdout").split("\nDiagnostics:\n");
     const failures = diagnostics
       .split("\n")
       .filter((line) => line.startsWith("    error: ") && !line.includes("update failed"));
@@ -137,25 +126,4 @@ describe("a run as verbose as can be, with a secret in every place that holds on
     ]);
     expect(diagnostics).not.toMatch(/\n\s+at /);
   });
-
-  /** Where one of the secrets is written, but for lines that may hold it. */
-  function whereabouts(secrets: string[], mayHold: (line: string) => boolean = () => false): string[] {
-    const holds = (text: string): boolean => secrets.some((secret) => text.includes(secret));
-    return [...written]
-      .filter(([, text]) => holds(text) && text.split("\n").some((line) => holds(line) && !mayHold(line)))
-      .map(([place]) => place);
-  }
 });
-
-/** The engine's log is one JSON object a line; what a program or a provider wrote is in its sinks' lines. */
-function engineLogs(line: string): boolean {
-  return /^\{"time":"[^"]*","level":"INFO","msg":"(?!eventSink|defaultSink)/.test(line);
-}
-
-/** Text files below a folder: the state, its backups and history, the config, what was left behind. */
-function filesOf(folder: string): [string, string][] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((name): [string, string] => [name, join(folder, name)])
-    .filter(([, path]) => statSync(path).isFile())
-    .map(([name, path]) => [name, readFileSync(path, "utf8")]);
-}

@@ -128,16 +128,12 @@ export class HeldStack {
         if (!isThere) throw new Error(`it did not come to its ${half}:\n${printedBy(await run)}`);
         const next = halves[at + 1];
         if (next !== undefined) held = this.hold(next);
-        ids = this.processes();
-        const [engine] = ids;
-        provider = ids.find((id) => isProviderProcess(lookAt(id, "cmdline")));
-        if (engine === undefined || provider === undefined) {
-          throw new Error("cannot find the processes of the engine and the provider: these tests need /proc");
-        }
-        await strike({ engine, provider, proxy: this.proxy, release, ended });
+        const found = processesOf(this.engine);
+        ({ ids, provider } = found);
+        await strike({ ...found, proxy: this.proxy, release, ended });
       }
       const result = await run;
-      const providerStays = provider !== undefined && !(await endsWithin(LAST_WORDS_MS, provider));
+      const providerStays = provider !== undefined && !(await endsByItself(provider));
       return { ...result, ...(await this.leftBehind()), providerStays, startedAt };
     } finally {
       this.holds.clear();
@@ -202,13 +198,6 @@ export class HeldStack {
     return hold;
   }
 
-  /** The engine, and all that it started. */
-  private processes(): number[] {
-    const project = join(this.engine.folder, "project");
-    const engine = descendants().find((id) => folderOf(id) === project);
-    return engine === undefined ? [] : [engine, ...descendants(engine)];
-  }
-
   private async leftBehind(): Promise<Pick<Aftermath, "isLocked" | "pending" | "unknown">> {
     const { resources = [], pending_operations: pending = [] } = await this.engine.state();
     const known = new Set(resources.map(({ id }) => id));
@@ -227,6 +216,18 @@ export function wordsFor(step: Step, moment: Moment): string {
   return `${step === "create" || step === "delete" ? "added" : "replaced"} ${moment}`;
 }
 
+/** Ids of processes that run for a stack: of the engine, of the provider, and of all that the engine started. */
+export function processesOf({ folder }: Engine): { engine: number; provider: number; ids: number[] } {
+  const project = join(folder, "project");
+  const engine = descendants().find((id) => folderOf(id) === project);
+  const ids = engine === undefined ? [] : [engine, ...descendants(engine)];
+  const provider = ids.find((id) => isProviderProcess(lookAt(id, "cmdline")));
+  if (engine === undefined || provider === undefined) {
+    throw new Error("cannot find the processes of the engine and the provider: these tests need /proc");
+  }
+  return { engine, provider, ids };
+}
+
 /** Sends a signal to a process, which may be gone already. */
 export function signal(id: number, name: NodeJS.Signals): void {
   try {
@@ -240,8 +241,9 @@ export function printedBy({ stdout, stderr }: RunResult): string {
   return stdout + stderr;
 }
 
-async function endsWithin(ms: number, id: number): Promise<boolean> {
-  for (const deadline = Date.now() + ms; Date.now() < deadline && !hasEnded(id);) await sleep(20);
+/** Waits for the end of a provider that lost its engine, and says whether it came. */
+export async function endsByItself(id: number): Promise<boolean> {
+  for (const deadline = Date.now() + LAST_WORDS_MS; Date.now() < deadline && !hasEnded(id);) await sleep(20);
   return hasEnded(id);
 }
 

@@ -1,4 +1,4 @@
-import { type Emulator, startEmulator } from "../../emulator";
+import { type Emulator, startEmulator, type StoredAuthorization } from "../../emulator";
 import { ApiClient } from "../../scripts/apiClient";
 
 /** An emulator with an operator, the organization `acme`, and what a test adds to it. */
@@ -44,4 +44,13 @@ export async function startServer(options: { plainTokens?: boolean } = {}): Prom
       return counts;
     },
   };
+}
+
+/** Makes a token that can make tokens for tasks, and nothing else. */
+export function makeMaker(server: TestServer): Promise<StoredAuthorization> {
+  const permissions = ["authorizations", "users", "orgs", "tasks"].flatMap((type) =>
+    ["read", "write"].map((action) => ({ action, resource: { type } })),
+  );
+  const body = { orgID: server.orgId, description: "maker", permissions };
+  return server.call("POST", "/api/v2/authorizations", body);
 }
