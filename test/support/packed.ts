@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../scripts/run";
@@ -25,10 +24,9 @@ export async function pack(folder: string): Promise<string> {
   return join(folder, filename);
 }
 
-/** Installs packages in a folder, which is made where it is missing. */
-export async function install(folder: string, packages: readonly string[]): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await npm(folder, ["install", "--ignore-scripts", ...packages]);
+/** Installs packages in a folder. */
+export async function install(folder: string, args: readonly string[]): Promise<void> {
+  await npm(folder, ["install", "--ignore-scripts", ...args]);
 }
 
 async function npm(cwd: string, args: readonly string[]): Promise<string> {
