@@ -58,9 +58,9 @@ export function createProvider({
     },
 
     check(olds, news) {
-      const declared = withoutStub(fromWire(news) as Readonly<Record<string, unknown>>);
+      const declared = withoutStub(fromWire(news));
       const { tokens, replacements } = run;
-      const known = replacements.oldInputs(fromWire(olds) as Readonly<Record<string, unknown>>, declared);
+      const known = replacements.oldInputs({ ...(fromWire(olds) as object) }, declared);
       const { inputs, failures } = tokens.check(known, declared);
       return Promise.resolve({ inputs: toWire(inputs) as InfluxTokenInputs, failures });
     },
@@ -69,7 +69,7 @@ export function createProvider({
       return errors.suppressDuplicateError(() => {
         const { tokens, replacements } = run;
         const declared = fromWire(news) as InfluxTokenInputs;
-        const change = tokens.diff(olds, declared);
+        const change = tokens.diff(fromWire(olds) as InfluxTokenState, declared);
         replacements.diffed(keyOf(id, olds), change.replaces.length > 0, declared.connection);
         return Promise.resolve({ ...change, deleteBeforeReplace: false });
       });
@@ -112,8 +112,10 @@ export function createProvider({
   };
 }
 
-function withoutStub(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== PROVIDER_KEY));
+function withoutStub(inputs: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries({ ...(inputs as object) }).filter(([name]) => name !== PROVIDER_KEY),
+  );
 }
 
 /** Ids are a server's own: that of another one can be the same. */

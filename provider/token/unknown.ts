@@ -1,6 +1,6 @@
 /**
- * In place of a value that is not known before `pulumi up`. Nobody can write it in a program; each host translates its
- * own mark into it, and back.
+ * In place of a value that is not known before `pulumi up`. Each host translates its own mark into it, and back, and
+ * escapes texts of a program that look like it.
  */
 export const UNKNOWN = "\0unknown";
 

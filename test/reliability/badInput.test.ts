@@ -15,22 +15,20 @@ import {
   PATIENCE_MS,
   UNPRINTABLE,
 } from "../support/badInput";
-import { startServer, type TestServer } from "../support/influxdb";
+import { setUpRun } from "../support/testRun";
 import { thrownBy } from "../support/thrownBy";
-import { newProvider } from "../support/providerHost";
-
-const host = newProvider();
+import { newProvider, type ProviderHost } from "../support/providerHost";
 
 describe("check", () => {
   let folder: string;
-  let saved: NodeJS.ProcessEnv;
+  let host: ProviderHost;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "bad-input-"));
-    saved = process.env;
-    process.env = { ...saved, HOME: folder };
+    const configs = join(folder, "configs");
+    writeFileSync(configs, "");
+    host = newProvider({ env: { INFLUX_CONFIGS_PATH: configs } });
   });
   afterAll(() => {
-    process.env = saved;
     rmSync(folder, { recursive: true });
   });
 
@@ -221,42 +219,36 @@ describe("the influx CLI's configs file", () => {
 });
 
 describe("a description", () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startServer();
-  });
-  afterAll(() => server.close());
+  const run = setUpRun();
 
-  const declared = (description: string, orgId = server.orgId): object => ({
+  const declared = (description: string, orgId = run.server.orgId): object => ({
     orgId,
     description,
     readTasks: true,
     permissions: ["read:orgs/x/tasks"],
-    connection: { host: server.url, token: server.operatorToken, httpDebug: true },
+    connection: { host: run.server.url, token: run.server.operatorToken, httpDebug: true },
   });
 
   it("of 10 MB is made, and neither an error nor a log repeats it", async () => {
-    const log = jest.spyOn(console, "error").mockReturnValue();
     const huge = "x".repeat(10 * MB);
-    const { outs } = await inTime(host.create(declared(huge)));
+    const { outs } = await inTime(run.host.create(declared(huge)));
     expect(outs.description).toHaveLength(10 * MB);
-    await expect(inTime(host.create(declared(huge, "00000000000000ff")))).rejects.toThrow(
+    await expect(inTime(run.host.create(declared(huge, "00000000000000ff")))).rejects.toThrow(
       new RegExp(`^cannot create the token "x{64}…": http://[\\d.:]+ answered 400 "unable to create token"$`),
     );
-    expect(log.mock.calls.flat().join().length).toBeLessThan(100_000);
-    log.mockRestore();
+    expect(run.debugLines).not.toEqual([]);
+    expect(run.debugLines.join().length).toBeLessThan(100_000);
   });
 
   it("is kept with what a terminal acts on in it, and messages show that as escapes", async () => {
-    const log = jest.spyOn(console, "error").mockReturnValue();
     const odd = "\u001b[2J\u0000a\u202eb\n\u{e0001}";
-    const { outs } = await host.create(declared(odd));
+    const { outs } = await run.host.create(declared(odd));
     expect(outs.description).toBe(odd);
-    await expect(host.create(declared(odd, "00000000000000ff"))).rejects.toThrow(
+    await expect(run.host.create(declared(odd, "00000000000000ff"))).rejects.toThrow(
       'cannot create the token "\\u001b[2J\\u0000a\\u202eb\\u000a\\u{e0001}": ',
     );
-    const lines = log.mock.calls.flat().join("\n").split("\n");
+    const lines = run.debugLines.join("\n").split("\n");
+    expect(lines.length).toBeGreaterThan(1);
     expect(lines.filter((line) => UNPRINTABLE.test(line))).toEqual([]);
-    log.mockRestore();
   });
 });

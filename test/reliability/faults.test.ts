@@ -52,12 +52,6 @@ async function runOnce(seed: number): Promise<void> {
 }
 
 describe("random stacks through random edits under random faults", () => {
-  // Of the descriptions that were changed on the way.
-  beforeAll(() => jest.spyOn(console, "warn").mockReturnValue());
-  afterAll(() => {
-    jest.restoreAllMocks();
-  });
-
   it(
     "leave on the server what is in the state and what is declared",
     async () => {

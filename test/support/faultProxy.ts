@@ -86,9 +86,13 @@ export async function startFaultProxy(
     request.on("end", () => {
       const body = Buffer.concat(chunks);
       const what = next(request, body);
-      if (typeof what === "object") void hold(target, request, body, response, what);
-      else if (what === "refused") void refuseForAWhile();
-      else void serve(target, request, body, response, what, swaps);
+      if (what === "refused") return void refuseForAWhile();
+      const answered =
+        typeof what === "object"
+          ? hold(target, request, body, response, what)
+          : serve(target, request, body, response, what, swaps);
+      // The server may end while a request is on its way that its client gave up.
+      answered.catch(() => request.socket.destroy());
     });
   });
   const swaps: Swaps = [];
