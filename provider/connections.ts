@@ -8,9 +8,9 @@ import { NotKnownYetError, type Sources } from "./connection/sources";
 import { ConnectionError } from "./errors";
 import { type Session, Sessions } from "./influxdb/session";
 import type { Runtime } from "./runtime";
-import type { CheckContext, Failure, InfluxTokenInputs, OrganizationChoice } from "./token/inputs";
+import type { CheckContext, Failure, InfluxTokenInputs } from "./token/inputs";
 import { isUnknown, UNKNOWN } from "./token/unknown";
-import type { ConnectionInputs } from "./types";
+import type { ConnectionInputs, Organization } from "./types";
 
 /** Gives a key of the stack's config, such as `influx-token:host`. */
 export type StackConfig = (key: string) => string | undefined;
@@ -61,10 +61,10 @@ export class Connections implements CheckContext {
 
   organization(
     connection: ConnectionInputs,
-    recorded: OrganizationChoice | undefined,
-  ): OrganizationChoice | Failure | undefined {
+    recorded: Organization | undefined,
+  ): Organization | Failure | undefined {
     return this.once(["organization", connection, recorded], () =>
-      orFailure<OrganizationChoice | undefined>({ org: UNKNOWN }, () =>
+      orFailure<Organization | undefined>({ org: UNKNOWN }, () =>
         resolveOrganization(this.sourcesFor(connection), recorded),
       ),
     );

@@ -2,7 +2,7 @@ import { Connections, type StackConfig } from "./connections";
 import { InfluxTokenError } from "./errors";
 import { deleteAuthorization, readAuthorization, updateAuthorization } from "./influxdb/authorizations";
 import type { InfluxClient } from "./influxdb/client";
-import { createSafely, TokenValueLostError } from "./influxdb/createSafely";
+import { createSafely, UndeletedTokenError } from "./influxdb/createSafely";
 import { formatPermission } from "./permissions/format";
 import type { Runtime } from "./runtime";
 import { type Change, patchFor, planChange } from "./token/changes";
@@ -33,9 +33,9 @@ export interface Recorded {
   readonly state: InfluxTokenState;
 }
 
-/** A token was made that nobody can use, and that could not be deleted: it is to be recorded, and replaced. */
-export class UnusableTokenError extends InfluxTokenError {
-  override readonly name = "UnusableTokenError";
+/** A token was made that is not wanted, and that could not be deleted: it is to be recorded, and replaced if unusable. */
+export class UnwantedTokenError extends InfluxTokenError {
+  override readonly name = "UnwantedTokenError";
 
   constructor(
     message: string,
@@ -76,7 +76,7 @@ export class Lifecycle {
     return planChange(state, declared);
   }
 
-  /** @throws {UnusableTokenError} where a token exists that is to be recorded all the same. */
+  /** @throws {UnwantedTokenError} where a token exists that is to be recorded all the same. */
   async create(inputs: InfluxTokenInputs): Promise<Recorded> {
     const session = this.connections.sessionForNew(inputs);
     const { host } = session.client;
@@ -87,9 +87,9 @@ export class Lifecycle {
       warnings.forEach(this.options.log.warn);
       return { id: authorization.id, state: toState(inputs, authorization, host) };
     } catch (error) {
-      if (!(error instanceof TokenValueLostError)) throw error;
+      if (!(error instanceof UndeletedTokenError)) throw error;
       const { authorization, message } = error;
-      throw new UnusableTokenError(message, {
+      throw new UnwantedTokenError(message, {
         id: authorization.id,
         state: unwantedState(inputs, authorization, host),
       });

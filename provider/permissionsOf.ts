@@ -1,5 +1,5 @@
 import type { PermissionTable } from "./permissions/table";
-import { fromWire, PROVIDER_KEY, SECRET_KEY } from "./pulumiHost/wireValues";
+import { PROVIDER_KEY, SECRET_KEY, WIRE_UNKNOWN } from "./pulumiHost/wireValues";
 import { isRecord } from "./token/inputReaders";
 import { type CheckContext, checkInputs, COMPUTED_NAMES } from "./token/inputs";
 import { isUnknown, UNKNOWN } from "./token/unknown";
@@ -33,5 +33,5 @@ function resolved(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolved);
   if (isRecord(value) && SECRET_KEY in value) return resolved(value["value"]);
   const isOpen = value instanceof Promise || (isRecord(value) && "__pulumiOutput" in value);
-  return isOpen ? UNKNOWN : fromWire(value);
+  return isOpen || value === WIRE_UNKNOWN ? UNKNOWN : value;
 }

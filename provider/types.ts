@@ -57,6 +57,13 @@ export interface Authorization {
   updatedAt: string;
 }
 
+/** An organization by its name or its id: one of them, or both where the state has both. */
+export interface Organization {
+  readonly org?: string;
+  /** 16 hex digits, lower case. */
+  readonly orgId?: string;
+}
+
 /** A bucket, as far as a token depends on it. Source: `GET /api/v2/buckets/{id}`. */
 export interface Bucket {
   readonly id: string;

@@ -69,11 +69,6 @@ export class ConnectToGuard {
       `INFLUX_CONNECT_TO is ${address} for every server, and this run has two, ${first} and ${host}, so that one's token would go to the other: unset it, or take the tokens of one server at a time with --target`,
     );
   }
-
-  /** What each run begins with. */
-  reset(): void {
-    this.hosts.clear();
-  }
 }
 
 function addressOf({ host, port }: ConnectTo): string {

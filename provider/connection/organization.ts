@@ -1,15 +1,8 @@
 import { ConnectionError } from "../errors";
 import { organizationNameProblem } from "../organizationName";
-import { isId } from "../types";
+import { isId, type Organization } from "../types";
 import { quoted } from "../text";
 import { fromProfile, type Sources } from "./sources";
-
-/** An organization by its name or its id: one of them, or both where the state has both. */
-export interface Organization {
-  readonly org?: string;
-  /** 16 hex digits, lower case. */
-  readonly orgId?: string;
-}
 
 /**
  * The organization that a program leaves out. First match: the stack's config, the recorded one of a token that

@@ -7,7 +7,7 @@ export interface Answer {
 }
 
 /** Answers that may be others a moment later. */
-export const PASSING_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+export const TRANSIENT_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** Whether InfluxDB itself answered: a proxy in front of it does not write these headers. */
 export function isOwn({ headers }: Pick<Answer, "headers">): boolean {

@@ -91,8 +91,11 @@ export class HttpClient implements InfluxClient {
   }
 
   identify(): Promise<string> {
+    const { maxConcurrent } = this.connection;
     const ask = (path: string): Promise<Answer | undefined> =>
-      this.http.ask(path, Math.min(this.timeoutMs, IDENTIFY_MS));
+      this.server.limiter.run(maxConcurrent, () =>
+        this.http.ask(path, Math.min(this.timeoutMs, IDENTIFY_MS)),
+      );
     // Shared by all who ask at once, and not kept: a server that is starting is another one a moment later.
     this.identity ??= identify(this.host, ask).finally(() => (this.identity = undefined));
     return this.identity;

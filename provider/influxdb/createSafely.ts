@@ -21,9 +21,9 @@ export interface Created {
   readonly warnings: readonly string[];
 }
 
-/** The server made a token whose value was lost, or is not wanted any more, and that could not be deleted either. */
-export class TokenValueLostError extends InfluxTokenError {
-  override readonly name = "TokenValueLostError";
+/** A token was made whose value is lost, or that nobody would record, and it could not be deleted again. */
+export class UndeletedTokenError extends InfluxTokenError {
+  override readonly name = "UndeletedTokenError";
 
   constructor(
     message: string,
@@ -52,7 +52,7 @@ const FIRST_DELAY_MS = 200;
  * @param format writes a permission, for comparing.
  * @param isInterrupted whether nobody is left to record the token: then it is deleted again.
  * @throws {InfluxTokenError} when the outcome stays unknown; the message says what to look for.
- * @throws {TokenValueLostError} when a token was made that can be neither used nor deleted.
+ * @throws {UndeletedTokenError} when a token was made that can be neither used nor deleted.
  */
 export async function createSafely(
   session: Session,
@@ -164,7 +164,7 @@ async function discard(client: InfluxClient, made: Authorization, why: string): 
         continue;
       }
       const message = error instanceof Error ? error.message : String(error);
-      throw new TokenValueLostError(`${why}, and it could not be deleted: ${message}`, made);
+      throw new UndeletedTokenError(`${why}, and it could not be deleted: ${message}`, made);
     }
   }
 }

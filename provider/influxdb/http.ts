@@ -4,7 +4,7 @@ import type { AxiosError } from "axios";
 import type AxiosRetry from "axios-retry";
 import type { Connection } from "../connection/resolve";
 import { agentsFor, NO_TUNNEL, type NoTunnelError } from "./agents";
-import { type Answer, PASSING_STATUS, provesNothingDone } from "./answer";
+import { type Answer, TRANSIENT_STATUS, provesNothingDone } from "./answer";
 import { Attempts, OpenSockets } from "./openSockets";
 
 /** What is sent. */
@@ -65,11 +65,11 @@ export function createHttp(connection: Connection): Http {
       "Content-Type": "application/json",
       Accept: "application/json",
     },
-    validateStatus: (status) => !PASSING_STATUS.has(status),
+    validateStatus: (status) => !TRANSIENT_STATUS.has(status),
   });
   axiosRetry(instance, {
     retries,
-    retryCondition: (error) => mayRepeat(error, isProxied),
+    retryCondition: (error) => mayRetry(error, isProxied),
     retryDelay: (count, error) => delays.exponentialDelay(count, error),
   });
   const once = async (path: string, timeout: number): Promise<Answer> =>
@@ -124,7 +124,7 @@ function noAnswer(error: AxiosError, { mayHaveArrived }: Attempts, isProxied: bo
 const NEVER_REACHED: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"]);
 
 /** Failures that may pass. A name that is not there will not be there a moment later. */
-const PASSING: ReadonlySet<string> = new Set([
+const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
   "ECONNRESET",
   "ECONNABORTED",
@@ -150,24 +150,24 @@ function isRefusal(error: AxiosError): boolean {
 }
 
 /** A direct connection that is refused is not retried here: startup.ts waits for the server. */
-function mayRepeat(error: AxiosError, isProxied: boolean): boolean {
+function mayRetry(error: AxiosError, isProxied: boolean): boolean {
   const { response, config } = error;
   const isSafe = String(config?.method).toUpperCase() !== "POST";
   if (response !== undefined && !wasCutOff(error)) {
-    return PASSING_STATUS.has(response.status) && (isSafe || provesNothingDone(response));
+    return TRANSIENT_STATUS.has(response.status) && (isSafe || provesNothingDone(response));
   }
   if (!isSafe && (config?.transport as Attempts).mayHaveArrived) return false;
   const reason = reasonOf(error);
   return (
-    PASSING.has(reason) ||
+    TRANSIENT_CODES.has(reason) ||
     DAMAGED.test(reason) ||
     (isProxied && reason === "ECONNREFUSED") ||
-    (error.code === NO_TUNNEL && PASSING_STATUS.has(Number(reason)))
+    (error.code === NO_TUNNEL && TRANSIENT_STATUS.has(Number(reason)))
   );
 }
 
 /** Whether the answer began and never ended. */
 function wasCutOff({ code = "", response }: AxiosError): boolean {
   if (response === undefined) return false;
-  return !(PASSING_STATUS.has(response.status) && code.startsWith("ERR_BAD_"));
+  return !(TRANSIENT_STATUS.has(response.status) && code.startsWith("ERR_BAD_"));
 }

@@ -1,18 +1,12 @@
 import { printable } from "../text";
-
-/** The parts of an answer that show which software answered. */
-export interface Greeting {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly data: unknown;
-}
+import type { Answer } from "./answer";
 
 /** Who writes it may be anybody: the status of an answer can say more. */
 export const A_WEB_PAGE =
   "a web page answers there, not InfluxDB: does a proxy or another service stand at this address?";
 
 /** Asks without a token; `undefined` where no answer comes. */
-export type Ask = (path: string) => Promise<Greeting | undefined>;
+export type Ask = (path: string) => Promise<Answer | undefined>;
 
 /**
  * Says which software is at an address that did not answer as InfluxDB 2.x should, and what to do about it. Empty where

@@ -17,33 +17,19 @@ export const SECRET_KEY = "4dabf18193072939515e22adb298388d";
 /** Where a dynamic resource keeps the text that loads its provider. Not an input of the user's. */
 export const PROVIDER_KEY = "__provider";
 
-/** Inputs or state as Pulumi sends them, in the provider's terms. A text that looks like our mark stays a text. */
+/** Inputs or state as Pulumi sends them, in the provider's terms. */
 export function fromWire(value: unknown): unknown {
-  return mapTexts(value, (text) => {
-    if (text === WIRE_UNKNOWN) return UNKNOWN;
-    return looksLikeMark(text) ? ESCAPE + text : text;
-  });
+  return replaced(value, WIRE_UNKNOWN, UNKNOWN);
 }
 
 /** The same on the way back. */
 export function toWire(value: unknown): unknown {
-  return mapTexts(value, (text) => {
-    if (text === UNKNOWN) return WIRE_UNKNOWN;
-    return looksLikeMark(text) ? text.slice(ESCAPE.length) : text;
-  });
+  return replaced(value, UNKNOWN, WIRE_UNKNOWN);
 }
 
-/** Before a text that would be taken for our mark. */
-const ESCAPE = "\0";
-
-/** Whether a text is our mark, escaped any number of times. */
-function looksLikeMark(text: string): boolean {
-  return text.endsWith(UNKNOWN) && /^\0*$/.test(text.slice(0, -UNKNOWN.length));
-}
-
-function mapTexts(value: unknown, map: (text: string) => string): unknown {
-  if (typeof value === "string") return map(value);
-  if (Array.isArray(value)) return value.map((inner) => mapTexts(inner, map));
+function replaced(value: unknown, mark: string, by: string): unknown {
+  if (value === mark) return by;
+  if (Array.isArray(value)) return value.map((inner) => replaced(inner, mark, by));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapTexts(inner, map)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replaced(inner, mark, by)]));
 }

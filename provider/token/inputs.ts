@@ -11,7 +11,7 @@ import {
 } from "../permissions/expand";
 import { CALLER, type PermissionTable, permissionTable, spellName, spellUser } from "../permissions/table";
 import { printable } from "../text";
-import type { ConnectionInputs, TokenStatus } from "../types";
+import type { ConnectionInputs, Organization, TokenStatus } from "../types";
 import { isUnknown, UNKNOWN } from "./unknown";
 
 /** What a program declares, resolved to plain values. */
@@ -41,12 +41,6 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** An organization, by name or by id. */
-export interface OrganizationChoice {
-  readonly org?: string;
-  readonly orgId?: string;
-}
-
 /** What follows from more than the inputs: the stack's config, the environment, the CLI's profile. */
 export interface CheckContext {
   /**
@@ -57,8 +51,8 @@ export interface CheckContext {
   /** Where the program names no organization. An existing token keeps its own. Unknown as the host may be. */
   organization(
     connection: ConnectionInputs,
-    recorded: OrganizationChoice | undefined,
-  ): OrganizationChoice | Failure | undefined;
+    recorded: Organization | undefined,
+  ): Organization | Failure | undefined;
 }
 
 /** Names of the inputs that ask for permissions. */
@@ -192,7 +186,7 @@ function addOrganization(
   }
 }
 
-function organizationOf({ org, orgId }: OldInputs): OrganizationChoice | undefined {
+function organizationOf({ org, orgId }: OldInputs): Organization | undefined {
   if (typeof org === "string" && !isUnknown(org)) return { org };
   return typeof orgId === "string" && !isUnknown(orgId) ? { orgId } : undefined;
 }

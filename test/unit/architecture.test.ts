@@ -7,6 +7,7 @@ const page = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
 
 interface Room {
   readonly name: string;
+  readonly path: string;
   readonly mayImport: readonly string[];
 }
 const rooms = jest.requireActual<readonly Room[]>("../../rooms.cjs");
@@ -28,6 +29,15 @@ describe("docs/architecture.md", () => {
   it("says of each room what it holds", () => {
     const { rows } = tableOf(page, "rooms");
     expect(rows.map(([name]) => name).sort()).toEqual(rooms.map(({ name }) => `\`${name}\``).sort());
+  });
+
+  it("names each file that is directly in provider/ with its room", () => {
+    const { rows } = tableOf(page, "rooms");
+    for (const file of readdirSync(join(ROOT, "provider")).filter((name) => name.endsWith(".ts"))) {
+      const room = rooms.find(({ path }) => new RegExp(path).test(`provider/${file}`));
+      const [, files = ""] = rows.find(([name]) => name === `\`${room?.name ?? ""}\``) ?? [];
+      expect([file, files]).toEqual([file, expect.stringMatching(file.replace(".ts", "\\b")) as unknown]);
+    }
   });
 
   it("lists every workaround, and each says in its first lines what it leans on and what sees it fail", () => {

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
-import { type Organization, resolveOrganization } from "../../../provider/connection/organization";
+import { resolveOrganization } from "../../../provider/connection/organization";
 import { NotKnownYetError } from "../../../provider/connection/sources";
 import { organizationNameProblem } from "../../../provider/organizationName";
+import type { Organization } from "../../../provider/types";
 import { thrownBy } from "../../support/thrownBy";
 import { type Given, sourcesOf } from "./support/sources";
 

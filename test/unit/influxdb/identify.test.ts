@@ -1,18 +1,19 @@
-import { type Greeting, identify } from "../../../provider/influxdb/identify";
+import type { Answer } from "../../../provider/influxdb/answer";
+import { identify } from "../../../provider/influxdb/identify";
 
-const greeting = (headers: object, data: unknown = "", status = 200): Greeting => ({
+const greeting = (headers: object, data: unknown = "", status = 200): Answer => ({
   status,
   headers: { ...headers },
   data,
 });
 
 /** What is said of a server that answers a ping so, and tells whether it wants to be set up. */
-function told(ping: Greeting | undefined, setup?: Greeting, host = "http://localhost:8086"): Promise<string> {
+function told(ping: Answer | undefined, setup?: Answer, host = "http://localhost:8086"): Promise<string> {
   return identify(host, (path) => Promise.resolve(path === "/ping" ? ping : setup));
 }
 
 describe("what stands at an address that does not answer as InfluxDB 2.x should", () => {
-  it.each<[string, Greeting | undefined, RegExp]>([
+  it.each<[string, Answer | undefined, RegExp]>([
     [
       "InfluxDB 1.x",
       greeting({ "x-influxdb-version": "1.8.10", "x-influxdb-build": "OSS" }),
