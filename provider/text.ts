@@ -17,3 +17,11 @@ export function printable(text: string, max = 64): string {
 export function quoted(text: string, max?: number): string {
   return `"${printable(text, max)}"`;
 }
+
+/**
+ * A text as reports show it: whole and on one line, with a blank in place of each line break and tab, and U+FFFD in
+ * place of whatever cannot be seen.
+ */
+export function singleLine(text: string): string {
+  return text.replace(/\r?\n|\t/g, " ").replace(UNPRINTABLE, "\ufffd");
+}

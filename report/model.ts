@@ -8,7 +8,7 @@ import {
   unknownRisk,
 } from "../provider/permissions/risks";
 import { CALLER } from "../provider/permissions/table";
-import { clean } from "./clean";
+import { singleLine } from "../provider/text";
 import type { Parsed } from "./parse";
 import { type Fate, linesOfChange, linesOfState, type PermissionLine } from "./permissions";
 import { OPEN, type TokenSnapshot } from "./snapshot";
@@ -98,8 +98,8 @@ export function makeReport(parsed: Parsed): Report {
   const hosts = tokens.flatMap(({ host, previousHost }) => [host, previousHost ?? host]);
   return {
     source,
-    project: clean(project),
-    stack: clean(where),
+    project: singleLine(project),
+    stack: singleLine(where),
     servers: [...new Set(hosts)].filter((host) => host !== "").sort(compare),
     permissionsFrom: source === "state" ? "effectivePermissions" : "permissions",
     complete,
@@ -149,31 +149,31 @@ function reported(step: TokenStep, source: Parsed["source"], readers: Readers): 
   );
   const lines =
     source === "state" ? linesOfState(step, action === "delete" ? "removed" : "kept") : linesOfChange(step);
-  const host = clean(shown?.known.host ?? "");
-  const previousHost = clean(before?.known.host ?? host);
+  const host = singleLine(shown?.known.host ?? "");
+  const previousHost = singleLine(before?.known.host ?? host);
   return {
-    name: clean(urn.split("::").slice(3).join("::")),
-    urn: clean(urn),
+    name: singleLine(urn.split("::").slice(3).join("::")),
+    urn: singleLine(urn),
     action,
     reasons,
-    owner: clean(ownerOf(step)),
-    org: clean(orgOf(step)),
+    owner: singleLine(ownerOf(step)),
+    org: singleLine(orgOf(step)),
     host,
     ...(previousHost !== host && { previousHost }),
-    description: clean(shown?.known.description ?? ""),
-    status: clean(shown?.known.status ?? "active"),
+    description: singleLine(shown?.known.description ?? ""),
+    status: singleLine(shown?.known.status ?? "active"),
     permissions: changeOf(step, lines),
     lines,
     risks: risks.map(cleaned),
     unusedAcknowledgements: Object.keys(acknowledge)
       .filter((id) => !present.has(id))
-      .map(clean),
+      .map(singleLine),
   };
 }
 
 function cleaned(finding: Finding): Finding {
   const { acknowledged } = finding;
-  return acknowledged === undefined ? finding : { ...finding, acknowledged: clean(acknowledged) };
+  return acknowledged === undefined ? finding : { ...finding, acknowledged: singleLine(acknowledged) };
 }
 
 /** What is not known and might be a risk. One bucket more is none, whatever its id. */
@@ -183,11 +183,11 @@ function problemsOf({ before, after, problems = [] }: TokenStep): string[] {
   const acknowledgements = side.unknownAcknowledgements.map((id) =>
     id === "acknowledge"
       ? "it is not known what is acknowledged"
-      : `the reason for ${clean(id)} is not known`,
+      : `the reason for ${singleLine(id)} is not known`,
   );
   return [
     ...problems,
-    ...side.unknownInputs.map((name) => `${clean(name)} is not known`),
+    ...side.unknownInputs.map((name) => `${singleLine(name)} is not known`),
     ...acknowledgements,
     ...(side.isTold ? [] : ["its permissions are not told"]),
   ];

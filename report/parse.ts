@@ -1,4 +1,4 @@
-import { clean } from "./clean";
+import { singleLine } from "../provider/text";
 import { readDocuments } from "./documents";
 import { ReportInputError } from "./inputError";
 import { isRecord, type Json, record, records } from "./json";
@@ -74,7 +74,7 @@ function errorsOf(diagnostics: readonly Json[]): string[] {
   return diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => shown(message));
 }
 
-const shown = (text: unknown): string => clean(textOf(text) ?? "").trim();
+const shown = (text: unknown): string => singleLine(textOf(text) ?? "").trim();
 
 function previewOf(
   steps: readonly Json[],

@@ -3,7 +3,7 @@ import { BUCKET_FLAGS, OWN, PRESETS } from "../provider/permissions/expand";
 import { formatPermission } from "../provider/permissions/format";
 import { CALLER, spellName, spellUser } from "../provider/permissions/table";
 import type { Permission } from "../provider/types";
-import { clean } from "./clean";
+import { singleLine } from "../provider/text";
 import { OPEN, SECRET, type TokenSnapshot } from "./snapshot";
 import type { TokenStep } from "./steps";
 
@@ -58,8 +58,8 @@ export function linesOfState({ before }: TokenStep, fate: Fate): PermissionLine[
   const ids = { org: known.orgId ?? "", user: known.userId ?? "" };
   const values = new Map(held.map((permission) => [textOf(permission, ids), permission]));
   return granted.map((line) => {
-    const permission = values.get(clean(line));
-    return { text: clean(line), fate, ...(permission !== undefined && { permission }) };
+    const permission = values.get(singleLine(line));
+    return { text: singleLine(line), fate, ...(permission !== undefined && { permission }) };
   });
 }
 
@@ -76,7 +76,7 @@ function textOf({ action, resource: { type, id, orgID } }: Permission, own: Own)
     ...(id !== undefined && { id: spell(id) }),
     ...(orgID !== undefined && { orgID: spell(orgID) }),
   };
-  return clean(formatPermission({ action, resource }));
+  return singleLine(formatPermission({ action, resource }));
 }
 
 /** As the program writes them, in the spelling of the input `permissions`. */

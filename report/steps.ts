@@ -1,5 +1,5 @@
 import { TOKEN_TYPE } from "../provider/pulumiHost/stub";
-import { clean } from "./clean";
+import { singleLine } from "../provider/text";
 import { isRecord, type Json, record } from "./json";
 import { snapshotOf, textOf, type TokenSnapshot } from "./snapshot";
 
@@ -114,7 +114,7 @@ const STAYING: ReadonlySet<TokenAction | undefined> = new Set(["same", "create",
 function mainStep(urn: string, steps: readonly Json[]): { raw: Json; step: TokenStep } | undefined {
   const strange = steps.filter(({ op }) => !ACTIONS.has(op) && !HALVES.has(op) && !SILENT.has(op));
   const problems = strange.map(
-    ({ op }) => `it does not know the step ${JSON.stringify(clean(textOf(op) ?? ""))} of the engine`,
+    ({ op }) => `it does not know the step ${JSON.stringify(singleLine(textOf(op) ?? ""))} of the engine`,
   );
   const plans = steps.filter(({ op }) => ACTIONS.has(op));
   const last = plans.at(-1) ?? steps.at(-1);
@@ -167,7 +167,7 @@ function reasonsOf(step: Json, action: TokenAction): string[] {
   if (action === "update")
     return changedInputs(record(step["oldState"] ?? step["old"]), record(step["newState"] ?? step["new"]));
   const told = [step["replaceReasons"], step["keys"]].find(Array.isArray) as unknown[] | undefined;
-  return (told ?? []).flatMap((name) => textOf(name) ?? []).map(clean);
+  return (told ?? []).flatMap((name) => textOf(name) ?? []).map(singleLine);
 }
 
 /** Only the names: a value may be a credential. */
@@ -175,7 +175,7 @@ function changedInputs(before: Json, after: Json): string[] {
   const [old, now] = [record(before["inputs"]), record(after["inputs"])];
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]
     .filter((name) => !name.startsWith("__") && JSON.stringify(old[name]) !== JSON.stringify(now[name]))
-    .map(clean)
+    .map(singleLine)
     .sort();
 }
 

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
-import { clean } from "../../../report/clean";
 import { MARKDOWN_LIMIT, renderMarkdown } from "../../../report/markdown";
 import { makeReport, type Report } from "../../../report/model";
 import { renderPage } from "../../../report/page";
@@ -228,12 +227,5 @@ describe("the page", () => {
     };
     expect(renderPage(state)).toContain("as the server granted them");
     expect(renderPage(state)).not.toContain("changes only");
-  });
-});
-
-describe("a clean text", () => {
-  it("is on one line, without anything that cannot be seen", () => {
-    expect(clean("a\r\nb\tc\u0000\ud800\u200b")).toBe("a b c\ufffd\ufffd\ufffd");
-    expect(clean("Ünïcode 日本 😀")).toBe("Ünïcode 日本 😀");
   });
 });
