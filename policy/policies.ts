@@ -5,20 +5,20 @@ import type { Action, Permission } from "../provider/types";
 import { TOKEN_TYPE } from "../provider/pulumiHost/stub";
 import { type Props, readAcknowledged, readGrant } from "./token";
 
-/** Says what is wrong with a token, or nothing. May throw what the policy host throws at a value not known yet. */
-type Judge<Config> = (props: Props, config: Partial<Config>) => string | undefined;
+/** Says what is wrong with a token, or nothing. It may throw what the policy host throws at a value not known yet. */
+type Check<Config> = (props: Props, config: Partial<Config>) => string | undefined;
 
-/** A policy that passes over all but tokens. */
+/** A policy for tokens. Other resources pass. */
 function tokenPolicy<Config extends object>(
   policy: Omit<ResourceValidationPolicy, "validateResource">,
-  judge: Judge<Config>,
+  check: Check<Config>,
 ): ResourceValidationPolicy {
   return {
     enforcementLevel: "mandatory",
     ...policy,
     validateResource(args, reportViolation) {
       if (args.type !== TOKEN_TYPE) return;
-      const problem = judge(args.props, args.getConfig<Partial<Config>>());
+      const problem = check(args.props, args.getConfig<Partial<Config>>());
       if (problem !== undefined) reportViolation(problem);
     },
   };
@@ -26,7 +26,7 @@ function tokenPolicy<Config extends object>(
 
 type ConfigProperty = PolicyConfigSchema["properties"][string];
 
-/** Config of the policies that can give way to a reason in the program. */
+/** Config of the policies that a reason in the program can satisfy. */
 interface Acknowledgeable {
   readonly allowAcknowledged: boolean;
 }
@@ -37,26 +37,21 @@ const ALLOW_ACKNOWLEDGED: ConfigProperty = {
   description: "Whether a token passes whose program acknowledges the risk, with the reason.",
 };
 
-/** The row of the risk, whose severity is the policy's. */
-function rowOf(risk: RiskId): Risk {
-  const [row] = RISKS.filter(({ id }) => id === risk);
-  if (row === undefined) throw new Error(`there is no risk ${risk}`);
-  return row;
-}
+const RISK_BY_ID = Object.fromEntries(RISKS.map((risk) => [risk.id, risk])) as Readonly<Record<RiskId, Risk>>;
 
-/** The inputs of a token that was changed on the server, and whose changes are ignored, ask for nothing. */
-const UNTOLD = "its permissions are not told by its inputs, so nobody can judge them: name them there";
+/** With `ignoreChanges`, a token that was changed on the server may have permissions that no input asks for. */
+const UNDECLARED = "its permissions are not told by its inputs, so nobody can judge them: name them there";
 
 /** Refuses tokens that have the risk, by itself or within a wider one. */
-function refuseRisk(risk: RiskId): Judge<Acknowledgeable> {
-  const { title, explanation } = rowOf(risk);
+function refuseRisk(risk: RiskId): Check<Acknowledgeable> {
+  const { title, explanation } = RISK_BY_ID[risk];
   const has = (held: readonly Permission[], acknowledged?: Record<string, string>): boolean =>
     openRisks(findRisks(held, acknowledged)).has(risk);
   return (props, { allowAcknowledged = false }) => {
-    const { held, open, isUntold } = readGrant(props);
-    if (isUntold) return UNTOLD;
+    const { held, unknown, isUndeclared } = readGrant(props);
+    if (isUndeclared) return UNDECLARED;
     if (!has(held)) {
-      if (open !== undefined) throw open;
+      if (unknown !== undefined) throw unknown;
       return undefined;
     }
     return allowAcknowledged && !has(held, readAcknowledged(props)) ? undefined : `${title}: ${explanation}`;
@@ -66,21 +61,21 @@ function refuseRisk(risk: RiskId): Judge<Acknowledgeable> {
 /** What an allow list can hold: every type that a permission can be asked for. */
 const TYPES: readonly string[] = CATALOGUE.map(({ type }) => type);
 
-/** Whoever acknowledges one of these has thought about every type. */
-const WIDE: readonly RiskId[] = ["operator-token", "all-access-token"];
+/** Risks that reach every type: an acknowledgement of one accepts them all. */
+const EVERY_TYPE: readonly RiskId[] = ["operator-token", "all-access-token"];
 
 interface AllowedTypes extends Acknowledgeable {
   readonly read: readonly string[];
   readonly write: readonly string[];
 }
 
-const refuseTypes: Judge<AllowedTypes> = (props, config) => {
+const refuseTypes: Check<AllowedTypes> = (props, config) => {
   const { read = TYPES, write = TYPES, allowAcknowledged = false } = config;
   const allowed: Record<Action, readonly string[]> = { read, write };
   if (TYPES.every((type) => read.includes(type) && write.includes(type))) return undefined;
 
-  const { held, open, isUntold } = readGrant(props);
-  if (isUntold) return UNTOLD;
+  const { held, unknown, isUndeclared } = readGrant(props);
+  if (isUndeclared) return UNDECLARED;
   const beyond = (action: Action): string[] => {
     const types = held.filter((one) => one.action === action).map(({ resource }) => resource.type);
     return [...new Set(types)].filter((type) => !allowed[action].includes(type)).sort();
@@ -91,19 +86,19 @@ const refuseTypes: Judge<AllowedTypes> = (props, config) => {
     return types.length === 0 ? [] : [`it may ${action} ${types.join(", ")}, and ${others} is allowed`];
   });
   if (refused.length === 0) {
-    if (open !== undefined) throw open;
+    if (unknown !== undefined) throw unknown;
     return undefined;
   }
   const accepted =
     allowAcknowledged &&
     findRisks(held, readAcknowledged(props)).some(
-      ({ id, acknowledged }) => WIDE.includes(id) && acknowledged !== undefined,
+      ({ id, acknowledged }) => EVERY_TYPE.includes(id) && acknowledged !== undefined,
     );
   return accepted ? undefined : refused.join("; ");
 };
 
-/** Refuses tokens without the input, or with one of another form. Its value is not told: it may be a secret. */
-function requireText(property: "description" | "user"): Judge<{ readonly pattern: string }> {
+/** Refuses tokens without the input, or with one that does not match. The message leaves out its value, which may be a secret. */
+function requireText(property: "description" | "user"): Check<{ readonly pattern: string }> {
   return (props, { pattern }) => {
     const value = props[property];
     if (typeof value !== "string" || value.trim() === "") return `${property} is missing`;
@@ -132,7 +127,7 @@ export const noOperatorToken = tokenPolicy<Acknowledgeable>(
     name: "influx-no-operator-token",
     displayName: "No operator token",
     description: "A token must not reach every organization of the server.",
-    severity: rowOf("operator-token").severity,
+    severity: RISK_BY_ID["operator-token"].severity,
     remediationSteps: "Use allAccess where one organization is enough, or name the types and buckets.",
     configSchema: { properties: { allowAcknowledged: ALLOW_ACKNOWLEDGED } },
   },
@@ -145,7 +140,7 @@ export const noAllAccessToken = tokenPolicy<Acknowledgeable>(
     name: "influx-no-all-access-token",
     displayName: "No all-access token",
     description: "A token must not read and write everything in its organization.",
-    severity: rowOf("all-access-token").severity,
+    severity: RISK_BY_ID["all-access-token"].severity,
     remediationSteps: "Name the types and buckets that its holder needs.",
     configSchema: { properties: { allowAcknowledged: ALLOW_ACKNOWLEDGED } },
   },
@@ -188,7 +183,7 @@ export const descriptionRequired = tokenPolicy(
   requireText("description"),
 );
 
-/** Refuses tokens that belong to whoever happens to run `pulumi up`. */
+/** Refuses tokens that name no owner, and so belong to the user who runs `pulumi up`. */
 export const ownerRequired = tokenPolicy(
   {
     name: "influx-owner-required",

@@ -2,45 +2,44 @@ import { BUCKET_FLAGS, OWN, SWITCHES } from "../provider/permissions/expand";
 import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Action, Permission } from "../provider/types";
 
-/** The inputs of a resource as the policy host presents them: to look at one that is not known yet throws. */
+/** The inputs of a resource as the policy host gives them: to read one that is not known yet throws. */
 export type Props = Readonly<Record<string, unknown>>;
 
 /** What a token may do, as far as a preview knows. */
 export interface Grant {
   readonly held: readonly Permission[];
   /**
-   * What the policy host threw at the first input that is not known and might add to `held`. Thrown on, the host tells
-   * that the policy could not be run during the preview; `pulumi up` runs it before the token is made.
+   * What the policy host threw at the first input that is not known and might add to `held`. A policy throws it again:
+   * then the host says that it cannot run the policy in the preview, and `pulumi up` runs it before the token is made.
    */
-  readonly open?: Error;
-  /** Whether there are permissions that no input asks for: what they are is written for eyes, and not read. */
-  readonly isUntold: boolean;
+  readonly unknown?: Error;
+  /** Whether the token has permissions that no input asks for. */
+  readonly isUndeclared: boolean;
 }
 
-/** Reads what the flags grant. A preview may not know one where it knows the other. */
+/** Reads what the flags grant. A preview may know some of them only. */
 export function readGrant(props: Props): Grant {
-  const switches = SWITCHES.map((name) => [name, known(() => props[name])] as const);
+  const switches = SWITCHES.map((name) => [name, valueOrError(() => props[name])] as const);
   const raised = switches.filter(([, value]) => value === true).map(([name]) => name);
   const buckets = Object.entries(BUCKET_FLAGS).map(([name, action]) => bucketsOf(props, name, action));
   const held = [
     ...raised.flatMap((name) => permissionsOfFlags({ [name]: true })),
     ...buckets.flatMap((grant) => grant.held),
   ];
-  const openFlag = [...switches.map(([, value]) => value), ...buckets.map(({ open }) => open)].find(isError);
-  const isAsked = held.length > 0 || openFlag !== undefined;
-  const table = isAsked ? undefined : known(() => props["permissions"]);
-  const open = openFlag ?? (isError(table) ? table : undefined);
-  return {
-    held,
-    ...(open !== undefined && { open }),
-    isUntold: !isAsked && open === undefined && table !== undefined && table !== null,
-  };
+  const flags = [...switches.map(([, value]) => value), ...buckets.map((grant) => grant.unknown)];
+  const unknown = flags.find(isError);
+  if (unknown !== undefined) return { held, unknown, isUndeclared: false };
+  if (held.length > 0) return { held, isUndeclared: false };
+  const table = valueOrError(() => props["permissions"]) ?? undefined;
+  return isError(table)
+    ? { held, unknown: table, isUndeclared: false }
+    : { held, isUndeclared: table !== undefined };
 }
 
 /**
- * Risk id to an empty reason: a reason may not be known yet, or be a secret.
+ * Reads the ids of the acknowledged risks, each with an empty reason: the reason may not be known yet, or be a secret.
  *
- * @throws what the policy host throws where it is not known which risks are acknowledged.
+ * @throws what the policy host throws where the ids are not known.
  */
 export function readAcknowledged(props: Props): Record<string, string> {
   const { acknowledge } = props;
@@ -49,9 +48,9 @@ export function readAcknowledged(props: Props): Record<string, string> {
 }
 
 /** The value, or what the policy host throws where it is not known. */
-function known(look: () => unknown): unknown {
+function valueOrError(read: () => unknown): unknown {
   try {
-    return look();
+    return read();
   } catch (error) {
     if (error instanceof Error) return error;
     throw error;
@@ -62,17 +61,19 @@ function isError(value: unknown): value is Error {
   return value instanceof Error;
 }
 
-/** Each element by itself: the list is known where one of them is not. */
+/** Each element by itself: the list may be known where one of them is not. */
 function elements(list: unknown): unknown[] {
-  return Array.isArray(list) ? Array.from({ length: list.length }, (_, n) => known(() => list[n])) : [];
+  return Array.isArray(list)
+    ? Array.from({ length: list.length }, (_, n) => valueOrError(() => list[n]))
+    : [];
 }
 
-/** Whatever the id is, it is one bucket: that it is not known yet leaves nothing open. */
-function bucketsOf(props: Props, name: string, action: Action): Omit<Grant, "isUntold"> {
-  const list = known(() => props[name]);
+/** An id that is not known yet makes nothing unknown: whatever it is, it is one bucket. */
+function bucketsOf(props: Props, name: string, action: Action): Omit<Grant, "isUndeclared"> {
+  const list = valueOrError(() => props[name]);
   const held = elements(list).map((id): Permission => {
     const which = typeof id === "string" ? id : "not known yet";
     return { action, resource: { type: "buckets", id: which, orgID: OWN.orgId } };
   });
-  return { held, ...(isError(list) && { open: list }) };
+  return { held, ...(isError(list) && { unknown: list }) };
 }

@@ -55,7 +55,7 @@ Tokens themselves are never shown.`;
 /**
  * Reads the command line.
  *
- * @returns the exit code instead, where help or an error was all there is to say.
+ * @returns the exit code instead, where help or an error is printed.
  */
 export function readCommand(
   args: readonly string[],
@@ -63,7 +63,7 @@ export function readCommand(
   version: string,
   output: Output,
 ): ReportOptions | number {
-  let options: ReportOptions | undefined;
+  let options: ReportOptions | number = 0;
   const program = new Command("influx-token")
     .description("InfluxDB API tokens of a Pulumi stack.")
     .version(version)
@@ -112,7 +112,7 @@ export function readCommand(
     if (error instanceof CommanderError) return error.exitCode;
     throw error;
   }
-  return options ?? 0;
+  return options;
 }
 
 function riskIds(text: string): RiskId[] {
@@ -129,7 +129,7 @@ function isSeverity(text: string): text is Severity {
   return (SEVERITIES as readonly string[]).includes(text);
 }
 
-/** As the influx CLI reads its switches. */
+/** Reads a switch as the influx CLI does. */
 function isOn(env: NodeJS.ProcessEnv, name: string): boolean {
   const value = (env[name] ?? "").toLowerCase();
   if (["true", "t", "1"].includes(value)) return true;

@@ -1,8 +1,15 @@
 import { spawn } from "node:child_process";
-import { ReportInputError } from "./inputError";
+import { ReportInputError } from "./json";
+
+/** What the engine is run for. */
+const COMMANDS = {
+  preview: ["preview", "--json", "--show-sames", "--show-replacement-steps"],
+  // Secrets stay encrypted in it.
+  state: ["stack", "export"],
+} as const;
 
 /** Where to run the engine. */
-export interface EngineRun {
+export interface EngineOptions {
   /** Folder of the program. */
   readonly cwd: string;
   /** Name of the stack. Default: the one that is selected. */
@@ -11,38 +18,27 @@ export interface EngineRun {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** What the engine printed, and how it ended: a preview that failed says why in what it printed, or not at all. */
-export interface EngineAnswer {
+/** What the engine printed, and how it ended. A preview that failed may say why in what it printed. */
+export interface EngineResult {
   readonly printed: string;
-  /** The command, as one would type it. */
-  readonly asked: string;
-  /** Exit code; `null` where a signal ended it. */
-  readonly code: number | null;
+  /** How it failed, such as `` `pulumi stack export` ended with exit code 1 ``; `undefined` where it did not. */
+  readonly failure: string | undefined;
 }
 
 /**
- * Runs `pulumi preview --json`, with every step of it. What the engine writes to standard error goes to this process's
- * own.
+ * Runs `pulumi preview --json`, or `pulumi stack export`. What the engine writes to standard error goes to this
+ * process's own.
  *
  * @throws {ReportInputError} when the engine cannot be run, or printed nothing.
  */
-export function runPreview(run: EngineRun): Promise<EngineAnswer> {
-  return runEngine(run, ["preview", "--json", "--show-sames", "--show-replacement-steps"]);
-}
-
-/**
- * Runs `pulumi stack export`, where secrets stay encrypted, and gives what it printed.
- *
- * @throws {ReportInputError} as {@link runPreview}.
- */
-export function runExport(run: EngineRun): Promise<EngineAnswer> {
-  return runEngine(run, ["stack", "export"]);
-}
-
-function runEngine({ cwd, stack, env }: EngineRun, args: string[]): Promise<EngineAnswer> {
+export function runEngine(
+  source: keyof typeof COMMANDS,
+  { cwd, stack, env }: EngineOptions,
+): Promise<EngineResult> {
   const program = env["PULUMI_CLI"] ?? "pulumi";
+  const args = COMMANDS[source];
+  const command = `\`pulumi ${args.join(" ")}\``;
   const all = [...args, "--non-interactive", ...(stack === undefined ? [] : ["--stack", stack])];
-  const asked = `pulumi ${args.join(" ")}`;
   return new Promise((resolve, reject) => {
     const child = spawn(program, all, { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
     let printed = "";
@@ -52,16 +48,12 @@ function runEngine({ cwd, stack, env }: EngineRun, args: string[]): Promise<Engi
         error.code === "ENOENT"
           ? "there is no such program, or no such folder. Install Pulumi, name it in PULUMI_CLI, or give the file that it printed elsewhere"
           : error.message;
-      reject(new ReportInputError(`cannot run \`${asked}\` (${program}, in ${cwd}): ${hint}`));
+      reject(new ReportInputError(`cannot run ${command} (${program}, in ${cwd}): ${hint}`));
     });
     child.on("close", (code) => {
-      if (printed.trim() !== "") resolve({ printed, asked, code });
-      else reject(new ReportInputError(`\`${asked}\` printed nothing and ${endOf(code)}`));
+      const end = code === null ? "was ended by a signal" : `ended with exit code ${code}`;
+      if (printed.trim() === "") reject(new ReportInputError(`${command} printed nothing and ${end}`));
+      else resolve({ printed, failure: code === 0 ? undefined : `${command} ${end}` });
     });
   });
-}
-
-/** How a command ended, in words. */
-export function endOf(code: number | null): string {
-  return code === null ? "was ended by a signal" : `ended with exit code ${code}`;
 }

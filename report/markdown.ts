@@ -1,67 +1,65 @@
 import type { Report, ReportedToken } from "./model";
-import { ACTION_MARKS, changeOf, count, detailsOf, riskSummaryOf, summaryOf, unknownOf } from "./words";
+import {
+  ACTION_MARKS,
+  changeOf,
+  count,
+  detailsOf,
+  summaryOfChanges,
+  summaryOfRisks,
+  unknownOf,
+} from "./summary";
 
-/** What a comment on a pull request may hold is 65,536 characters: the rest is for whoever adds a line of their own. */
+/** GitHub allows 65,536 characters in a comment: the rest is for lines that a pipeline adds. */
 export const MARKDOWN_LIMIT = 64_000;
 
-/** Kept for the notice that something is missing, and for closing what is open. */
+/** Characters kept for the notice that something is left out. */
 const RESERVE = 400;
 
-/** Servers that are named above the table; each token names its own where there are several. */
-const MOST_SERVERS = 20;
+/** Servers that are named above the table. Where there are several, each token names its own. */
+const MAX_SERVERS = 20;
 
-/** A name or a reason longer than this would leave no place for others. */
-const LONGEST = 200;
+/** Characters of a name or a reason: longer ones would leave no place for others. */
+const MAX_TEXT = 200;
 
 /**
- * A comment for a pull request: a row a token, and the permissions of each folded below. What does not fit is left
- * out from the end, where the unchanged tokens are, and a notice says so: first what is folded, then rows.
+ * A comment for a pull request: a row for each token, and its permissions folded below. What does not fit is left out,
+ * from the end, where the unchanged tokens are: first what is folded, then rows. A notice says what.
  */
 export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT): string {
   const budget = new Budget(limit - RESERVE);
-  const head = `### ${summaryOf(report)}\n`;
-  budget.add(head);
-  if (report.servers.length > 0) {
-    const shown = report.servers.slice(0, MOST_SERVERS).map(code).join(", ");
-    const more = report.servers.length - MOST_SERVERS;
-    budget.add(
-      `\n${report.servers.length === 1 ? "Server" : "Servers"}: ${shown}${more > 0 ? ` and ${more} more` : ""}\n`,
-    );
+  budget.add(`### ${summaryOfChanges(report)}\n`);
+  const { servers } = report;
+  if (servers.length > 0) {
+    const shown = servers.slice(0, MAX_SERVERS).map(code).join(", ");
+    const more = servers.length > MAX_SERVERS ? ` and ${servers.length - MAX_SERVERS} more` : "";
+    budget.add(`\n${servers.length === 1 ? "Server" : "Servers"}: ${shown}${more}\n`);
   }
-  const risks = riskSummaryOf(report);
+  const risks = summaryOfRisks(report);
   if (risks !== "") budget.add(`\n${risks}.\n`);
   if (report.tokens.length === 0) return budget.text;
 
-  const server = report.servers.length > 1;
-  budget.add(
-    `\n| | token |${server ? " server |" : ""} organization | owner | change | permissions | risks |\n`,
-  );
-  budget.add(`| - | - |${server ? " - |" : ""} - | - | - | - | - |\n`);
-  const leftRows = budget.addAll(report.tokens.map((token) => rowOf(token, report)));
-  let leftDetails = 0;
-  let leftExplanations = 0;
-  if (leftRows === 0) {
-    leftExplanations = budget.addAll([explanationsOf(report)]);
-    leftDetails = budget.addAll(report.tokens.map(foldedOf).filter((text) => text !== ""));
+  const [title, rule] = servers.length > 1 ? [" server |", " - |"] : ["", ""];
+  budget.add(`\n| | token |${title} organization | owner | change | permissions | risks |\n`);
+  budget.add(`| - | - |${rule} - | - | - | - | - |\n`);
+  const omitted: string[] = [];
+  const rows = budget.addAll(report.tokens.map((token) => rowOf(token, report)));
+  if (rows > 0) omitted.push(`${count(rows, "token")} and all permissions`);
+  else {
+    if (!budget.add(explanationsOf(report))) omitted.push("what the risks mean");
+    const folded = budget.addAll(report.tokens.map(foldedOf).filter((text) => text !== ""));
+    if (folded > 0) omitted.push(`the permissions of ${count(folded, "token")}`);
   }
-  const notices = [
-    leftRows > 0 ? `${count(leftRows, "token")} and all permissions` : "",
-    leftExplanations > 0 ? "what the risks mean" : "",
-    leftDetails > 0 ? `the permissions of ${count(leftDetails, "token")}` : "",
-  ].filter((text) => text !== "");
-  const notice =
-    notices.length === 0
-      ? ""
-      : `\n> **Cut to fit ${limit.toLocaleString("en")} characters.** Left out: ${notices.join(", ")}. \`influx-token report\` shows everything.\n`;
-  return budget.text + notice;
+  if (omitted.length === 0) return budget.text;
+  return `${budget.text}\n> **Cut to fit ${limit.toLocaleString("en")} characters.** Left out: ${omitted.join(", ")}. \`influx-token report\` shows everything.\n`;
 }
 
-/** Text that grows up to a limit, by whole pieces. */
+/** A text of whole pieces, up to a limit of characters. */
 class Budget {
   text = "";
 
   constructor(private readonly limit: number) {}
 
+  /** Adds the piece if it fits. Returns whether it does. */
   add(piece: string): boolean {
     if (this.text.length + piece.length > this.limit) return false;
     this.text += piece;
@@ -123,15 +121,15 @@ function foldedOf(token: ReportedToken): string {
     ...removed.map((text) => `- ${text}`),
     ...kept.map((text) => `  ${text}`),
   ];
-  const open = unknownOf(token);
-  if (open !== "") lines.push(`! ${open}`);
+  const unknown = unknownOf(token);
+  if (unknown !== "") lines.push(`! ${unknown}`);
   if (lines.length === 0) return "";
   const summary = `${ACTION_MARKS[token.action]} ${code(token.name)}: ${count(lines.length, "permission")}`;
   const fence = fenceFor(lines);
   return `\n<details><summary>${summary}</summary>\n\n${fence}diff\n${lines.join("\n")}\n${fence}\n\n</details>\n`;
 }
 
-/** Longer than any run of backticks within, so that nothing within can end the block. */
+/** A fence that is longer than any run of backticks within, so that nothing within can end the block. */
 function fenceFor(lines: readonly string[]): string {
   const runs = lines.flatMap((line) => line.match(/`+/g) ?? []).map(({ length }) => length);
   return "`".repeat(Math.max(3, 1 + Math.max(0, ...runs)));
@@ -139,11 +137,11 @@ function fenceFor(lines: readonly string[]): string {
 
 /** Text as it is: neither markup, nor HTML, nor a link. */
 function plain(text: string): string {
-  const short = text.length > LONGEST ? `${Array.from(text).slice(0, LONGEST).join("")}…` : text;
+  const short = text.length > MAX_TEXT ? `${Array.from(text).slice(0, MAX_TEXT).join("")}…` : text;
   return short.replace(/[^\p{L}\p{N} ,;…-]/gu, (character) => `&#${character.codePointAt(0) ?? 0xfffd};`);
 }
 
-/** As code, where neither a mention nor a number of an issue becomes a link. */
+/** Text as code, where neither a mention nor a number of an issue becomes a link. */
 function code(text: string): string {
   return text === "" ? "" : `<code>${plain(text)}</code>`;
 }

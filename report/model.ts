@@ -10,11 +10,11 @@ import {
 import { CALLER } from "../provider/permissions/table";
 import { singleLine } from "../provider/text";
 import type { Parsed } from "./parse";
-import { type Fate, linesOfChange, linesOfState, type PermissionLine } from "./permissions";
-import { OPEN, type TokenSnapshot } from "./snapshot";
+import { type DiffKind, diffPermissions, listPermissions, type PermissionLine } from "./permissionDiff";
+import { type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
 import type { TokenAction, TokenStep } from "./steps";
 
-/** The permissions of a token, as they are written, and what a change makes of them. */
+/** The permissions of a token as texts, by what a change does to them. */
 export interface PermissionChange {
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -23,7 +23,7 @@ export interface PermissionChange {
   readonly unknown: number;
   /** Inputs of which nothing is known yet, such as `readBucket` where the whole list is not, or `org`. */
   readonly unknownInputs: readonly string[];
-  /** Nothing is known of what there will be; then `removed` is empty and `kept` holds what there is now. */
+  /** Whether nothing is known of what there will be; then `removed` is empty and `kept` holds what there is now. */
   readonly allUnknown: boolean;
 }
 
@@ -38,22 +38,22 @@ export interface ReportedToken {
   readonly owner: string;
   /** Name or id of the organization, as the program writes it. */
   readonly org: string;
-  /** URL of the server that it is or will be on; empty where it is not told. */
+  /** URL of the server that it is or will be on; empty where that is not known. */
   readonly host: string;
   /** URL that the server has in the state, where that is another. */
   readonly previousHost?: string;
   readonly description: string;
   readonly status: string;
   readonly permissions: PermissionChange;
-  /** The same as values, for whoever shows more than texts. No part of the JSON. */
+  /** The same as values, for outputs that show more than texts. No part of the JSON. */
   readonly lines: readonly PermissionLine[];
-  /** Risks of what will be there. A token that is deleted has none. */
+  /** Risks that it has after the change. A token that is deleted has none. */
   readonly risks: readonly Finding[];
   /** Risks that are acknowledged and that it does not have. */
   readonly unusedAcknowledgements: readonly string[];
 }
 
-/** What a stack's tokens may do, and what a change makes of that. {@link jsonOf} prints it. */
+/** What a stack's tokens may do, and what a change does to them. {@link jsonOf} prints it. */
 export interface Report {
   readonly source: "preview" | "state";
   readonly project: string;
@@ -72,7 +72,7 @@ export interface Report {
   readonly tokens: readonly ReportedToken[];
 }
 
-/** The order in which changes are told of. */
+/** The order of the tokens, by change, and of the summary. */
 export const ACTION_ORDER: readonly TokenAction[] = [
   "unknown",
   "replace",
@@ -87,7 +87,7 @@ export const ACTION_ORDER: readonly TokenAction[] = [
 /** The same on every machine; `ci-9` comes before `ci-10`. */
 const { compare } = new Intl.Collator("en", { numeric: true });
 
-/** Makes the report of what was read. */
+/** Makes the report of a preview or a state. */
 export function makeReport(parsed: Parsed): Report {
   const { source, steps, complete } = parsed;
   const readers = complete ? readersAmong(steps, source) : undefined;
@@ -119,19 +119,19 @@ export interface Failing {
   readonly risk: RiskId;
 }
 
-/** Which of the risks the tokens have, acknowledged ones left out. What is not known might be any of them. */
+/** Which of the risks the tokens have, without those that are acknowledged. What is not known might be any of them. */
 export function failing({ tokens }: Report, risks: readonly RiskId[]): Failing[] {
   if (risks.length === 0) return [];
   const asked = new Set<RiskId>([...risks, "unknown"]);
   return tokens.flatMap(({ name, risks: found }) =>
     found.flatMap((finding) => {
       const open = openRisks([finding]);
-      // The wider one says it all.
-      const told =
+      // A wider risk stands for those that it includes.
+      const failed =
         open.has(finding.id) && asked.has(finding.id)
           ? [finding.id]
           : [...open].filter((id) => asked.has(id));
-      return told.map((risk) => ({ token: name, risk }));
+      return failed.map((risk) => ({ token: name, risk }));
     }),
   );
 }
@@ -139,16 +139,18 @@ export function failing({ tokens }: Report, risks: readonly RiskId[]): Failing[]
 function reported(step: TokenStep, source: Parsed["source"], readers: Readers): ReportedToken {
   const { urn, action, reasons, before, after } = step;
   const shown = after ?? before;
-  const isThere = source === "state" || action !== "delete";
-  const acknowledge = isThere ? (shown?.acknowledge ?? {}) : {};
-  const unknown = isThere ? unknownRisk(problemsOf(step), acknowledge) : [];
-  const held = isThere ? (shown?.held ?? []) : [];
+  const isValid = source === "state" || action !== "delete";
+  const acknowledge = isValid ? (shown?.acknowledge ?? {}) : {};
+  const unknown = isValid ? unknownRisk(unknownsOf(step), acknowledge) : [];
+  const held = isValid ? (shown?.held ?? []) : [];
   const risks = [...unknown, ...findRisks(held, acknowledge, readers)];
   const present = new Set<string>(
     [...unknown, ...findRisks(held, {}, readers)].flatMap(({ id, includes }) => [id, ...includes]),
   );
   const lines =
-    source === "state" ? linesOfState(step, action === "delete" ? "removed" : "kept") : linesOfChange(step);
+    source === "state"
+      ? listPermissions(step, action === "delete" ? "removed" : "kept")
+      : diffPermissions(step);
   const host = singleLine(shown?.known.host ?? "");
   const previousHost = singleLine(before?.known.host ?? host);
   return {
@@ -162,7 +164,7 @@ function reported(step: TokenStep, source: Parsed["source"], readers: Readers): 
     ...(previousHost !== host && { previousHost }),
     description: singleLine(shown?.known.description ?? ""),
     status: singleLine(shown?.known.status ?? "active"),
-    permissions: changeOf(step, lines),
+    permissions: permissionChange(step, lines),
     lines,
     risks: risks.map(cleaned),
     unusedAcknowledgements: Object.keys(acknowledge)
@@ -177,23 +179,23 @@ function cleaned(finding: Finding): Finding {
 }
 
 /** What is not known and might be a risk. One bucket more is none, whatever its id. */
-function problemsOf({ before, after, problems = [] }: TokenStep): string[] {
-  const side = after ?? before;
-  if (side === undefined) return problems.length > 0 ? [...problems] : ["nothing is known of it"];
-  const acknowledgements = side.unknownAcknowledgements.map((id) =>
+function unknownsOf({ before, after, problems = [] }: TokenStep): string[] {
+  const snapshot = after ?? before;
+  if (snapshot === undefined) return problems.length > 0 ? [...problems] : ["nothing is known of it"];
+  const acknowledgements = snapshot.unknownAcknowledgements.map((id) =>
     id === "acknowledge"
       ? "it is not known what is acknowledged"
       : `the reason for ${singleLine(id)} is not known`,
   );
   return [
     ...problems,
-    ...side.unknownInputs.map((name) => `${singleLine(name)} is not known`),
+    ...snapshot.unknownInputs.map((name) => `${singleLine(name)} is not known`),
     ...acknowledgements,
-    ...(side.isTold ? [] : ["its permissions are not told"]),
+    ...(snapshot.isSpecified ? [] : ["its permissions are not told"]),
   ];
 }
 
-/** Leaving the owner out keeps the one there is, but a new token is the caller's. */
+/** A token keeps its owner where the program names none, but a new one belongs to the caller. */
 function ownerOf({ action, before, after }: TokenStep): string {
   const declared = after?.declared.user ?? after?.declared.userId;
   if (declared !== undefined) return declared;
@@ -205,40 +207,41 @@ function orgOf({ before, after }: TokenStep): string {
   if (after?.declared.org !== undefined) return after.declared.org;
   const [now, old] = [after?.known.orgId, before?.known];
   if (now !== undefined && now !== old?.orgId) return now;
-  return old?.org ?? old?.orgId ?? now ?? OPEN;
+  return old?.org ?? old?.orgId ?? now ?? UNKNOWN_TEXT;
 }
 
-function changeOf(
+function permissionChange(
   { action, before, after, problems = [] }: TokenStep,
   lines: readonly PermissionLine[],
 ): PermissionChange {
-  const of = (fate: Fate): string[] => lines.filter((line) => line.fate === fate).map(({ text }) => text);
-  const side = after ?? before;
+  const of = (kind: DiffKind): string[] => lines.filter((line) => line.kind === kind).map(({ text }) => text);
+  const snapshot = after ?? before;
   // What the server granted is known, whatever the program keeps secret.
-  const isKnown = action === "delete" || side?.granted !== undefined;
+  const isKnown = action === "delete" || snapshot?.effective !== undefined;
   return {
     added: of("added"),
     removed: of("removed"),
     kept: of("kept"),
-    unknown: isKnown ? 0 : (side?.unknownBuckets ?? 0),
-    unknownInputs: isKnown || side === undefined ? [] : [...side.unknownInputs, ...unknownNames(side)],
-    allUnknown: !isKnown && (side?.isTold !== true || (after === undefined && problems.length > 0)),
+    unknown: isKnown ? 0 : (snapshot?.unknownBuckets ?? 0),
+    unknownInputs:
+      isKnown || snapshot === undefined ? [] : [...snapshot.unknownInputs, ...unknownNames(snapshot)],
+    allUnknown: !isKnown && (snapshot?.isSpecified !== true || (after === undefined && problems.length > 0)),
   };
 }
 
-/** Nothing can be wrong with it, but what it is called is not known. */
+/** Inputs that name the token's organization and owner: no risk, but the names are not known. */
 function unknownNames({ declared }: TokenSnapshot): string[] {
-  return (["org", "orgId", "user"] as const).filter((name) => declared[name] === OPEN);
+  return (["org", "orgId", "user"] as const).filter((name) => declared[name] === UNKNOWN_TEXT);
 }
 
 /** `undefined` where one of them is not known: what it reads might be what another one writes. */
 function readersAmong(steps: readonly TokenStep[], source: Parsed["source"]): Readers {
-  const sides = steps
+  const snapshots = steps
     .filter(({ action }) => source === "state" || action !== "delete")
     .map(({ before, after }) => after ?? before);
-  const isKnown = (side: TokenSnapshot | undefined): side is TokenSnapshot =>
-    side?.isTold === true && side.unknownBuckets + side.unknownInputs.length === 0;
-  return sides.every(isKnown) ? readersOf(sides.map(({ held }) => held)) : undefined;
+  const isKnown = (snapshot: TokenSnapshot | undefined): snapshot is TokenSnapshot =>
+    snapshot?.isSpecified === true && snapshot.unknownBuckets + snapshot.unknownInputs.length === 0;
+  return snapshots.every(isKnown) ? readersOf(snapshots.map(({ held }) => held)) : undefined;
 }
 
 function countBy(tokens: readonly ReportedToken[]): Record<TokenAction, number> {

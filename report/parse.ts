@@ -1,21 +1,20 @@
 import { singleLine } from "../provider/text";
-import { readDocuments } from "./documents";
-import { ReportInputError } from "./inputError";
-import { isRecord, type Json, record, records } from "./json";
+import { isRecord } from "../provider/token/inputReaders";
+import { type Json, readDocuments, record, records, ReportInputError } from "./json";
 import { snapshotOf, textOf } from "./snapshot";
 import { isToken, LEFT_OVER, stepsOf, type TokenStep } from "./steps";
 
-/** What was read, whatever its form. */
+/** What a preview or a state says of a stack's tokens. */
 export interface Parsed {
   readonly source: "preview" | "state";
   readonly steps: readonly TokenStep[];
   /** Whether every resource of the stack is there, unchanged ones too. */
   readonly complete: boolean;
-  /** Why the preview failed, as the engine tells it. */
+  /** Why the preview failed, in the engine's words. */
   readonly errors: readonly string[];
 }
 
-/** Names of an engine's events. */
+/** Names of the engine's events. */
 const EVENT = /^[a-z][A-Za-z]+Event$/;
 
 /**
@@ -65,9 +64,14 @@ function streamOf(events: readonly Json[]): Parsed {
     ...of("errorEvent").map(({ error }) => shown(error)),
     ...refused.map(({ policyName, message }) => `policy ${shown(policyName)}: ${shown(message)}`),
   ];
-  const steps = of("resourcePreEvent").map(({ metadata }) => record(metadata));
-  const told = errors.length > 0 || result === "succeeded" ? errors : [`it ${shown(result)}`];
-  return previewOf(steps, told, summary?.["resourceChanges"], summary?.["maybeCorrupt"]);
+  if (errors.length === 0 && result !== "succeeded") errors.push(`it ${shown(result)}`);
+  const steps = of("resourcePreEvent").map(({ metadata }) => stepOf(record(metadata)));
+  return previewOf(steps, errors, summary?.["resourceChanges"], summary?.["maybeCorrupt"]);
+}
+
+/** An event names the sides of a step differently than a document does. */
+function stepOf(metadata: Json): Json {
+  return { ...metadata, oldState: metadata["old"], newState: metadata["new"] };
 }
 
 function errorsOf(diagnostics: readonly Json[]): string[] {
@@ -82,12 +86,12 @@ function previewOf(
   summary: unknown,
   maybeCorrupt: unknown,
 ): Parsed {
-  const told = maybeCorrupt === true ? [...errors, "the engine says that the stack may be corrupt"] : errors;
-  if (told.length === 0 && !isRecord(summary)) {
+  if (maybeCorrupt === true) errors.push("the engine says that the stack may be corrupt");
+  if (errors.length === 0 && !isRecord(summary)) {
     throw new ReportInputError("the preview did not end: its summary is missing");
   }
   const counts = Object.entries(record(summary)).map(([op, count]) => [op, Number(count)] as const);
-  if (told.length === 0 && steps.length === 0 && counts.every(([, count]) => count === 0)) {
+  if (errors.length === 0 && steps.length === 0 && counts.every(([, count]) => count === 0)) {
     throw new ReportInputError("the preview is empty: it tells of no resource, not even of the stack");
   }
   const present = new Map<unknown, number>();
@@ -96,7 +100,7 @@ function previewOf(
     source: "preview",
     steps: stepsOf(steps),
     complete: counts.every(([op, count]) => (present.get(op) ?? 0) >= count),
-    errors: told,
+    errors,
   };
 }
 
@@ -113,7 +117,7 @@ export function parseState(text: string): Parsed {
   if (more.length > 0) throw new ReportInputError("there is more than one state: give one at a time");
   const { resources, pending_operations: pending } = first["deployment"];
   const steps = [
-    // One that waits for its replacement is deleted on the server.
+    // Pulumi has deleted one that is to be replaced on the server already.
     ...records(resources).filter((resource) => resource["pendingReplacement"] !== true),
     ...records(pending)
       .filter(({ type }) => type === "creating")
@@ -125,10 +129,8 @@ export function parseState(text: string): Parsed {
 function stateOf(resource: Json): TokenStep {
   const before = snapshotOf(resource, false);
   const urn = textOf(resource["urn"]) ?? "";
-  // An interrupted replacement leaves the old token behind, which works until the next `pulumi up` deletes it.
-  if (resource["delete"] === true) {
-    return { urn, action: "delete", reasons: [LEFT_OVER], before };
-  }
+  // The old token of an interrupted replacement stays valid until the next `pulumi up` deletes it.
+  if (resource["delete"] === true) return { urn, action: "delete", reasons: [LEFT_OVER], before };
   if (resource["isPending"] === true) {
     return { urn, action: "create", reasons: ["interrupted, so it may exist"], before };
   }

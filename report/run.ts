@@ -1,16 +1,16 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { readCommand, type ReportOptions, UsageError } from "./command";
-import { endOf, type EngineRun, runExport, runPreview } from "./engine";
-import { ReportInputError } from "./inputError";
+import { runEngine } from "./engine";
+import { ReportInputError } from "./json";
 import { renderMarkdown } from "./markdown";
 import { failing, jsonOf, makeReport, type Report } from "./model";
 import { renderPage } from "./page";
 import { type Parsed, parsePreview, parseState } from "./parse";
+import { summaryOf } from "./summary";
 import { renderTable } from "./table";
-import { riskSummaryOf, summaryOf } from "./words";
 
-/** The process around the command. */
-export interface Surroundings {
+/** What the command uses of its process. */
+export interface CommandEnvironment {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** Whether standard output is a terminal. */
@@ -27,18 +27,18 @@ export interface Surroundings {
  * @returns the exit code: 0; 1 where there is no report, or not a whole one and `--fail-on` asks; 2 where a token has a
  *   risk that `--fail-on` names.
  */
-export async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { env, version, err } = surroundings;
+export async function runCommand(args: readonly string[], environment: CommandEnvironment): Promise<number> {
+  const { env, version, err } = environment;
   try {
-    const options = readCommand(args, env, version, surroundings);
+    const options = readCommand(args, env, version, environment);
     if (typeof options === "number") return options;
-    const parsed = await read(options, surroundings);
+    const parsed = await read(options, environment);
     if (parsed.errors.length > 0) {
       err(`influx-token: the preview failed:\n${parsed.errors.join("\n")}\n`);
       return 1;
     }
     const report = makeReport(parsed);
-    await print(report, options, surroundings);
+    await print(report, options, environment);
     const found = failing(report, options.failOn);
     for (const { token, risk } of found) err(`influx-token: ${token} has the risk ${risk}\n`);
     if (options.failOn.length > 0 && !report.complete) {
@@ -55,39 +55,37 @@ export async function runCommand(args: readonly string[], surroundings: Surround
   }
 }
 
-async function read(options: ReportOptions, surroundings: Surroundings): Promise<Parsed> {
-  const { file, state, stack, cwd } = options;
+async function read(options: ReportOptions, environment: CommandEnvironment): Promise<Parsed> {
+  const { file, state, stack, cwd = environment.cwd } = options;
   const parse = state ? parseState : parsePreview;
-  if (file !== undefined && (stack ?? cwd) !== undefined) {
+  if (file !== undefined && (stack ?? options.cwd) !== undefined) {
     throw new UsageError("--stack and --cwd say what to run, and nothing is run where a file is given");
   }
-  if (file === "-") return parse(await surroundings.readStdin());
+  if (file === "-") return parse(await environment.readStdin());
   if (file !== undefined) return parse(await readFile(file, "utf8"));
-  const run: EngineRun = { cwd: cwd ?? surroundings.cwd, stack, env: surroundings.env };
-  const { printed, asked, code } = await (state ? runExport(run) : runPreview(run));
-  if (code === 0) return parse(printed);
-  const failed = [`\`${asked}\` ${endOf(code)}`];
+  const source = state ? "state" : "preview";
+  const { printed, failure } = await runEngine(source, { cwd, stack, env: environment.env });
+  if (failure === undefined) return parse(printed);
   const errors = errorsIn(() => parse(printed));
-  return { source: "preview", steps: [], complete: false, errors: errors.length > 0 ? errors : failed };
+  return { source, steps: [], complete: false, errors: errors.length > 0 ? errors : [failure] };
 }
 
-/** What was printed by a command that failed may be anything. */
-function errorsIn(read: () => Parsed): readonly string[] {
+/** What a command that failed printed may be anything. */
+function errorsIn(parse: () => Parsed): readonly string[] {
   try {
-    return read().errors;
+    return parse().errors;
   } catch (error) {
-    if (error instanceof ReportInputError) return [];
-    throw error;
+    if (!(error instanceof ReportInputError)) throw error;
+    return [];
   }
 }
 
-async function print(report: Report, options: ReportOptions, surroundings: Surroundings): Promise<void> {
+async function print(report: Report, options: ReportOptions, environment: CommandEnvironment): Promise<void> {
   const { json, markdown, html, hideHeaders, full } = options;
-  const { env, isTerminal, out, err } = surroundings;
+  const { env, isTerminal, out, err } = environment;
   if (html !== undefined) {
     await writeFile(html, renderPage(report));
-    const told = [summaryOf(report), riskSummaryOf(report)].filter((text) => text !== "").join(". ");
-    err(`Wrote ${html}. ${told}.\n`);
+    err(`Wrote ${html}. ${summaryOf(report)}.\n`);
   }
   if (json) out(`${jsonOf(report)}\n`);
   else if (markdown) out(renderMarkdown(report));

@@ -1,22 +1,17 @@
-import {
-  BUCKET_FLAGS,
-  expandPermissions,
-  OWN,
-  type PermissionFlags,
-  PermissionFlagsError,
-  SWITCHES,
-} from "../provider/permissions/expand";
+import { BUCKET_FLAGS, OWN, type PermissionFlags, SWITCHES } from "../provider/permissions/expand";
 import { isId } from "../provider/types";
 import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Permission } from "../provider/types";
-import { isRecord, isSecret, isUnknown, type Json, record, records } from "./json";
+import { SECRET_KEY, WIRE_UNKNOWN } from "../provider/pulumiHost/wireValues";
+import { isRecord } from "../provider/token/inputReaders";
+import { type Json, record, records } from "./json";
 
-/** Shown for a value that nobody knows before `pulumi up`. */
-export const OPEN = "(known after up)";
-/** Shown for a value that the program made a secret. */
-export const SECRET = "(secret)";
+/** Shown in place of a value that is not known before `pulumi up`. */
+export const UNKNOWN_TEXT = "(known after up)";
+/** Shown in place of a value that the program made a secret. */
+export const SECRET_TEXT = "(secret)";
 
-/** Texts of a token that may be shown, as they are. */
+/** Texts of a token that may be shown. */
 const TEXTS = ["org", "orgId", "user", "userId", "description", "status", "host"] as const;
 type Texts = { readonly [name in (typeof TEXTS)[number]]?: string };
 
@@ -24,85 +19,74 @@ type Texts = { readonly [name in (typeof TEXTS)[number]]?: string };
 export interface TokenSnapshot {
   /** What the program declares. */
   readonly declared: Texts;
-  /** The same, and what the server told. */
+  /** The same, and what the state recorded of the server's answer. */
   readonly known: Texts;
-  /** What it may do, as far as it is known: its own organization and owner are those of `OWN`. */
+  /** What it may do, as far as that is known. Its own organization and owner are those of `OWN`. */
   readonly held: readonly Permission[];
   /** How many single buckets more it may read or write whose ids are not known, or secret. */
   readonly unknownBuckets: number;
   /** Permission inputs of which nothing is known, or that are secret. */
   readonly unknownInputs: readonly string[];
-  /** Whether there is anything to tell its permissions from. */
-  readonly isTold: boolean;
-  /** What the server granted, as the state writes it for eyes. */
-  readonly granted?: readonly string[];
+  /** Whether anything says what it may do. */
+  readonly isSpecified: boolean;
+  /** What the server granted, as the state lists it for readers: lines such as `read:orgs/<id>/tasks`. */
+  readonly effective?: readonly string[];
   /** Risk id to reason. */
   readonly acknowledge: Readonly<Record<string, string>>;
   /** Risks whose reason is not known, or secret; `acknowledge` where not even the risks are known. */
   readonly unknownAcknowledgements: readonly string[];
 }
 
-/** The flags that are true or false. */
+/** Inputs that list single buckets. */
 const BUCKET_LISTS: readonly string[] = Object.keys(BUCKET_FLAGS);
 
 /**
- * Takes what may be shown of a resource, and nothing else, so that a credential never gets any further.
+ * Takes what may be shown of a resource, and nothing else, so that a credential gets no further.
  *
- * @param resource one side of a step, or a resource of a state.
- * @param isPlanned whether it is what the program asks for, and not what there is.
+ * @param resource the old or new state of a step, or a resource of a state.
+ * @param isPlanned whether it is what the program asks for, and not what exists.
  */
 export function snapshotOf(resource: Json, isPlanned: boolean): TokenSnapshot {
   const [inputs, outputs] = [record(resource["inputs"]), record(resource["outputs"])];
   // What the program no longer asks for may still be among the outputs.
   const declared = Object.keys(inputs).length > 0 ? inputs : outputs;
-  const asked = readFlags(asksForNothing(declared) ? outputs : declared);
-  const recorded = readGranted(outputs);
-  const isByFlags = recorded === undefined || (isPlanned && !asksForNothing(inputs));
-  // What this version cannot read of what was granted may be anything.
-  const isRead = recorded === undefined || recorded.length === lengthOf(outputs["__granted"]);
-  const flags = isByFlags ? asked : isRead ? NOTHING : { ...NOTHING, unknownInputs: ["permissions"] };
-  const held = isByFlags ? expanded(asked.flags) : recorded;
-  const granted = isPlanned ? undefined : readTable(outputs["effectivePermissions"]);
+  const drift = isPlanned && asksForPermissions(inputs) ? undefined : readDrift(outputs);
+  const permissions = drift ?? readFlags(asksForPermissions(declared) ? declared : outputs);
+  const { held, unknownBuckets, unknownInputs } = permissions;
+  const effective = isPlanned ? undefined : readTable(outputs["effectivePermissions"]);
   return {
     declared: textsOf(declared),
     known: { ...textsOf(outputs), ...textsOf(declared) },
-    held,
-    unknownBuckets: flags.unknownBuckets,
-    unknownInputs: flags.unknownInputs,
-    isTold: held.length + flags.unknownBuckets + flags.unknownInputs.length > 0,
-    ...(granted !== undefined && { granted }),
+    ...permissions,
+    isSpecified: held.length + unknownBuckets + unknownInputs.length > 0,
+    ...(effective !== undefined && { effective }),
     ...readAcknowledgements(declared["acknowledge"]),
   };
 }
 
-interface Flags {
-  readonly flags: PermissionFlags;
-  readonly unknownBuckets: number;
-  readonly unknownInputs: readonly string[];
-}
+type Permissions = Pick<TokenSnapshot, "held" | "unknownBuckets" | "unknownInputs">;
 
-const NOTHING: Flags = { flags: {}, unknownBuckets: 0, unknownInputs: [] };
-
-function isNothing(value: unknown): boolean {
+function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || value === false;
 }
 
-function asksForNothing(values: Json): boolean {
-  return [...SWITCHES, ...BUCKET_LISTS].every((name) => isNothing(values[name]));
+function asksForPermissions(values: Json): boolean {
+  return [...SWITCHES, ...BUCKET_LISTS].some((name) => !isAbsent(values[name]));
 }
 
-/** Whatever is no plain value may turn out to be anything. */
-function readFlags(values: Json): Flags {
-  const given = SWITCHES.filter((name) => !isNothing(values[name]));
-  const lists = BUCKET_LISTS.filter((name) => !isNothing(values[name]));
+/** What the flags ask for. One that is no plain value is not known. */
+function readFlags(values: Json): Permissions {
+  const given = SWITCHES.filter((name) => !isAbsent(values[name]));
+  const lists = BUCKET_LISTS.filter((name) => !isAbsent(values[name]));
   const known = lists.filter((name) => Array.isArray(values[name]));
   const idsOf = (name: string): unknown[] => values[name] as unknown[];
   const isKnownId = (id: unknown): id is string => typeof id === "string" && isId(id);
+  const flags = Object.fromEntries([
+    ...given.filter((name) => values[name] === true).map((name) => [name, true]),
+    ...known.map((name) => [name, idsOf(name).filter(isKnownId)]),
+  ]) as PermissionFlags;
   return {
-    flags: Object.fromEntries([
-      ...given.filter((name) => values[name] === true).map((name) => [name, true]),
-      ...known.map((name) => [name, idsOf(name).filter(isKnownId)]),
-    ]) as PermissionFlags,
+    held: expanded(flags),
     unknownBuckets: known.flatMap(idsOf).filter((id) => !isKnownId(id)).length,
     unknownInputs: [
       ...given.filter((name) => values[name] !== true),
@@ -112,24 +96,17 @@ function readFlags(values: Json): Flags {
 }
 
 function expanded(flags: PermissionFlags): Permission[] {
-  try {
-    return expandPermissions(flags, OWN);
-  } catch (error) {
-    if (!(error instanceof PermissionFlagsError)) throw error;
-    // What cannot be combined is refused before it is made. Each by itself tells what was asked for.
-    return Object.entries(flags).flatMap(([name, value]) => permissionsOfFlags({ [name]: value as true }));
-  }
+  const together = permissionsOfFlags(flags);
+  if (together.length > 0) return together;
+  // `check` refuses flags that cannot be combined. Each by itself says what was asked for.
+  return Object.entries(flags).flatMap(([name, value]) => permissionsOfFlags({ [name]: value as true }));
 }
 
-function lengthOf(list: unknown): number | undefined {
-  return Array.isArray(list) ? list.length : undefined;
-}
-
-/** What a refresh found in place of what was made. */
-function readGranted(outputs: Json): Permission[] | undefined {
+/** What a refresh found in place of what was made; `undefined` where it found no drift. */
+function readDrift(outputs: Json): Permissions | undefined {
   const { __granted: granted, orgId, userId } = outputs;
   if (granted === undefined) return undefined;
-  return records(granted).flatMap(({ action, resource }): Permission[] => {
+  const held = records(granted).flatMap(({ action, resource }): Permission[] => {
     const { type, id, orgID } = record(resource);
     if ((action !== "read" && action !== "write") || typeof type !== "string") return [];
     const own = (type === "orgs" && id === orgId) || (type === "users" && id === userId);
@@ -145,9 +122,12 @@ function readGranted(outputs: Json): Permission[] | undefined {
       },
     ];
   });
+  // What this version cannot read of it may be anything.
+  const isRead = Array.isArray(granted) && granted.length === held.length;
+  return { held, unknownBuckets: 0, unknownInputs: isRead ? [] : ["permissions"] };
 }
 
-/** A table of permissions, a line for each. */
+/** A line for each permission of a table. */
 function readTable(table: unknown): string[] | undefined {
   if (!isRecord(table) || isSecret(table)) return undefined;
   const lines = Object.entries(table).flatMap(([key, actions]) =>
@@ -159,12 +139,12 @@ function readTable(table: unknown): string[] | undefined {
 function readAcknowledgements(
   value: unknown,
 ): Pick<TokenSnapshot, "acknowledge" | "unknownAcknowledgements"> {
-  if (isNothing(value)) return { acknowledge: {}, unknownAcknowledgements: [] };
+  if (isAbsent(value)) return { acknowledge: {}, unknownAcknowledgements: [] };
   if (!isRecord(value) || isSecret(value)) {
     return { acknowledge: {}, unknownAcknowledgements: ["acknowledge"] };
   }
-  const given = Object.entries(value).filter(([, reason]) => !isNothing(reason));
-  const isKnown = (entry: [string, unknown]): entry is [string, string] => isPlain(entry[1]);
+  const given = Object.entries(value).filter(([, reason]) => !isAbsent(reason));
+  const isKnown = (entry: [string, unknown]): entry is [string, string] => isPlainText(entry[1]);
   return {
     acknowledge: Object.fromEntries(given.filter(isKnown)),
     unknownAcknowledgements: given.filter((entry) => !isKnown(entry)).map(([id]) => id),
@@ -172,20 +152,22 @@ function readAcknowledgements(
 }
 
 function textsOf(values: Json): Texts {
-  const told = TEXTS.flatMap((name) => {
-    const text = textOf(values[name]);
-    return text === undefined ? [] : [[name, text]];
-  });
-  return Object.fromEntries(told) as Texts;
+  const texts = TEXTS.map((name) => [name, textOf(values[name])] as const);
+  return Object.fromEntries(texts.filter(([, text]) => text !== undefined));
 }
 
-function isPlain(value: unknown): value is string {
-  return typeof value === "string" && !isUnknown(value) && !isSecret(value);
+function isPlainText(value: unknown): value is string {
+  return typeof value === "string" && value !== WIRE_UNKNOWN && !isSecret(value);
 }
 
-/** A text that may be shown, or what stands in its place. */
+/** Secrets are never opened. */
+function isSecret(value: unknown): boolean {
+  return value === "[secret]" || (isRecord(value) && SECRET_KEY in value);
+}
+
+/** A text that may be shown, or what is shown in its place. */
 export function textOf(value: unknown): string | undefined {
-  if (isSecret(value)) return SECRET;
-  if (isUnknown(value)) return OPEN;
+  if (isSecret(value)) return SECRET_TEXT;
+  if (value === WIRE_UNKNOWN) return UNKNOWN_TEXT;
   return typeof value === "string" ? value : undefined;
 }

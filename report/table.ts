@@ -1,15 +1,15 @@
 import { getBorderCharacters, table } from "table";
 import type { Report, ReportedToken } from "./model";
 import type { TokenAction } from "./steps";
-import { ACTION_MARKS, changeOf, detailsOf, riskSummaryOf, serversOf, summaryOf, unknownOf } from "./words";
+import { ACTION_MARKS, changeOf, detailsOf, serversOf, summaryOf, unknownOf } from "./summary";
 
 /** How {@link renderTable} prints. */
 export interface TableOptions {
   /** Colours, for a terminal that has them. Default: none. */
   readonly colour?: boolean;
-  /** Leave out the servers, the line of headers and the summary, for other programs. Default: `false`. */
+  /** Leave out the servers, the headers and the summary, for other programs. Default: `false`. */
   readonly hideHeaders?: boolean;
-  /** Every permission, however many. Default: of those that do not change only the first few. */
+  /** List every permission, however many. Default: only the first few, unless a replacement adds or removes them. */
   readonly full?: boolean;
 }
 
@@ -17,24 +17,26 @@ export interface TableOptions {
 const SERVER = "Server";
 const HEADERS = ["Name", SERVER, "Organization", "Owner", "Change", "Permissions", "Severity", "Risks"];
 
-/** Permissions that do not change are told of up to here: an operator token has 44. */
-const FEW = 6;
+/** Permissions of a kind that are listed: an operator token has 44. */
+const MAX_LISTED = 6;
 
-type Paint = (text: string) => string;
-const painted =
-  (open: number, close: number): Paint =>
-  (text) =>
-    `\u001b[${open}m${text}\u001b[${close}m`;
-
+/** The codes that turn a colour on and off. */
 const COLOURS = {
-  bold: painted(1, 22),
-  dim: painted(2, 22),
-  red: painted(31, 39),
-  green: painted(32, 39),
-  yellow: painted(33, 39),
-  cyan: painted(36, 39),
-};
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
 type Colour = keyof typeof COLOURS;
+/** The text in the colour, where colours are asked for. */
+type Paint = (colour: Colour, text: string) => string;
+const coloured: Paint = (colour, text) => {
+  const [on, off] = COLOURS[colour];
+  return text === "" ? "" : `\u001b[${on}m${text}\u001b[${off}m`;
+};
+const plain: Paint = (_, text) => text;
 
 const ACTION_COLOURS: Readonly<Record<TokenAction, Colour>> = {
   unknown: "red",
@@ -50,7 +52,7 @@ const ACTION_COLOURS: Readonly<Record<TokenAction, Colour>> = {
 /** Columns without lines, as the influx CLI prints its lists. Ends with a line break. */
 export function renderTable(report: Report, options: TableOptions = {}): string {
   const { colour = false, hideHeaders = false, full = false } = options;
-  const paint = (name: Colour, text: string): string => (colour && text !== "" ? COLOURS[name](text) : text);
+  const paint = colour ? coloured : plain;
   const withServer = report.servers.length > 1;
   const headers = HEADERS.filter((header) => withServer || header !== SERVER);
   const rows = report.tokens.map((token) => [
@@ -64,11 +66,10 @@ export function renderTable(report: Report, options: TableOptions = {}): string 
     riskLines(token, paint).join("\n"),
   ]);
   const printed = hideHeaders ? rows : [headers.map((header) => paint("bold", header)), ...rows];
-  const body = printed.length === 0 || report.tokens.length === 0 ? "" : columns(printed);
+  const body = rows.length === 0 ? "" : columns(printed);
   if (hideHeaders) return body;
-  const sentences = [summaryOf(report), riskSummaryOf(report)].filter((text) => text !== "");
   const head = serversOf(report);
-  return `${head === "" ? "" : `${head}\n\n`}${body === "" ? "" : `${body}\n`}${sentences.join(". ")}.\n`;
+  return `${head === "" ? "" : `${head}\n\n`}${body === "" ? "" : `${body}\n`}${summaryOf(report)}.\n`;
 }
 
 function changeLine(token: ReportedToken, report: Report): string {
@@ -76,7 +77,7 @@ function changeLine(token: ReportedToken, report: Report): string {
   return change === "" ? "" : `${ACTION_MARKS[token.action]} ${change}`;
 }
 
-/** Letters that are as wide as they are long, colours and line breaks. */
+/** Characters that take one column each, colours and line breaks. */
 // eslint-disable-next-line no-control-regex -- colours begin with one
 const NARROW = /^(?:[\x20-\x7e±−·…✓\n]|\x1b\[\d+m)*$/;
 // eslint-disable-next-line no-control-regex -- the same
@@ -87,7 +88,7 @@ function columns(rows: readonly string[][]): string {
   return (isNarrow ? padded(rows) : measured(rows)).replace(/ +$/gm, "");
 }
 
-/** What most stacks need, without a look at every single letter. */
+/** For characters of one column each: many times faster, and enough for most stacks. */
 function padded(rows: readonly string[][]): string {
   const lines = rows.flatMap((row) => {
     const cells = row.map((cell) => cell.split("\n"));
@@ -101,7 +102,7 @@ function padded(rows: readonly string[][]): string {
   return lines.map((line) => `${line.map(pad).join("")}\n`).join("");
 }
 
-/** For letters of any width. */
+/** For characters of any width. */
 function measured(rows: readonly string[][]): string {
   return table(
     rows.map((row) => [...row]),
@@ -113,31 +114,25 @@ function measured(rows: readonly string[][]): string {
   );
 }
 
-function permissionLines(
-  token: ReportedToken,
-  full: boolean,
-  paint: (name: Colour, text: string) => string,
-): string[] {
+function permissionLines(token: ReportedToken, full: boolean, paint: Paint): string[] {
   const { added, removed, kept } = token.permissions;
-  // A token that comes or goes as a whole needs no mark at each line to be understood, but all that it may do.
-  const changes = [
-    ...few(added, full || token.action === "replace").map((text) => paint("green", `+ ${text}`)),
-    ...few(removed, full || token.action === "replace").map((text) => paint("red", `− ${text}`)),
+  // A token that is created or deleted as a whole is understood by the first few.
+  const listsChanges = full || token.action === "replace";
+  const unknown = unknownOf(token);
+  return [
+    ...few(added, listsChanges).map((text) => paint("green", `+ ${text}`)),
+    ...few(removed, listsChanges).map((text) => paint("red", `− ${text}`)),
+    ...few(kept, full).map((text) => paint("dim", `  ${text}`)),
+    ...(unknown === "" ? [] : [paint("yellow", `? ${unknown}`)]),
   ];
-  const rest = few(kept, full).map((text) => paint("dim", `  ${text}`));
-  const open = unknownOf(token);
-  return [...changes, ...rest, ...(open === "" ? [] : [paint("yellow", `? ${open}`)])];
 }
 
 function few(texts: readonly string[], full: boolean): readonly string[] {
-  if (full || texts.length <= FEW + 1) return texts;
-  return [...texts.slice(0, FEW), `… and ${texts.length - FEW} more (--full)`];
+  if (full || texts.length <= MAX_LISTED + 1) return texts;
+  return [...texts.slice(0, MAX_LISTED), `… and ${texts.length - MAX_LISTED} more (--full)`];
 }
 
-function riskLines(
-  { risks, unusedAcknowledgements }: ReportedToken,
-  paint: (name: Colour, text: string) => string,
-): string[] {
+function riskLines({ risks, unusedAcknowledgements }: ReportedToken, paint: Paint): string[] {
   return [
     ...risks.map((finding) => {
       const { id, severity, acknowledged } = finding;

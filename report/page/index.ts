@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Report, ReportedToken } from "../model";
-import { ACTION_MARKS, changeOf, count, riskSummaryOf, serversOf, summaryOf, unknownOf } from "../words";
-import { escapeHtml } from "./html";
-import { renderMatrix } from "./matrix";
+import { ACTION_MARKS, changeOf, count, serversOf, summaryOf, unknownOf } from "../summary";
+import { escapeHtml, renderMatrix } from "./matrix";
 import { SCRIPT } from "./script";
 import { STYLE } from "./style";
 
@@ -19,8 +18,8 @@ const LEGEND: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * One file that needs nothing else: no network, no other file. What it runs and how it looks is pinned by hashes, so
- * that nothing else in it can run.
+ * The report as one file that needs no network and no other file. Its Content-Security-Policy pins its script and style
+ * by their hashes, so that nothing else in it can run.
  */
 export function renderPage(report: Report): string {
   const { project, stack, source, tokens, permissionsFrom } = report;
@@ -30,9 +29,8 @@ export function renderPage(report: Report): string {
     permissionsFrom === "permissions"
       ? "Permissions as they are declared, before they exist."
       : "Permissions as the server granted them, with ids.";
-  const sentences = [summaryOf(report).replace("InfluxDB tokens: ", ""), riskSummaryOf(report)].filter(
-    Boolean,
-  );
+  const summary = summaryOf(report).replace("InfluxDB tokens: ", "");
+  const servers = serversOf(report);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -47,7 +45,7 @@ export function renderPage(report: Report): string {
 <header>
 <h1>InfluxDB tokens</h1>
 <p class="soft">${title === "" ? "" : `${escapeHtml(title)} · `}${source}. ${from}</p>
-${serversOf(report) === "" ? "" : `<p>${escapeHtml(serversOf(report))}</p>\n`}<p><b>${escapeHtml(sentences.join(". "))}.</b></p>
+${servers === "" ? "" : `<p>${escapeHtml(servers)}</p>\n`}<p><b>${escapeHtml(summary)}.</b></p>
 </header>
 <main>
 ${toolsFor(report)}
@@ -87,12 +85,12 @@ function meanings({ tokens }: Report): string {
 
 function inFull(token: ReportedToken, report: Report): string {
   const { added, removed, kept } = token.permissions;
-  const open = unknownOf(token);
+  const unknown = unknownOf(token);
   const lines = [
     ...added.map((text) => `+ ${text}`),
     ...removed.map((text) => `− ${text}`),
     ...kept.map((text) => `\u00a0 ${text}`),
-    ...(open === "" ? [] : [`? ${open}`]),
+    ...(unknown === "" ? [] : [`? ${unknown}`]),
   ];
   const head = `${ACTION_MARKS[token.action]} <b>${escapeHtml(token.name)}</b>`;
   const about = [escapeHtml(changeOf(token, report)), count(lines.length, "permission")]

@@ -1,8 +1,8 @@
 import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
 import { makeReport } from "../../../report/model";
-import { ReportInputError } from "../../../report/inputError";
+import { ReportInputError } from "../../../report/json";
 import { parsePreview, parseState } from "../../../report/parse";
-import { OPEN, SECRET } from "../../../report/snapshot";
+import { SECRET_TEXT, UNKNOWN_TEXT } from "../../../report/snapshot";
 import { previewOf, SAMPLE } from "../../../scripts/screenshots/sample";
 import { thrownBy } from "../../support/thrownBy";
 
@@ -172,11 +172,11 @@ describe("a preview", () => {
     const parsed = preview(step("create", undefined, { inputs }));
     const [token] = makeReport(parsed).tokens;
     expect(token).toMatchObject({
-      org: OPEN,
-      owner: SECRET,
-      description: SECRET,
+      org: UNKNOWN_TEXT,
+      owner: SECRET_TEXT,
+      description: SECRET_TEXT,
       permissions: {
-        added: [`read:orgs/${OPEN}/buckets/00000000000000c1`],
+        added: [`read:orgs/${UNKNOWN_TEXT}/buckets/00000000000000c1`],
         unknown: 2,
         unknownInputs: ["operator", "readTasks", "writeBucket", "org"],
       },

@@ -1,0 +1,123 @@
+import { BUCKET_FLAGS } from "../provider/permissions/expand";
+import type { Finding } from "../provider/permissions/risks";
+import { ACTION_ORDER, type Report, type ReportedToken } from "./model";
+import type { TokenAction } from "./steps";
+
+/** The mark of a change, in every output. It needs no colour. */
+export const ACTION_MARKS: Readonly<Record<TokenAction, string>> = {
+  unknown: "?",
+  replace: "±",
+  create: "+",
+  delete: "−",
+  leave: "*",
+  update: "~",
+  skip: "·",
+  same: "=",
+};
+
+/** A change in a word or two. */
+export const ACTION_LABELS: Readonly<Record<TokenAction, string>> = {
+  unknown: "not known",
+  replace: "replace",
+  create: "create",
+  delete: "delete",
+  leave: "left behind",
+  update: "update",
+  skip: "skipped",
+  same: "same",
+};
+
+/** A change behind a number of tokens. */
+const PLANNED_LABELS: Readonly<Record<TokenAction, string>> = {
+  unknown: "not known",
+  replace: "to replace",
+  create: "to create",
+  delete: "to delete",
+  leave: "left behind",
+  update: "to update in place",
+  skip: "skipped",
+  same: "unchanged",
+};
+
+/** What happens to the stack's tokens and which risks they have, in sentences without the last full stop. */
+export function summaryOf(report: Report): string {
+  return [summaryOfChanges(report), summaryOfRisks(report)].filter((text) => text !== "").join(". ");
+}
+
+/** What happens to the stack's tokens, in one sentence without its full stop. */
+export function summaryOfChanges({ source, summary, tokens, complete }: Report): string {
+  const missing = "unchanged ones are not in this preview";
+  if (tokens.length === 0)
+    return complete ? "No InfluxDB tokens" : `InfluxDB tokens: no change is in this preview; ${missing}`;
+  if (source === "state") {
+    const left = summary.delete > 0 ? `, ${summary.delete} left by an interrupted replacement` : "";
+    const pending = summary.create > 0 ? `, ${summary.create} that an interrupted run may have made` : "";
+    return `${count(summary.same, "InfluxDB token")} in the state${left}${pending}`;
+  }
+  const actions = ACTION_ORDER.filter((action) => summary[action] > 0);
+  const counts = actions.map((action) => `${summary[action]} ${PLANNED_LABELS[action]}`).join(", ");
+  return `InfluxDB tokens: ${counts}${complete ? "" : `; ${missing}`}`;
+}
+
+/** How many risks are open and how many acknowledged, in one sentence without its full stop; empty where none are. */
+export function summaryOfRisks({ tokens }: Report): string {
+  const risks = tokens.flatMap((token) => token.risks);
+  if (risks.length === 0) return "";
+  const acknowledged = risks.filter((risk) => risk.acknowledged !== undefined).length;
+  const rest = acknowledged > 0 ? `, ${acknowledged} acknowledged` : "";
+  return `${count(risks.length - acknowledged, "open risk")}${rest}`;
+}
+
+/** The change of a token in one phrase, such as `replace: permissions`; empty for one of a state that has none. */
+export function changeOf(token: ReportedToken, { source }: Report): string {
+  const { action } = token;
+  if (source === "state" && action === "same") return "";
+  const reasons = reasonsOf(token);
+  return reasons.length === 0 ? ACTION_LABELS[action] : `${ACTION_LABELS[action]}: ${reasons.join(", ")}`;
+}
+
+/** Why the token changes, and where it moves to. */
+export function reasonsOf({ reasons, host, previousHost }: ReportedToken): readonly string[] {
+  if (previousHost === undefined) return reasons;
+  return [...reasons.filter((reason) => reason !== "host"), `host from ${previousHost} to ${host}`];
+}
+
+/** The servers that the tokens are on, in one line; empty where there is no token. */
+export function serversOf({ servers }: Report): string {
+  if (servers.length === 0) return "";
+  return `${servers.length === 1 ? "Server" : "Servers"}: ${servers.join(", ")}`;
+}
+
+const INPUT_LABELS: ReadonlyMap<string, string> = new Map([
+  ["org", "the organization"],
+  ["orgId", "the organization"],
+  ["user", "the owner"],
+]);
+
+/** What is not known of a token, in one phrase; empty where everything is. */
+export function unknownOf({ permissions: { unknown, unknownInputs, allUnknown } }: ReportedToken): string {
+  const parts = [
+    ...(allUnknown ? ["permissions"] : []),
+    ...(unknown > 0 ? [count(unknown, "bucket")] : []),
+    ...unknownInputs.map((name) =>
+      isBucketList(name) ? `the buckets of ${name}` : (INPUT_LABELS.get(name) ?? name),
+    ),
+  ];
+  if (parts.length === 0) return "";
+  const isOne = parts.length === 1 && !allUnknown && unknown < 2 && !unknownInputs.some(isBucketList);
+  return `${parts.join(", ")} ${isOne ? "is" : "are"} not known before pulumi up`;
+}
+
+function isBucketList(input: string): boolean {
+  return input in BUCKET_FLAGS;
+}
+
+/** What a risk is about, where its id does not say it. */
+export function detailsOf({ details = [] }: Finding): string {
+  return details.length === 0 ? "" : `: ${details.join("; ")}`;
+}
+
+/** Such as `1 token`, `2 tokens`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
