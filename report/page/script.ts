@@ -105,8 +105,8 @@ export const SCRIPT = `
   table.addEventListener("mouseleave", () => show(document.activeElement?.closest?.("#matrix td, #matrix th")));
   table.addEventListener("focusin", (event) => { const cell = cellOf(event); if (cell) { rove(cell, false); show(cell); } });
   table.addEventListener("focusout", hide);
-  // A cell that comes into view by its focus moves, and what is said of it with it.
-  frame.addEventListener("scroll", () => show(document.activeElement?.closest?.("#matrix td, #matrix th")), { passive: true });
+  // A cell that comes into view by its focus moves, and its tip with it; one that Escape has closed stays closed.
+  frame.addEventListener("scroll", () => { if (!tip.hidden) show(document.activeElement?.closest?.("#matrix td, #matrix th")); }, { passive: true });
   table.addEventListener("mousedown", (event) => { const cell = cellOf(event); if (cell) rove(cell); });
 
   addEventListener("keydown", (event) => {
