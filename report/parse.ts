@@ -117,7 +117,7 @@ export function parseState(text: string): Parsed {
   if (more.length > 0) throw new ReportInputError("there is more than one state: give one at a time");
   const { resources, pending_operations: pending } = first["deployment"];
   const steps = [
-    // Pulumi has deleted one that is to be replaced on the server already.
+    // One that is pending replacement is deleted on the server already.
     ...records(resources).filter((resource) => resource["pendingReplacement"] !== true),
     ...records(pending)
       .filter(({ type }) => type === "creating")

@@ -47,7 +47,7 @@ const COMPARISONS: ReadonlySet<unknown> = new Set(["refresh", "diff"]);
 /** Removes a token from the state that was deleted on the server before. */
 const REMOVES_DELETED = "remove-pending-replace";
 
-/** Operations that delete a resource. The engine deletes no `deletedWith` of it on the server. */
+/** Operations that delete a resource. The engine does not delete on the server what is `deletedWith` it. */
 const DELETES: ReadonlySet<unknown> = new Set(["delete", "delete-replaced", "replace", "create-replacement"]);
 
 /** The reason of a token that is deleted although nothing replaces it in this run. */

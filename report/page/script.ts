@@ -10,9 +10,9 @@ export const SCRIPT = `
   $("tools").hidden = false;
   if (!table) return;
   const rows = [...table.tBodies[0].rows];
-  const SAID = { "+": "added ", "−": "removed ", " ": "", "?": "" };
+  const SPOKEN_MARKS = { "+": "added ", "−": "removed ", " ": "", "?": "" };
   const lines = (cell) => (cell.dataset.p || "").split("\\n").filter(Boolean);
-  const said = (line) => (SAID[line[0]] ?? "") + line.slice(2);
+  const spoken = (line) => (SPOKEN_MARKS[line[0]] ?? "") + line.slice(2);
   const headers = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
 
   // What a search finds: names and every permission, exactly as they are written.
@@ -22,8 +22,8 @@ export const SCRIPT = `
   ]));
   for (const row of rows) {
     for (const cell of row.cells) {
-      const told = lines(cell).map(said).join("; ");
-      if (told && cell.classList.contains("type")) cell.setAttribute("aria-label", headers[cell.cellIndex] + ": " + told);
+      const label = lines(cell).map(spoken).join("; ");
+      if (label && cell.classList.contains("type")) cell.setAttribute("aria-label", headers[cell.cellIndex] + ": " + label);
     }
   }
 
@@ -82,12 +82,12 @@ export const SCRIPT = `
   }
   function show(cell) {
     hide();
-    const told = cell ? lines(cell) : [];
-    if (told.length === 0) return;
+    const permissions = cell ? lines(cell) : [];
+    if (permissions.length === 0) return;
     const title = document.createElement("b");
     const name = cell.closest("tr").cells[0].querySelector("b");
     title.textContent = [name?.textContent, headers[cell.cellIndex]].filter(Boolean).join(" · ");
-    tip.replaceChildren(title, ...told.map((line) => {
+    tip.replaceChildren(title, ...permissions.map((line) => {
       const item = document.createElement("div");
       item.className = "mono " + (line[0] === "+" ? "add" : line[0] === "−" ? "gone" : "");
       item.textContent = line;

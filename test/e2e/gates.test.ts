@@ -38,19 +38,19 @@ describe("the gate, on a real stack", () => {
     writeFileSync(join(folder, "script.cjs"), body);
   }
 
-  /** What the report tells of the preview, as one document and as events, which must be the same. */
+  /** The report of the preview, as one document and as events, which must be the same. */
   async function gate(): Promise<{ code: number | null; stderr: string; tokens: readonly ReportedToken[] }> {
     const document = await stack.engine.preview(["--json", "--show-sames"]);
     const events = await stack.engine.preview(["--json"], { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" });
-    const [told, ...others] = [document, events].map(({ code, stdout }) => {
+    const [result, ...others] = [document, events].map(({ code, stdout }) => {
       expect(code).toBe(0);
       const { tokens } = JSON.parse(report(stdout, "--json").stdout) as Report;
       const passed = report(stdout, ...GATE);
       return { code: passed.code, stderr: passed.stderr, tokens };
     });
-    expect(others).toEqual([told]);
-    if (told === undefined) throw new Error("there was no preview");
-    return told;
+    expect(others).toEqual([result]);
+    if (result === undefined) throw new Error("there was no preview");
+    return result;
   }
 
   const outline = ({ tokens }: { tokens: readonly ReportedToken[] }) =>
@@ -68,9 +68,9 @@ describe("the gate, on a real stack", () => {
       `make("secret", { readTasks: true, readSecrets: pulumi.secret(true) });`,
       `make("accepted", { readTasks: true, readSecrets: of(() => true), acknowledge: { unknown: "ours" } });`,
     );
-    const told = await gate();
-    expect(told.code).toBe(2);
-    expect(outline(told)).toEqual([
+    const result = await gate();
+    expect(result.code).toBe(2);
+    expect(outline(result)).toEqual([
       ["accepted", "create", "unknown"],
       ["bucket", "create", ""],
       ["flag", "create", "unknown"],
@@ -78,12 +78,12 @@ describe("the gate, on a real stack", () => {
       ["reason", "create", "unknown,read-secrets"],
       ["secret", "create", "unknown"],
     ]);
-    expect(told.tokens.find(({ name }) => name === "bucket")?.permissions).toMatchObject({ unknown: 3 });
-    expect(told.stderr).not.toContain("accepted");
-    expect(told.stderr.match(/has the risk unknown/g)).toHaveLength(4);
+    expect(result.tokens.find(({ name }) => name === "bucket")?.permissions).toMatchObject({ unknown: 3 });
+    expect(result.stderr).not.toContain("accepted");
+    expect(result.stderr.match(/has the risk unknown/g)).toHaveLength(4);
   });
 
-  it("tells the server in every form", async () => {
+  it("names the server in every form", async () => {
     script(`new InfluxToken("ci", { org: "acme", readTasks: true });`);
     const { stdout } = await stack.engine.preview(["--json"]);
     const page = join(folder, "page.html");
@@ -118,14 +118,14 @@ describe("the gate, on a real stack", () => {
       `new InfluxToken("rotated", { org: "acme", readTasks: true });`,
       `new InfluxToken("quiet", { org: "acme", readTasks: true });`,
     );
-    const told = await gate();
-    expect(outline(told)).toEqual([
+    const result = await gate();
+    expect(outline(result)).toEqual([
       ["rotated", "replace", ""],
       ["kept", "leave", "read-secrets"],
       ["rotated", "leave", "read-secrets"],
       ["quiet", "same", ""],
     ]);
-    expect(told.code).toBe(2);
+    expect(result.code).toBe(2);
     const before = stack.server.authorizations().length;
     await stack.up();
     expect(stack.server.authorizations()).toHaveLength(before + 1);
@@ -141,8 +141,8 @@ describe("the gate, on a real stack", () => {
       `new InfluxToken("rotated", { org: "acme", readTasks: true, keepers: { period: "2" } });`,
       `new InfluxToken("quiet", { org: "acme, renamed", readTasks: true, readChecks: true });`,
     );
-    const told = await gate();
-    const permissions = Object.fromEntries(told.tokens.map((token) => [token.name, token.permissions]));
+    const result = await gate();
+    const permissions = Object.fromEntries(result.tokens.map((token) => [token.name, token.permissions]));
     expect(permissions).toMatchObject({
       rotated: { added: [], removed: [], kept: ["read:orgs/acme/tasks"] },
       quiet: {
@@ -151,6 +151,6 @@ describe("the gate, on a real stack", () => {
         kept: ["read:orgs/acme, renamed/tasks"],
       },
     });
-    expect(told.code).toBe(0);
+    expect(result.code).toBe(0);
   });
 });

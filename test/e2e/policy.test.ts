@@ -34,7 +34,7 @@ describe("the policy pack, run by the engine", () => {
     return copy;
   }
 
-  /** Previews the tokens under the policies, and gives the exit code and what each token is told of, in order. */
+  /** Previews the tokens under the policies, and gives the exit code and the violations of each token, in order. */
   async function preview(
     tokens: Record<string, Record<string, unknown>>,
     config: object,
@@ -49,9 +49,9 @@ describe("the policy pack, run by the engine", () => {
       pack = await packThatStarts();
       return preview(tokens, config);
     }
-    const told =
+    const violations =
       /^ +- \[(\w+)\].*? (influx-[a-z-]+) +\(pulumi-nodejs:dynamic\/influxdb:InfluxToken: (\w+)\)$/gm;
-    const refused = [...printed.matchAll(told)].map(
+    const refused = [...printed.matchAll(violations)].map(
       ([, level = "", policy = "", token = ""]) => `${token}: ${policy} (${level})`,
     );
     return { code, refused: refused.sort(), printed };

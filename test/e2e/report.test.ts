@@ -171,7 +171,7 @@ describe("the report of a real stack", () => {
     expect(shown).not.toContain(stack.server.operatorToken);
   });
 
-  it("tells why a preview failed", async () => {
+  it("says why a preview failed", async () => {
     declare({ ci: { org: "acme", readTsks: true } });
     const { code, stdout, stderr } = reportOf(await previewJson());
     expect([code, stdout]).toEqual([1, ""]);
@@ -181,7 +181,7 @@ describe("the report of a real stack", () => {
   it("runs the engine by itself, where no file is given", async () => {
     declare({ ...base });
     const { path } = await findOrInstallPulumiCli();
-    // What the engine is told by its environment, the command hands on.
+    // The command hands its environment on to the engine.
     const script = join(folder, "pulumi");
     const project = join(stack.engine.folder, "project");
     expect(existsSync(join(project, "Pulumi.yaml"))).toBe(true);

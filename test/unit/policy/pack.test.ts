@@ -42,7 +42,7 @@ describe("pulumi-influx-token/policy", () => {
 describe("docs/policy.md", () => {
   const page = readFileSync(join(ROOT, "docs", "policy.md"), "utf8");
 
-  it("has the table of policies, with what each can be told", () => {
+  it("has the table of policies, with the config of each", () => {
     const { rows } = tableOf(page, "policies");
     expect(rows.map(([name, , options]) => [name, options])).toEqual(
       policies.map(({ name, configSchema }) => [

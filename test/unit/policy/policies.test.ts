@@ -26,17 +26,17 @@ const { unknownCheckingProxy, UnknownValueError } = jest.requireActual<{
 
 /** What a policy says of a resource: its violations, or that it could not be run. */
 function judge(policy: ResourceValidationPolicy, props: Values, config: Values = {}, type = TYPE): string[] {
-  const told: string[] = [];
+  const violations: string[] = [];
   const args: unknown = { type, props: unknownCheckingProxy(props), getConfig: () => config };
   try {
     const { validateResource: validate } = policy;
     if (typeof validate !== "function") throw new Error(`${policy.name} does not validate`);
-    void validate(args as ResourceValidationArgs, (message) => told.push(message));
+    void validate(args as ResourceValidationArgs, (message) => violations.push(message));
   } catch (error) {
     if (!(error instanceof UnknownValueError)) throw error;
     return [OPEN];
   }
-  return told;
+  return violations;
 }
 
 /** The inputs as the engine has them by then: what the provider's check made of the program's. */
@@ -69,7 +69,7 @@ describe("every policy", () => {
     expect(new Set(policies.map(({ name }) => name)).size).toBe(policies.length);
   });
 
-  it("passes over what is no token, whatever its properties are", () => {
+  it("lets pass what is no token, whatever its properties are", () => {
     for (const policy of policies) {
       for (const type of ["random:index/randomId:RandomId", "pulumi:pulumi:Stack", `${TYPE}s`])
         expect(judge(policy, { operator: true, permissions: { "/buckets": "read" } }, {}, type)).toEqual([]);
@@ -118,14 +118,14 @@ describe("an acknowledged risk", () => {
   const allowAcknowledged = { allowAcknowledged: true };
   const operator = { operator: true, acknowledge: { "operator-token": "break-glass" } };
 
-  it("does not count by default: whoever writes the program is not whoever enforces the policy", async () => {
+  it("does not count by default: who writes the program is not who enforces the policy", async () => {
     expect(await judgeArgs(noOperatorToken, operator)).toEqual(REFUSED_OPERATOR);
     expect(await judgeArgs(noOperatorToken, operator, { allowAcknowledged: false })).toEqual(
       REFUSED_OPERATOR,
     );
   });
 
-  it("is let pass with allowAcknowledged, with all that it brings along", async () => {
+  it("is let pass with allowAcknowledged, with all that it includes", async () => {
     for (const policy of [noOperatorToken, noAllAccessToken])
       expect(await judgeArgs(policy, operator, allowAcknowledged)).toEqual([]);
   });
@@ -162,7 +162,7 @@ describe("influx-allowed-resource-types", () => {
     expect(await judgeArgs(allowedResourceTypes, args, config)).toEqual([]);
   });
 
-  it("tells what is not, apart for reading and writing", async () => {
+  it("says what is not, for reading and writing each", async () => {
     const args = { readTasks: true, writeTasks: true, readSecrets: true, readOrgs: true };
     expect(await judgeArgs(allowedResourceTypes, args, config)).toEqual([
       "it may read orgs, secrets, and only buckets, tasks is allowed; it may write tasks, and only buckets is allowed",
@@ -204,7 +204,7 @@ describe.each([
     expect(judge(policy, { [property]: " \t" })).toEqual([`${property} is missing`]);
   });
 
-  it("refuses one of another form than asked for, and does not tell it", () => {
+  it("refuses one that does not match the pattern, and does not show it", () => {
     const config = { pattern: "^svc-[a-z]+$" };
     expect(judge(policy, { [property]: "svc-ci" }, config)).toEqual([]);
     expect(judge(policy, { [property]: "hidden" }, config)).toEqual([

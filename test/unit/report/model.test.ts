@@ -38,7 +38,7 @@ describe("the report", () => {
     });
   });
 
-  it("tells what a change adds, takes away and keeps, and what forces it", () => {
+  it("says what a change adds, removes and keeps, and what forces it", () => {
     expect(
       only({
         name: "a::b",
@@ -72,7 +72,7 @@ describe("the report", () => {
       });
       expect([added, removed, kept.length]).toEqual([[], [], 43]);
     }
-    // The provider compared ids, and told that the organization is the same.
+    // `diff` compares ids: by its reasons the organization is the same.
     const renamed = changed({
       before: { readTasks: true },
       after: { readTasks: true, readSecrets: true, org: "acme, renamed" },
@@ -151,7 +151,7 @@ describe("the report", () => {
     });
   });
 
-  it("tells the servers, and where a token moves", () => {
+  it("names the servers, and where a token moves", () => {
     const elsewhere = "https://other.example.com";
     const before = { readTasks: true };
     const { servers, tokens } = reportOf(
@@ -165,7 +165,7 @@ describe("the report", () => {
     ]);
   });
 
-  it("knows the owner: whoever runs it of a new token, and who it is of one that stays", () => {
+  it("names the owner: the user who runs pulumi up of a new token, and the recorded one of an existing token", () => {
     const owner = (token: Omit<SampleToken, "name">) => only({ name: "a", ...token }).owner;
     const inputs = { readTasks: true };
     expect(owner({ after: inputs })).toBe("me");
@@ -175,7 +175,7 @@ describe("the report", () => {
     expect(owner({ before: inputs, after: inputs, replaceReasons: ["keepers"] })).toBe("me");
   });
 
-  it("tells what is known from the flags, and how many buckets are not", () => {
+  it("lists what the flags ask for, and counts buckets that are not known", () => {
     const part = only({
       name: "a",
       after: { readSecrets: true, readBucket: [WIRE_UNKNOWN, "00000000000000c1", WIRE_UNKNOWN] },
@@ -194,7 +194,7 @@ describe("the report", () => {
     expect(organization.risks.map(({ id }) => id)).toEqual(["operator-token"]);
   });
 
-  it("takes nothing away that an input which is not known might still ask for", () => {
+  it("removes nothing that an input which is not known might still ask for", () => {
     const before = { readSecrets: true, readTasks: true, readBucket: ["00000000000000c1"] };
     const after = (flags: object) => changed({ before, after: flags, replaceReasons: ["permissions"] });
     expect(after({ readTasks: true, readSecrets: WIRE_UNKNOWN })).toMatchObject({
@@ -206,6 +206,14 @@ describe("the report", () => {
       "read:orgs/acme/tasks",
     ]);
     expect(after({ allAccess: WIRE_UNKNOWN }).removed).toEqual([]);
+    const own = { readOwnOrg: true, readTasks: true };
+    expect(
+      changed({
+        before: own,
+        after: { readOwnOrg: WIRE_UNKNOWN as never },
+        replaceReasons: ["permissions"],
+      }),
+    ).toMatchObject({ removed: ["read:orgs/acme/tasks"], kept: ["read:/orgs/acme"] });
   });
 
   it("does not know what a token may do that is known in part only", () => {
@@ -227,7 +235,7 @@ describe("the report", () => {
     ).toEqual([]);
   });
 
-  it("tells no risk of a token that goes, and notes what is acknowledged in vain", () => {
+  it("has no risk of a token that is deleted, and notes acknowledgements of risks that it does not have", () => {
     expect(only({ name: "a", before: { operator: true } }).risks).toEqual([]);
     const acknowledge = { "operator-token": "was one", "read-secrets": "backup" };
     const { risks, unusedAcknowledgements } = only({ name: "a", after: { readSecrets: true, acknowledge } });
@@ -236,7 +244,7 @@ describe("the report", () => {
     expect(only({ name: "a", after: { operator: true, acknowledge } }).unusedAcknowledgements).toEqual([]);
   });
 
-  it("tells of a writer without a reader only where the whole stack is known", () => {
+  it("reports a writer without a reader only where the whole stack is known", () => {
     const writer = { name: "w", after: { writeBucket: ["00000000000000c1"] } };
     const reader = { name: "r", after: { readBucket: ["00000000000000c2"] } };
     const risks = (...tokens: SampleToken[]) =>
@@ -245,7 +253,7 @@ describe("the report", () => {
     expect(risks(writer, { name: "r", before: reader.after })).toEqual([]);
     const open = { name: "o", after: { readTasks: true, readBucket: [WIRE_UNKNOWN] } };
     expect(risks(writer, reader, open)).toEqual([]);
-    // The one that is left behind reads on.
+    // One that is left behind still reads.
     const left = { name: "l", before: { readBucket: ["00000000000000c1"] }, retainOnDelete: true };
     expect(risks(writer, reader, left)).toEqual([]);
   });
@@ -263,7 +271,7 @@ describe("--fail-on", () => {
     expect(failing(report, ["operator-token"])).toEqual([{ token: "op", risk: "operator-token" }]);
     expect(failing(report, ["read-secrets"]).map(({ token }) => token)).toEqual(["all", "op"]);
     expect(failing(report, ["server-wide-orgs"]).map(({ token }) => token)).toEqual(["op"]);
-    // The wider one says it all.
+    // A wider risk stands for those that it includes.
     expect(failing(report, RISK_IDS).filter(({ token }) => token === "op")).toHaveLength(1);
   });
 

@@ -3,6 +3,7 @@ import { makeReport } from "../../../report/model";
 import { ReportInputError } from "../../../report/json";
 import { parsePreview, parseState } from "../../../report/parse";
 import { SECRET_TEXT, UNKNOWN_TEXT } from "../../../report/snapshot";
+import { summaryOf } from "../../../report/summary";
 import { previewOf, SAMPLE } from "../../../scripts/screenshots/sample";
 import { thrownBy } from "../../support/thrownBy";
 
@@ -23,10 +24,10 @@ function step(op: string, before: object | undefined, after: object | undefined,
 }
 
 const preview = (...steps: object[]) => parsePreview(JSON.stringify({ steps, changeSummary: {} }));
-/** The only change of a preview, as the report tells it. */
+/** The tokens in the report of a preview. */
 const reported = (...steps: object[]) => makeReport(preview(...steps)).tokens;
 
-/** The same steps as the engine's events tell them: a replacement in three. */
+/** The same steps as events of the engine, which has three for a replacement. */
 function asEvents(document: string): string {
   const { steps } = JSON.parse(document) as {
     steps: { op: string; urn: string; oldState?: object; newState?: object; replaceReasons?: string[] }[];
@@ -71,7 +72,7 @@ describe("a preview", () => {
     );
   });
 
-  it("passes other resources over", () => {
+  it("skips other resources", () => {
     const other = { op: "create", urn: "urn:x", newState: { type: "random:index:Id", inputs: {} } };
     expect(preview(other).steps).toEqual([]);
   });
@@ -86,7 +87,7 @@ describe("a preview", () => {
     ]);
   });
 
-  it("tells why it failed", () => {
+  it("says why it failed", () => {
     const diagnostics = [
       { severity: "warning", message: "warning: a risk" },
       { severity: "error", message: "error: wrong\u001b[31m input\n" },
@@ -242,7 +243,7 @@ describe("a state", () => {
     expect(token?.permissions.kept).toEqual(["read:orgs/acme/tasks"]);
   });
 
-  it("tells of a token that an interrupted replacement left", () => {
+  it("has a token that an interrupted replacement left", () => {
     const { summary, tokens } = makeReport(state(resource(), resource({ delete: true })));
     expect(summary).toMatchObject({ same: 1, delete: 1 });
     expect(tokens[0]?.reasons).toEqual(["left by an interrupted replacement"]);
@@ -259,6 +260,9 @@ describe("a state", () => {
       ],
     };
     const report = makeReport(parseState(JSON.stringify({ deployment })));
+    expect(summaryOf(report)).toBe(
+      "0 InfluxDB tokens in the state, 1 left by an interrupted replacement, 1 that an interrupted run may have made. 2 open risks",
+    );
     expect(report.tokens.map(({ action, risks }) => [action, risks[0]?.id])).toEqual([
       ["create", "operator-token"],
       ["delete", "operator-token"],
@@ -291,6 +295,35 @@ describe("a state", () => {
     expect(makeReport(state(bare)).tokens[0]?.risks).toMatchObject([
       { id: "unknown", details: ["its permissions are not told"] },
     ]);
+  });
+
+  it("compares ids, and leaves out a permission that it cannot read", () => {
+    const found = [
+      { action: "write", resource: { type: "users", id: "00000000000000b1" } },
+      { action: "read", resource: { type: "buckets", id: "00000000000000c1", orgID: "00000000000000a2" } },
+    ];
+    const effectivePermissions = {
+      "/users/00000000000000b1": "write",
+      "orgs/00000000000000a2/buckets/00000000000000c1": "read",
+      odd: 5,
+    };
+    const outputs = {
+      orgId: "00000000000000a1",
+      userId: "00000000000000b1",
+      __granted: found,
+      effectivePermissions,
+    };
+    const [token] = makeReport(state(resource({ outputs }))).tokens;
+    expect(token?.lines.map(({ text, permission }) => [text, permission?.resource.type])).toEqual([
+      ["read:orgs/00000000000000a2/buckets/00000000000000c1", "buckets"],
+      ["write:/users/00000000000000b1", "users"],
+    ]);
+  });
+
+  it("with an encrypted table of what was granted, gives what was declared", () => {
+    const outputs = { effectivePermissions: { [WRAPPED]: "x", ciphertext: "v1:abc" } };
+    const [token] = makeReport(state(resource({ outputs }))).tokens;
+    expect(token?.permissions.kept).toEqual(["read:orgs/acme/tasks"]);
   });
 
   it("is whole, and one", () => {

@@ -46,6 +46,47 @@ const nastyReport = (
     })),
   );
 
+/** A stack with all that an output may have to show beside the sample. */
+const OTHER_HOST = "https://other.example.com";
+const everything = reportOf([
+  {
+    name: "moving",
+    before: { readTasks: true },
+    after: { readTasks: true, host: OTHER_HOST, description: "moves to another server" },
+  },
+  {
+    name: "later",
+    after: { readSecrets: true, writeBucket: [WIRE_UNKNOWN], acknowledge: { "read-secrets": "backup" } },
+  },
+  { name: "unused", after: { readTasks: true, acknowledge: { "operator-token": "was one" } } },
+  { name: "open", after: { readTasks: WIRE_UNKNOWN as never } },
+  { name: "left", before: { readSecrets: true }, retainOnDelete: true },
+]);
+
+describe.each<[string, string]>([
+  ["the table", renderTable(everything, { full: true })],
+  [
+    "the Markdown",
+    renderMarkdown(everything).replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code))),
+  ],
+  ["the page", renderPage(everything)],
+])("%s of everything", (_, text) => {
+  it.each([
+    "3 to create, 1 left behind, 1 to update in place",
+    "Servers: ",
+    `host from ${HOST} to ${OTHER_HOST}`,
+    "1 bucket is not known before pulumi up",
+    "backup",
+    "operator-token",
+    "is acknowledged, but not there",
+    "readTasks is not known",
+    "left behind",
+    "2 open risks, 1 acknowledged",
+  ])("has %j", (part) => {
+    expect(text).toContain(part);
+  });
+});
+
 describe("the table", () => {
   it("has a line a permission, as the influx CLI prints lists", () => {
     const text = renderTable(reportOf(SAMPLE.filter(({ name }) => ["ci", "auditor"].includes(name))));
@@ -96,7 +137,7 @@ InfluxDB tokens: 1 to replace, 1 to create. 3 open risks.
     expect(renderTable(EMPTY, { hideHeaders: true })).toBe("");
   });
 
-  it("tells what is not known, and what is acknowledged in vain", () => {
+  it("says what is not known, and which acknowledgements are of no risk", () => {
     const text = renderTable(
       reportOf([
         {
@@ -142,6 +183,17 @@ describe("the Markdown", () => {
     );
     expect(text).not.toContain("Cut to fit");
     expect(renderMarkdown(EMPTY)).toBe("### No InfluxDB tokens\n");
+  });
+
+  it("names 20 servers above the table, and cuts a long name", () => {
+    const many = Array.from({ length: 22 }, (_, n) => ({
+      name: `${n}-${"x".repeat(300)}`,
+      after: { readTasks: true, host: `https://influxdb-${n}` },
+    }));
+    const text = renderMarkdown(reportOf(many));
+    expect(text).toMatch(/^Servers: .* and 2 more$/m);
+    expect(text).toContain(`<code>21-${"x".repeat(197)}…</code>`);
+    expect(text).not.toContain("x".repeat(199));
   });
 
   it("fits, says what it leaves out, and closes what it opens, however much there is", () => {
@@ -227,5 +279,27 @@ describe("the page", () => {
     };
     expect(renderPage(state)).toContain("as the server granted them");
     expect(renderPage(state)).not.toContain("changes only");
+    expect(renderTable(state)).toMatch(/^platform +acme +admin +read:/m);
+  });
+
+  it("marks what reaches the whole server, and how many single ones there are", () => {
+    const buckets = ["00000000000000c1", "00000000000000c2"];
+    const html = renderPage(reportOf([{ name: "a", after: { readBucket: buckets, readOrgs: true } }]));
+    expect(html).toContain('<span class="mark r one add">+R2</span>');
+    expect(html).toContain('<span class="mark r server add">+R*</span>');
+  });
+
+  it("says that a token is inactive, and what it is for", () => {
+    const [token] = sample.tokens;
+    if (token === undefined) throw new Error("there is no token");
+    const html = renderPage({
+      ...sample,
+      project: "",
+      stack: "",
+      tokens: [{ ...token, status: "inactive", description: 'for "tasks"' }],
+    });
+    expect(html).toContain(" · inactive</small>");
+    expect(html).toContain('data-p="  for &#34;tasks&#34;"');
+    expect(html).toContain("<title>InfluxDB tokens</title>");
   });
 });

@@ -59,11 +59,11 @@ describe("risks", () => {
     expect(ids(Object.fromEntries(flags.map((name) => [name, true])))).toEqual(["all-access-token"]);
   });
 
-  it("of wrong flags are none: who validates them tells", () => {
+  it("of wrong flags are none: check refuses them", () => {
     expect(ids({ operator: true, readTasks: true })).toEqual([]);
   });
 
-  it("tells what a wide risk brings along, so that a pipeline can ask for that too", () => {
+  it("lists what a wide risk includes, so that a pipeline can ask for that too", () => {
     const [finding] = findRisks(permissionsOfFlags({ operator: true }));
     expect(finding?.includes).toEqual([
       "all-access-token",
@@ -89,7 +89,7 @@ describe("risks", () => {
     ]);
   });
 
-  it("are told of a writer only where the stack shows that nobody reads", () => {
+  it("are reported of a writer only where the stack shows that nobody reads", () => {
     const risky = (stack?: Permission[][]) =>
       findRisks(writes(BUCKET), {}, stack && readersOf(stack)).map(({ id }) => id);
     expect(risky()).toEqual([]);

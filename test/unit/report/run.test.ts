@@ -198,6 +198,28 @@ describe("influx-token report", () => {
     expect(readFileSync(join(folder, "args"), "utf8")).toBe("stack export --non-interactive\n");
   });
 
+  it("takes pulumi from the PATH where PULUMI_CLI names none", async () => {
+    fakePulumi("cat preview.json");
+    const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
+    expect((await run(["report"], { env })).out).toContain("break-glass");
+  });
+
+  it("says that the engine cannot be run, or was killed", async () => {
+    const program = join(folder, "not-executable");
+    writeFileSync(program, "");
+    chmodSync(program, 0o644);
+    const denied = await run(["report"], { env: { PULUMI_CLI: program } });
+    expect([denied.code, denied.err]).toEqual([
+      1,
+      expect.stringMatching(/^influx-token: cannot run .*EACCES/),
+    ]);
+    const killed = await run(["report", "--state"], { env: { PULUMI_CLI: fakePulumi("kill -9 $$") } });
+    expect([killed.code, killed.err]).toEqual([
+      1,
+      "influx-token: `pulumi stack export` printed nothing and was ended by a signal\n",
+    ]);
+  });
+
   it("says what is wrong with the engine", async () => {
     const missing = await run(["report"], { env: { PULUMI_CLI: join(folder, "missing") } });
     expect([missing.code, missing.err]).toEqual([
@@ -212,6 +234,15 @@ describe("influx-token report", () => {
     const silent = await run(["report"], { env: { PULUMI_CLI: fakePulumi("cat preview.json; exit 3") } });
     expect([silent.code, silent.out]).toEqual([1, ""]);
     expect(silent.err).toContain("--show-replacement-steps` ended with exit code 3");
+    const garbled = await run(["report"], {
+      env: { PULUMI_CLI: fakePulumi("echo error: no stack; exit 255") },
+    });
+    expect([garbled.code, garbled.err]).toEqual([
+      1,
+      expect.stringMatching(
+        /^influx-token: the preview failed:\n`pulumi preview .*` ended with exit code 255\n$/,
+      ),
+    ]);
     const failed = JSON.stringify({
       steps: [],
       changeSummary: {},

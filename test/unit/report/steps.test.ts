@@ -6,13 +6,13 @@ const URN = `urn:pulumi:dev::project::${TYPE}::ci`;
 const SECRETS = { org: "acme", readSecrets: true };
 const TASKS = { org: "acme", readTasks: true };
 
-interface Side {
+interface SampleState {
   readonly inputs?: object;
   readonly outputs?: object;
   readonly [option: string]: unknown;
 }
 
-const side = (given: Side): object => ({
+const stateOf = (given: SampleState): object => ({
   type: TYPE,
   custom: true,
   id: "00000000000000d1",
@@ -21,18 +21,18 @@ const side = (given: Side): object => ({
 });
 
 /** One step of the engine, of one token. */
-function step(op: string, before?: Side, after?: Side, more: object = {}): object {
+function step(op: string, before?: SampleState, after?: SampleState, more: object = {}): object {
   return {
     op,
     urn: URN,
-    ...(before && { oldState: side(before) }),
-    ...(after && { newState: side(after) }),
+    ...(before && { oldState: stateOf(before) }),
+    ...(after && { newState: stateOf(after) }),
     ...more,
   };
 }
 
-/** What the report tells of the steps, as the document and as the events of a preview. */
-function told(...steps: { op?: string; urn?: string }[]): readonly ReportedToken[] {
+/** The tokens in the report of the steps, which is the same for a document and for events. */
+function reportOf(...steps: { op?: string; urn?: string }[]): readonly ReportedToken[] {
   const document = JSON.stringify({ steps, changeSummary: {} });
   const events = steps.map((each) => {
     const { oldState = null, newState = null, ...rest } = each as Record<string, unknown>;
@@ -53,7 +53,7 @@ function told(...steps: { op?: string; urn?: string }[]): readonly ReportedToken
 const outline = (tokens: readonly ReportedToken[]) =>
   tokens.map(({ action, reasons, risks }) => [action, reasons.join(), risks.map(({ id }) => id).join()]);
 
-it("tells each input by itself where they cannot be combined, and of what it cannot read that it is not known", () => {
+it("judges each input by itself where they cannot be combined, and takes what it cannot read for not known", () => {
   const tokenOf = (inputs: object, outputs: object = {}) => {
     const resource = { type: "pulumi-nodejs:dynamic/influxdb:InfluxToken", inputs, outputs };
     const step = { op: "create", urn: "urn:pulumi:dev::p::pulumi-nodejs:dynamic/influxdb:InfluxToken::a" };
@@ -84,49 +84,49 @@ describe("the steps of the engine", () => {
     ["read-replacement", "replace"],
     ["import-replacement", "replace"],
   ])("%s leave a token that is known", (op, action) => {
-    expect(told(step(op, { inputs: SECRETS }, { inputs: SECRETS }))).toMatchObject([
+    expect(reportOf(step(op, { inputs: SECRETS }, { inputs: SECRETS }))).toMatchObject([
       { action, risks: [{ id: "read-secrets" }] },
     ]);
   });
 
   it.each(["adopt", "", "Create", "create ", "deleted"])("%j is not known, so that nothing is", (op) => {
-    const tokens = told(step(op, { inputs: TASKS }, { inputs: TASKS }));
+    const tokens = reportOf(step(op, { inputs: TASKS }, { inputs: TASKS }));
     expect(tokens).toMatchObject([{ action: "unknown", risks: [{ id: "unknown", severity: "critical" }] }]);
     expect(tokens[0]?.risks[0]?.details?.[0]).toContain(JSON.stringify(op));
-    const beside = told(step("same", { inputs: TASKS }, { inputs: TASKS }), step(op));
+    const beside = reportOf(step("same", { inputs: TASKS }, { inputs: TASKS }), step(op));
     expect(beside).toMatchObject([{ action: "same", risks: [{ id: "unknown" }] }]);
   });
 
   it.each(["create", "update", "same", "replace"])("%s without what comes, is not known", (op) => {
-    expect(told(step(op, { inputs: TASKS }))).toMatchObject([
+    expect(reportOf(step(op, { inputs: TASKS }))).toMatchObject([
       { action: op, risks: [{ id: "unknown", details: ["the preview does not say what it will be"] }] },
     ]);
   });
 
   it("without an op is not known either", () => {
-    expect(told({ urn: URN })).toMatchObject([{ action: "unknown", risks: [{ id: "unknown" }] }]);
+    expect(reportOf({ urn: URN })).toMatchObject([{ action: "unknown", risks: [{ id: "unknown" }] }]);
   });
 
   it.each(["refresh", "diff"])("%s says nothing of what becomes of a token", (op) => {
     const compared = step(op, { inputs: TASKS }, { inputs: TASKS });
-    expect(told(compared)).toMatchObject([{ action: "unknown", risks: [{ id: "unknown" }] }]);
-    expect(told(compared, step("same", { inputs: TASKS }, { inputs: TASKS }))).toMatchObject([
+    expect(reportOf(compared)).toMatchObject([{ action: "unknown", risks: [{ id: "unknown" }] }]);
+    expect(reportOf(compared, step("same", { inputs: TASKS }, { inputs: TASKS }))).toMatchObject([
       { action: "same", risks: [] },
     ]);
   });
 
-  it("a refresh tells of its finding first: what is planned counts", () => {
+  it("a refresh reports its finding first: what is planned counts", () => {
     const found = step("update", { inputs: TASKS }, { inputs: TASKS, outputs: { status: "inactive" } });
-    expect(outline(told(found, step("delete", { inputs: TASKS })))).toEqual([["delete", "", ""]]);
+    expect(outline(reportOf(found, step("delete", { inputs: TASKS })))).toEqual([["delete", "", ""]]);
     const wider = step(
       "replace",
       { inputs: TASKS },
       { inputs: SECRETS },
       { replaceReasons: ["permissions"], keys: ["permissions"] },
     );
-    expect(outline(told(found, wider))).toEqual([["replace", "permissions", "read-secrets"]]);
+    expect(outline(reportOf(found, wider))).toEqual([["replace", "permissions", "read-secrets"]]);
     const gone = step("delete", { inputs: TASKS });
-    expect(outline(told(gone, step("create", undefined, { inputs: SECRETS })))).toEqual([
+    expect(outline(reportOf(gone, step("create", undefined, { inputs: SECRETS })))).toEqual([
       ["create", "", "read-secrets"],
     ]);
   });
@@ -137,28 +137,30 @@ describe("the steps of the engine", () => {
       [step("delete", { inputs: TASKS }), same],
       [same, step("delete", { inputs: TASKS })],
     ])
-      expect(outline(told(...steps))).toEqual([["same", "", "read-secrets"]]);
+      expect(outline(reportOf(...steps))).toEqual([["same", "", "read-secrets"]]);
     const left = step("delete-replaced", { inputs: TASKS, delete: true, id: "00000000000000d0" });
     const replaced = { inputs: TASKS, delete: true };
     const replace = step("replace", replaced, { inputs: SECRETS }, { keys: ["permissions"] });
-    expect(outline(told(replace, left, step("delete-replaced", replaced)))).toEqual([
+    expect(outline(reportOf(replace, left, step("delete-replaced", replaced)))).toEqual([
       ["replace", "permissions", "read-secrets"],
       ["delete", "left by an interrupted replacement", ""],
     ]);
-    expect(outline(told(left))).toEqual([["delete", "left by an interrupted replacement", ""]]);
-    expect(outline(told(same, left))).toEqual([
+    expect(outline(reportOf(left))).toEqual([["delete", "left by an interrupted replacement", ""]]);
+    expect(outline(reportOf(same, left))).toEqual([
       ["delete", "left by an interrupted replacement", ""],
       ["same", "", "read-secrets"],
     ]);
   });
 
-  it("that forget what was deleted before, tell of no token", () => {
-    expect(told(step("remove-pending-replace", { inputs: SECRETS, pendingReplacement: true }))).toEqual([]);
+  it("that remove from the state what was deleted before, are of no token", () => {
+    expect(reportOf(step("remove-pending-replace", { inputs: SECRETS, pendingReplacement: true }))).toEqual(
+      [],
+    );
   });
 
   it("skip a new token that is no target: it is not there, whatever the engine says", () => {
     const skipped = { id: "", inputs: SECRETS };
-    expect(outline(told(step("same", skipped, skipped)))).toEqual([
+    expect(outline(reportOf(step("same", skipped, skipped)))).toEqual([
       ["skip", "no target of this run", "read-secrets"],
     ]);
   });
@@ -168,7 +170,7 @@ describe("a token that is left behind", () => {
   const retained = { inputs: SECRETS, retainOnDelete: true };
 
   it("is not deleted, and has its permissions and risks", () => {
-    const tokens = told(step("delete", retained));
+    const tokens = reportOf(step("delete", retained));
     expect(outline(tokens)).toEqual([["leave", "retainOnDelete", "read-secrets"]]);
     expect(tokens[0]?.permissions).toMatchObject({ kept: ["read:orgs/acme/secrets"], removed: [] });
   });
@@ -189,40 +191,46 @@ describe("a token that is left behind", () => {
       step("delete-replaced", marked),
     ];
     for (const steps of [[replace], triple, [...triple].reverse(), second, second.slice(1, 2)]) {
-      expect(outline(told(...steps))).toEqual([
+      expect(outline(reportOf(...steps))).toEqual([
         ["replace", "permissions", ""],
         ["leave", "retainOnDelete", "read-secrets"],
       ]);
     }
-    // What the new one is told is of no use to the old one.
+    // The option of the new one is of no use to the old one.
     const now = step("replace", { inputs: SECRETS }, { inputs: TASKS, retainOnDelete: true }, more);
-    expect(outline(told(now))).toEqual([["replace", "permissions", ""]]);
+    expect(outline(reportOf(now))).toEqual([["replace", "permissions", ""]]);
   });
 
   it("stays after an interrupted replacement, too", () => {
     const same = step("same", { inputs: TASKS }, { inputs: TASKS });
-    expect(outline(told(same, step("delete-replaced", { ...retained, delete: true })))).toEqual([
+    expect(outline(reportOf(same, step("delete-replaced", { ...retained, delete: true })))).toEqual([
       ["leave", "retainOnDelete", "read-secrets"],
       ["same", "", ""],
     ]);
   });
 
   it("stays where it was only read", () => {
-    expect(outline(told(step("discard", { inputs: SECRETS, external: true })))).toEqual([
+    expect(outline(reportOf(step("discard", { inputs: SECRETS, external: true })))).toEqual([
       ["leave", "only read", "read-secrets"],
+    ]);
+  });
+
+  it("is not known where the engine says nothing of it", () => {
+    expect(reportOf({ op: "discard", urn: URN })).toMatchObject([
+      { action: "leave", risks: [{ id: "unknown", details: ["nothing is known of it"] }] },
     ]);
   });
 
   it("stays where it is said to go with another resource: nobody asks the server to delete it", () => {
     const other = { op: "delete", urn: "urn:pulumi:dev::project::docker:index:Container::influxdb" };
     const withIt = step("delete", { inputs: SECRETS, deletedWith: other.urn });
-    expect(outline(told(withIt, other as never))).toEqual([["leave", "deletedWith", "read-secrets"]]);
-    expect(outline(told(withIt))).toEqual([["delete", "", ""]]);
+    expect(outline(reportOf(withIt, other as never))).toEqual([["leave", "deletedWith", "read-secrets"]]);
+    expect(outline(reportOf(withIt))).toEqual([["delete", "", ""]]);
   });
 
   it("can be acknowledged, where it still is in the program or was before it left", () => {
     const acknowledge = { "read-secrets": "kept for the archive" };
-    expect(told(step("delete", { ...retained, inputs: { ...SECRETS, acknowledge } }))).toMatchObject([
+    expect(reportOf(step("delete", { ...retained, inputs: { ...SECRETS, acknowledge } }))).toMatchObject([
       { risks: [{ acknowledged: "kept for the archive" }] },
     ]);
   });
