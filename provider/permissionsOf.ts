@@ -19,13 +19,12 @@ export function permissionsOf(args: object): PermissionTable | undefined {
   const raw: Record<string, unknown> = Object.fromEntries(
     relevant.map(([name, value]) => [name, resolved(value)]),
   );
-  const choice = raw["org"] ?? raw["orgId"] ?? undefined;
   const context: CheckContext = { host: () => UNKNOWN, organization: () => ({ org: UNKNOWN }) };
   const { inputs, failures } = checkInputs(raw, {}, context);
   const [failure] = failures;
   if (failure !== undefined) throw new TypeError(`${failure.property}: ${failure.reason}`);
   const { permissions } = inputs;
-  return choice === undefined || isUnknown(permissions) ? undefined : (permissions as PermissionTable);
+  return isUnknown(permissions) ? undefined : (permissions as PermissionTable);
 }
 
 /** The value of an Output or a Promise is not known yet. */

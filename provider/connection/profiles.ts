@@ -48,8 +48,10 @@ export function readProfile({ path, name }: ProfileRequest, home = homedir()): P
     );
   }
   const tables = parseTables(source, shown, property);
-  const table = name === undefined ? [...tables].find(([, { active }]) => active === true) : undefined;
-  const chosen = name === undefined ? table : ([name.value, tables.get(name.value)] as const);
+  const chosen =
+    name === undefined
+      ? [...tables].find(([, { active }]) => active === true)
+      : ([name.value, tables.get(name.value)] as const);
   if (chosen === undefined) return undefined;
   const [chosenName, values] = chosen;
   if (values === undefined) {

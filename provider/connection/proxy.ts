@@ -75,7 +75,7 @@ function isListed(target: URL, list: string): boolean {
     .split(/[\s,]+/)
     .some((entry) => {
       if (entry === "*") return true;
-      const [, name = "", entryPort = port] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [undefined, entry];
+      const [, name = "", entryPort = port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? [undefined, entry];
       if (name === "" || entryPort !== port) return false;
       if (name.includes("/")) return isInBlock(hostname, name);
       const wanted = bareHostname(name).replace(/^\*?\./, "");

@@ -48,7 +48,7 @@ export function errorBody({ data }: Answer): { code: string | undefined; message
 /** How long the answer asks to wait: milliseconds. */
 export function retryAfterMs({ headers }: Answer): number {
   const value = headers["retry-after"];
-  if (typeof value !== "string" || value === "") return 0;
+  if (typeof value !== "string") return 0;
   const seconds = Number(value);
   const wait = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1_000;
   return Number.isNaN(wait) ? 0 : Math.max(0, wait);

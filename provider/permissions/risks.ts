@@ -178,7 +178,7 @@ export function isRiskId(text: string): text is RiskId {
 /** What to say of an id that is none: the nearest one, or all there are. */
 export function notARisk(text: string): string {
   const nearest = text.length > 64 ? "" : closest(text, RISK_IDS);
-  const close = nearest !== "" && distance(text.toLowerCase(), nearest) <= nearest.length / 3;
+  const close = distance(text.toLowerCase(), nearest) <= nearest.length / 3;
   return `is not a risk: ${close ? `did you mean "${nearest}"?` : `there are ${RISK_IDS.join(", ")}`}`;
 }
 

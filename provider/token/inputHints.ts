@@ -65,7 +65,7 @@ function reachesMore(name: string, input: string): boolean {
   if (info === undefined) return false;
   const { type, scope } = info.resource;
   if (type !== "buckets" && scope !== "server") return false;
-  return !/s$/i.test(name) || /ids?$/i.test(name);
+  return !/s$/i.test(name) || /ids$/i.test(name);
 }
 
 /** What to add where something else than a switch is given to a flag: whoever names buckets wants only those. */
