@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { InfluxTokenError } from "../../../provider/errors";
 import type { Request } from "../../../provider/influxdb/client";
-import { type Created, createSafely, TokenValueLostError } from "../../../provider/influxdb/createSafely";
+import { type Created, createSafely, UndeletedTokenError } from "../../../provider/influxdb/createSafely";
 import { formatPermission } from "../../../provider/permissions/format";
 import type { Authorization, NewAuthorization } from "../../../provider/types";
 import { BODY, FakeServer, LOST, reads, refusal, tokenOf } from "./support/fakeServer";
@@ -94,7 +94,7 @@ describe("a create of an interrupted run", () => {
     server.instead = ({ method }) =>
       method === "DELETE" ? Promise.reject(refusal(503, "", 0, false)) : undefined;
     const error = await failure(create(BODY, () => Promise.resolve(server.tokens.length > 0)));
-    expect(error).toBeInstanceOf(TokenValueLostError);
+    expect(error).toBeInstanceOf(UndeletedTokenError);
     expect(error.message).toMatch(/made the token \w+, and it could not be deleted: answered 503$/);
     const [made] = server.tokens;
     expect(error).toMatchObject({ authorization: { ...made, token: `value of ${String(made?.id)}` } });
@@ -104,7 +104,7 @@ describe("a create of an interrupted run", () => {
   it("is not deleted again and again where that is refused", async () => {
     server.instead = ({ method }) => (method === "DELETE" ? Promise.reject(refusal(403)) : undefined);
     expect(await failure(create(BODY, () => Promise.resolve(server.tokens.length > 0)))).toBeInstanceOf(
-      TokenValueLostError,
+      UndeletedTokenError,
     );
     expect(deletes()).toBe(1);
   });
@@ -201,7 +201,7 @@ describe("a token that was made otherwise than it was asked for", () => {
           ? change(request)
           : undefined;
     expect(await failure(create())).toMatchObject({
-      name: "TokenValueLostError",
+      name: "UndeletedTokenError",
       authorization: { id: server.tokens[0]?.id, token: "" },
     });
   });
