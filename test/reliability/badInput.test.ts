@@ -95,7 +95,7 @@ describe("check", () => {
     expectNoPollution();
   });
 
-  it("tells a letter that only looks like the right one, and one that cannot be seen", async () => {
+  it("names a letter that only looks like the right one, and one that cannot be seen", async () => {
     const given = { org: "a", readTasks: true, "read\u0412uckets": true, "writeTasks\u200b": true };
     const { failures } = await host.check({}, given);
     expect(failures).toEqual([
@@ -203,7 +203,7 @@ describe("the influx CLI's configs file", () => {
     );
   });
 
-  it("is told or refused at once, however long or deep it is", () => {
+  it("is read or refused at once, however long or deep it is", () => {
     const begin = performance.now();
     for (const source of ["x = ".padEnd(MB, "["), `[a]\nurl = "${"x".repeat(MB)}`, "#".repeat(20 * MB)]) {
       const error = thrownBy(() => read(source)) as Error;

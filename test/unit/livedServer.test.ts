@@ -95,7 +95,7 @@ describe("an organization and an owner that get other names on the server", () =
     );
   });
 
-  it("make a change of a name that nobody told of", async () => {
+  it("make a change of a name that no rename explains", async () => {
     await up({ org: "acme", readTasks: true });
     const before = idOf();
     await rename("orgs", server.orgId, "acme ltd");

@@ -236,7 +236,7 @@ describe("a token that is missing on the server that made it", () => {
 });
 
 describe("a caller that is switched off", () => {
-  it("is told so, though the server answers its look-ups with empty lists", async () => {
+  it("is named as the reason, though the server answers its look-ups with empty lists", async () => {
     const { token } = await right.call<{ token: string }>("POST", "/api/v2/authorizations", {
       orgID: right.orgId,
       status: "inactive",

@@ -26,7 +26,7 @@ describe("the organization that a program leaves out", () => {
     expect(resolve({ profile: { name: "p" } })).toBeUndefined();
   });
 
-  it("is told without the profile wherever another source gives it", () => {
+  it("is resolved without the profile wherever another source gives it", () => {
     for (const given of [{ config }, { env }]) {
       expect(() => resolve({ ...given, profile: "cannot read it" })).not.toThrow();
     }
@@ -34,7 +34,7 @@ describe("the organization that a program leaves out", () => {
     expect(() => resolve({ profile: "cannot read it" })).toThrow("cannot read it");
   });
 
-  it("cannot be told where one source gives both name and id", () => {
+  it("cannot be resolved where one source gives both name and id", () => {
     expect(() => resolve({ env: { INFLUX_ORG: "a", INFLUX_ORG_ID: ID } })).toThrow(
       "INFLUX_ORG and INFLUX_ORG_ID are both set: keep one of them",
     );

@@ -89,7 +89,7 @@ describe("the influx CLI's configs file", () => {
     expect(() => readProfile(request("", "prod"))).toThrow(/it has none$/);
   });
 
-  it("that is malformed is told by line and column, never by its text, for that may hold a token", () => {
+  it("that is malformed is located by line and column, never by its text, for that may hold a token", () => {
     const read = (): unknown => readProfile(request('[a]\ntoken = "s3cret'));
     expect(read).toThrow(/is not valid TOML at line 2, column \d+$/);
     expect(read).not.toThrow(/s3cret/);

@@ -50,7 +50,7 @@ describe("the server of a token", () => {
     expect(resolve({ env: { INFLUX_HOST: "" } }, RECORDED).host).toBe(RECORDED);
   });
 
-  it("is told without the profile wherever another source names it", () => {
+  it("is resolved without the profile wherever another source names it", () => {
     const unreadable = { profile: "cannot read it" };
     for (const given of [{ stored }, { config }, { env }])
       expect(() => resolve({ ...given, ...unreadable })).not.toThrow();

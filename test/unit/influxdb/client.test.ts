@@ -81,7 +81,7 @@ describe("the client", () => {
     expect(elsewhere).not.toHaveBeenCalled();
   });
 
-  it("tells a proxy's 404 from InfluxDB's", async () => {
+  it("takes no proxy's 404 for InfluxDB's", async () => {
     const said = '{"code":"not found","message":"authorization not found"}';
     const { client: gateway } = openSession(await serving(inPlace(404, said)));
     await expect(readAuthorization(gateway, ID)).rejects.toThrow(
@@ -112,7 +112,7 @@ describe("the client", () => {
     },
   );
 
-  it("tells a token whose organization or owner was deleted from one that is gone", async () => {
+  it("takes no token whose organization or owner was deleted for one that is gone", async () => {
     const saying = async (message: string) =>
       openSession(await serving(answering(404, JSON.stringify({ code: "not found", message })))).client;
     for (const [message, missing] of [

@@ -57,8 +57,10 @@ describe("the look for a lost token, behind a front with a clock of its own", ()
       ...inputs,
       permissions,
     });
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
-    const url = await frontWith(-600_000, (response) => {
+    // The run begins later than the slack that clocks have.
+    const laterMs = 2_500;
+    run.begin({ now: () => Date.now() + laterMs });
+    const url = await frontWith(laterMs - 600_000, (response) => {
       response.writeHead(502).end();
       return true;
     });
@@ -76,5 +78,32 @@ describe("the look for a lost token, behind a front with a clock of its own", ()
     });
     const { id } = await create(url);
     expect(ids()).toEqual([id]);
+  });
+});
+
+describe("the look for a lost token, on a machine whose own clock is off by an hour", () => {
+  const HOUR_MS = 3_600_000;
+
+  /** Makes a token whose first answer is lost. */
+  async function createLosing(offMs: number): Promise<string> {
+    run.begin({ now: () => Date.now() + offMs });
+    let isFirst = true;
+    const url = await frontWith(0, (_response, loseAnswer) => {
+      if (!isFirst) return false;
+      isFirst = false;
+      loseAnswer();
+      return true;
+    });
+    return (await create(url)).id;
+  }
+
+  it("finds it where that clock is behind", async () => {
+    const id = await createLosing(-HOUR_MS);
+    expect(ids()).toEqual([id]);
+  });
+
+  it("makes no second one where that clock is ahead, but names the one that there is", async () => {
+    await expect(createLosing(HOUR_MS)).rejects.toThrow(/one token could be it/);
+    expect(ids()).toHaveLength(1);
   });
 });

@@ -143,7 +143,7 @@ describe.each([
   });
 
   if (!plainTokens) {
-    it("has a token that can be neither told nor deleted recorded, and replaced by the next run", async () => {
+    it("records an orphan, whose value is lost and that cannot be deleted, and the next run replaces it", async () => {
       let lost = false;
       fault = ({ method }) => {
         if (method === "DELETE") return "drop before";

@@ -36,7 +36,7 @@ describe.each([
       ["adds to", "ci", (text) => `[team] ${text}`],
       ["replaces all of", "ci", () => "managed"],
     ])(
-      "%s the description: the one token that is made is recorded, and the difference is told",
+      "%s the description: the one token that is made is recorded, with a warning of the difference",
       async (_what, asked, change) => {
         front.request = (body) => ({ ...body, description: change(body.description ?? "") });
         const { id, outs } = await create({ description: asked });
@@ -75,7 +75,7 @@ describe.each([
         /with the status "active" in place of "inactive": it was deleted again/,
       ],
     ])(
-      "%s: the token that is made is deleted, and the difference is told",
+      "%s: the token that is made is deleted, and the error names the difference",
       async (_what, change, message) => {
         front.request = change;
         await expect(create({ status: "inactive", readChecks: true })).rejects.toThrow(message);
@@ -84,7 +84,7 @@ describe.each([
       },
     );
 
-    it("gives the token another owner: it is deleted, and the difference is told", async () => {
+    it("gives the token another owner: it is deleted, and the error names the difference", async () => {
       const { id: other } = await run.server.call<{ id: string }>("POST", "/api/v2/users", { name: "other" });
       front.request = (body) => ({ ...body, userID: other });
       await expect(create({ user: "admin" })).rejects.toThrow(
@@ -114,7 +114,7 @@ describe.each([
         ({ permissions, ...rest }) => ({ ...rest, permissions: permissions.slice(1) }),
       ],
       ["leaves out the organization", (answer) => ({ ...answer, orgID: undefined })],
-      ["tells another status", (rest) => ({ ...rest, status: "inactive" })],
+      ["gives another status", (rest) => ({ ...rest, status: "inactive" })],
     ])("%s in the answer only: the record shows what was made, and that is taken", async (_what, change) => {
       front.answer = change;
       const { id, outs } = await create();

@@ -42,7 +42,7 @@ describe("a look-up that found nothing", () => {
     expect(run.server.countRequests()).toEqual({ "GET /api/v2/buckets/{id}": 1 });
   });
 
-  it("tells a system bucket", async () => {
+  it("knows a system bucket", async () => {
     const id = "00000000000000b5";
     const bucket = { id, orgID: run.server.orgId, name: "_monitoring", type: "system" };
     const url = await run.servers.serve((_request, response) =>
@@ -62,7 +62,7 @@ describe("a name", () => {
     await expect(run.create({}, { user: "ghost" })).rejects.toThrow(/404 "user not found"$/);
   });
 
-  it("of which another one was told is never called an empty list", async () => {
+  it("of which another one was returned is never called an empty list", async () => {
     const listing = (names: string[]) =>
       run.servers.serve((_request, response) =>
         response

@@ -27,7 +27,7 @@ describe("a gateway that is busy", () => {
     expect(run.server.countRequests()).toMatchObject({ [POST]: 1, [LIST]: 1 });
   });
 
-  it("is not waited for beyond connection.timeoutMs: its answer is told at once", async () => {
+  it("is not waited for beyond connection.timeoutMs: no retry, the create fails at once", async () => {
     const begin = Date.now();
     await expect(create(await busy(9, "3600"))).rejects.toThrow(/answered 429/);
     expect(Date.now() - begin).toBeLessThan(2_000);

@@ -63,7 +63,7 @@ describe("a byte that is changed on the way, after the handshake", () => {
     expect(counts[LIST]).toBe(1);
   });
 
-  it("is told as such where it goes on", async () => {
+  it("is named as the reason where it goes on", async () => {
     const { relay, url } = await secured("127.0.0.1", {}, ({ method }) => {
       if (method === "POST") relay.damage = "back";
       return false;
@@ -135,7 +135,7 @@ describe("a connection that was open", () => {
   });
 });
 
-describe("what TLS 1.3 tells after the handshake", () => {
+describe("what TLS 1.3 reports after the handshake", () => {
   it("is a client certificate that is missing: nothing is made, and nothing is looked for", async () => {
     const wanting = {
       ca: authority.cert,

@@ -86,7 +86,7 @@ describe("a proxy for https", () => {
     expect(proxy.seen.length).toBeLessThanOrEqual(1 + 4);
   });
 
-  it("is told its user and password, which are in no message and in no log", async () => {
+  it("gets its user and password, which are in no message and in no log", async () => {
     const url = proxy.url.replace("http://", "http://ann:p%40ss-w0rd@");
     run.begin({ env: { HTTPS_PROXY: url } });
     expect(
@@ -166,7 +166,7 @@ describe("a proxy for http", () => {
     expect(proxy.connections()).toBe(1);
   });
 
-  it("is told its user and password, and is named where it wants others or is down", async () => {
+  it("gets its user and password, and is named where it wants others or is down", async () => {
     run.begin({ env: { HTTP_PROXY: proxy.url.replace("http://", "http://ann:p%40ss@") } });
     refuse = () => 407;
     await expect(read("http://influxdb.test")).rejects.toThrow(

@@ -143,7 +143,7 @@ describe("the time between repetitions", () => {
     for (const wait of await Promise.all(waits)) expect(wait).toBeGreaterThan(950);
   });
 
-  it("is not waited for where it goes beyond connection.timeoutMs: the answer is told at once", async () => {
+  it("is not waited for where it goes beyond connection.timeoutMs: no retry, the request fails at once", async () => {
     const begin = Date.now();
     for (const value of ["3600", new Date(begin + 3_600_000).toUTCString()]) {
       const { host, times } = await answering([503, { "Retry-After": value }]);

@@ -40,7 +40,7 @@ async function startEngine(): Promise<{ process: TestProcess; end: () => Promise
 const lastAnswer = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
 
 describe("a step that changes the server", () => {
-  it("is taken to its end when the process is told to end, which then dies of the same signal", async () => {
+  it("is finished before the process exits by the signal that it got while the step was in flight", async () => {
     const process = new TestProcess();
     const exit = new GracefulExit(process.asHost);
     let end = (): void => undefined;

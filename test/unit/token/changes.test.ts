@@ -106,7 +106,7 @@ describe("diff", () => {
 });
 
 describe("a change in place", () => {
-  it("tells the server what is new, and only that", () => {
+  it("sends the server what is new, and only that", () => {
     const old = inputs(base);
     const state = toState(old, authorization(old), "http://a");
     expect(patchFor(state, inputs({ ...base, description: "new" }))).toEqual({ description: "new" });
@@ -115,7 +115,7 @@ describe("a change in place", () => {
     expect(patchFor(state, inputs({ ...base, connection: { host: "http://a" } }))).toBeUndefined();
   });
 
-  it("keeps what the server told, and takes the new inputs", () => {
+  it("keeps what the server returned, and takes the new inputs", () => {
     const old = inputs({ ...base, connection: { token: "stale" } });
     const state = toState(old, authorization(old), "http://a");
     const updated = withInputs(state, inputs({ orgId: ORG, readBuckets: true }));

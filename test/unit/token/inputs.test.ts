@@ -311,7 +311,7 @@ describe("check", () => {
       ]);
     });
 
-    it("passes on why none can be told", () => {
+    it("passes on why none is known", () => {
       const failure = { property: "connection.activeConfig", reason: "no such profile" };
       expect(failures(asked, { ...nowhere, organization: () => failure })).toEqual([failure]);
     });
