@@ -55,7 +55,7 @@ function isEngineLog(line: string): boolean {
 }
 
 /** Text files below a folder: the state, its backups and history, the config, what was left behind. */
-function filesOf(folder: string): [string, string][] {
+export function filesOf(folder: string): [string, string][] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name): [string, string] => [name, join(folder, name)])
     .filter(([, path]) => statSync(path).isFile())
