@@ -11,6 +11,7 @@ export default tseslint.config(
         process: "readonly",
         console: "readonly",
         fetch: "readonly",
+        __dirname: "readonly",
         module: "writable",
         require: "readonly",
       },

@@ -16,7 +16,11 @@ export default {
   maxWorkers: "100%",
   // The engine takes seconds for what a unit test does in milliseconds, and CI's machine may be slow.
   testTimeout: 120_000,
-  reporters: ["default", "<rootDir>/test/support/plainLine.cjs"],
+  reporters: [
+    "default",
+    "<rootDir>/test/support/documentedTests.cjs",
+    "<rootDir>/test/support/plainLine.cjs",
+  ],
   collectCoverageFrom: counted.map((folder) => `${folder}/**/*.ts`),
   coverageReporters: ["text-summary", "json-summary", "lcovonly"],
   coverageThreshold: Object.fromEntries(

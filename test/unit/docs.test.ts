@@ -5,6 +5,26 @@ import { resolveConnection } from "../../provider/connection/resolve";
 import { INPUT_NAMES } from "../../provider/token/inputs";
 import { tableOf } from "../support/tables";
 
+/** A test that a promise names. */
+interface DocumentedTest {
+  readonly promise: string;
+  readonly file: string;
+  readonly name: string;
+}
+
+/** As much of a test's result as jest's reporters get. */
+interface TestFile {
+  readonly testFilePath: string;
+  readonly testResults: { title: string; ancestorTitles: string[]; status: string }[];
+}
+
+// jest loads its reporters as they are: so they are plain JavaScript.
+const { documentedTests, untested, isWhole } = jest.requireActual<{
+  documentedTests: (text: string) => DocumentedTest[];
+  untested: (documented: DocumentedTest[], results: TestFile[]) => string[];
+  isWhole: (config: object) => boolean;
+}>("../support/documentedTests.cjs");
+
 const ROOT = join(__dirname, "..", "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 const page = read("docs/inputs.md");
@@ -38,19 +58,20 @@ describe("docs/inputs.md", () => {
 
 describe("docs/reliability.md", () => {
   const reliability = read("docs/reliability.md");
-  /** Rows of the tables that name a test: promise, file, name. */
-  const rows = reliability
-    .split("\n")
-    .map((line) => line.split("|").map((cell) => cell.trim()))
-    .filter(([, , file = ""]) => file.startsWith("`test/"));
+  const documented = documentedTests(reliability);
 
   it("names a test for every promise, and every test that it names exists", () => {
-    expect(rows.length).toBeGreaterThan(50);
-    const missing = rows.filter(([, promise = "", file = "", name = ""]) => {
-      const source = read(file.replaceAll("`", ""));
-      return promise === "" || !source.includes(`"${name.replaceAll('"', '\\"')}"`);
-    });
+    expect(documented.length).toBeGreaterThan(50);
+    const missing = documented.filter(
+      ({ promise, file, name }) => promise === "" || !read(file).includes(`"${name.replaceAll('"', '\\"')}"`),
+    );
     expect(missing).toEqual([]);
+  });
+
+  it("names no file with a test that is skipped, left to be written or the only one to run", () => {
+    const notRun =
+      /\b(?:it|test|describe)(?:\.\w+)*\.(?:skip|only|todo|failing)\b|\b[xf](?:it|test|describe)\b/;
+    expect(documented.filter(({ file }) => notRun.test(read(file)))).toEqual([]);
   });
 
   it("has the defaults of the connection", () => {
@@ -66,5 +87,63 @@ describe("docs/reliability.md", () => {
       for (const text of [reliability, page])
         expect(text).toMatch(new RegExp(`\\| \`connection\\.${name}\` .*\\| ${shown} `));
     }
+  });
+});
+
+describe("the end of a run of all tests", () => {
+  const resultsOf = (
+    status: string,
+    title = "is repeated: GET",
+    ancestorTitles: string[] = [],
+  ): TestFile[] => [
+    {
+      testFilePath: join(ROOT, "test", "unit", "a.test.ts"),
+      testResults: [
+        { title: "another one", ancestorTitles: [], status: "passed" },
+        { title, ancestorTitles, status },
+      ],
+    },
+  ];
+  const named = (name: string, file = "test/unit/a.test.ts"): DocumentedTest[] => [
+    { promise: "p", file, name },
+  ];
+
+  it.each([
+    ["a test", named("is repeated: GET")],
+    ["a test with a placeholder", named("is repeated: %s")],
+    ["a test with a named placeholder", named("is $verb: GET")],
+  ])("passes where %s that the docs name passed", (_, documented) => {
+    expect(untested(documented, resultsOf("passed"))).toEqual([]);
+  });
+
+  it("passes where a whole group that the docs name passed", () => {
+    expect(untested(named("a group"), resultsOf("passed", "a test", ["a group"]))).toEqual([]);
+  });
+
+  it.each(["failed", "pending", "todo", "disabled"])("fails where one is %s", (status) => {
+    for (const results of [resultsOf(status), resultsOf(status, "a test", ["is repeated: GET"])]) {
+      expect(untested(named("is repeated: %s"), results)).toEqual([
+        `test/unit/a.test.ts: "is repeated: %s" ${status}`,
+      ]);
+    }
+  });
+
+  it.each([
+    ["its file did not run", named("is repeated: %s", "test/unit/b.test.ts")],
+    ["it has another name", named("is repeated: POST")],
+    ["it has a longer name", named("is repeated")],
+  ])("fails where %s", (_, documented) => {
+    expect(untested(documented, resultsOf("passed"))).toEqual([expect.stringContaining("did not run")]);
+  });
+
+  it.each([
+    { testPathPatterns: { patterns: ["unit"] } },
+    { testNamePattern: "repeated" },
+    { onlyChanged: true },
+    { findRelatedTests: true },
+    { shard: { shardIndex: 1, shardCount: 2 } },
+  ])("says nothing of a run that leaves tests out: %j", (narrowed) => {
+    expect(isWhole({ testPathPatterns: { patterns: [] }, ...narrowed })).toBe(false);
+    expect(isWhole({ testPathPatterns: { patterns: [] } })).toBe(true);
   });
 });
