@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator, type Emulator } from "../../emulator";
 import { STEPS } from "../../scripts/demo/steps";
+import { SELECTION, SOAK } from "../support/soak";
 
 // The compiled demo as its own process, with the real engine. Its temporary folders are made in one of the test's.
 
@@ -41,19 +42,22 @@ it("runs every step on an emulator of its own, shows no token, and leaves nothin
   expect(await readdir(temporary)).toEqual([]);
 });
 
-describe("on a server of somebody's own", () => {
-  it("runs every step and removes what it made", async () => {
-    const { url, token, remains } = await server({ plainTokens: true });
-    const { code, stdout, stderr } = await demo({ INFLUX_HOST: `${url}/`, INFLUX_TOKEN: token });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout.match(/^Step .*/gm)).toEqual(HEADINGS);
-    // Somebody else may be asking the server, too.
-    expect(stdout).not.toContain("requests that the server got");
-    expect(stdout).not.toContain(token);
-    expect(stdout).not.toMatch(TOKEN);
-    expect(await remains()).toEqual(UNTOUCHED);
-    expect(await readdir(temporary)).toEqual([]);
-  });
+describe(`on a server of somebody's own (${SELECTION})`, () => {
+  // In `npm test` the runs that fail and that are interrupted do: they have as much to remove.
+  if (SOAK) {
+    it("runs every step and removes what it made", async () => {
+      const { url, token, remains } = await server({ plainTokens: true });
+      const { code, stdout, stderr } = await demo({ INFLUX_HOST: `${url}/`, INFLUX_TOKEN: token });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout.match(/^Step .*/gm)).toEqual(HEADINGS);
+      // Somebody else may be asking the server, too.
+      expect(stdout).not.toContain("requests that the server got");
+      expect(stdout).not.toContain(token);
+      expect(stdout).not.toMatch(TOKEN);
+      expect(await remains()).toEqual(UNTOUCHED);
+      expect(await readdir(temporary)).toEqual([]);
+    });
+  }
 
   it("says what is wrong with a token that is not an operator's, and makes nothing", async () => {
     const { url, grant, remains } = await server();

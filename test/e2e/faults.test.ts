@@ -4,12 +4,13 @@ import { Engine, succeeded } from "../../scripts/engine";
 import { type Fault, FAULTS, seeded, startFaultProxy } from "../support/faultProxy";
 import { startServer } from "../support/influxdb";
 import { type DeclaredToken, deleteNamed, expectSameTokens, pick, randomStack } from "../support/randomStack";
-import { seededRuns } from "../support/seededRuns";
+import { runCount, seededRuns } from "../support/seededRuns";
 
 const PROGRAM = join(__dirname, "programs", "declared");
 const NAMES = ["a", "b", "c", "d"];
 /** Rounds of edits under faults, each with an `up`. */
 const ROUNDS = 2;
+const RUNS = { runs: 2, soakRuns: 30 };
 
 /** What test/reliability does with the provider's functions, with the real engine: fewer runs, the same promise. */
 async function runOnce(seed: number): Promise<void> {
@@ -48,7 +49,11 @@ async function runOnce(seed: number): Promise<void> {
 }
 
 describe("random stacks through random edits under random faults, with the real engine", () => {
-  it("leave on the server what is in the state and what is declared", async () => {
-    expect(await seededRuns({ runs: 3, atOnce: 2, run: runOnce })).toEqual([]);
-  }, 300_000);
+  it(
+    "leave on the server what is in the state and what is declared",
+    async () => {
+      expect(await seededRuns({ ...RUNS, atOnce: 2, run: runOnce })).toEqual([]);
+    },
+    60_000 + runCount(RUNS) * 60_000,
+  );
 });

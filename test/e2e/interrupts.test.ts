@@ -3,50 +3,53 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { processorSeconds } from "../../scripts/processes";
 import { succeeded } from "../../scripts/engine";
 import {
-  type Aftermath,
-  type Half,
-  HALVES,
-  type Halves,
-  type HeldRun,
-  HeldStack,
+  type Outcome,
+  type Phase,
+  PHASES,
+  type Phases,
+  type PausedRun,
+  PausedStack,
   MOMENTS,
   type Moment,
   printedBy,
   signal,
   type Step,
   STEPS_OF,
-  wordsFor,
-} from "../support/heldStack";
+  namePrefix,
+} from "../support/pausedStack";
+import { SELECTION, SOAK } from "../support/soak";
 
-/** What befalls a run while its steps are under way. */
-interface Blow {
+/** What happens to a run while its steps are in flight. */
+interface Interruption {
   readonly name: string;
-  /** Strikes, and lets the requests go on. */
-  readonly strike: (run: HeldRun) => Promise<void>;
+  /** Interrupts the run, and lets the requests go on. */
+  readonly interrupt: (run: PausedRun) => Promise<void>;
   /** The creates whose token stays on the server although the state does not know it: the limits that are documented. */
   readonly loses: "nothing" | "what was made" | "all";
-  /** Where the user reads the name of a token that is lost. */
-  readonly namesLost?: (name: string, aftermath: Aftermath) => boolean;
+  /** Where the user finds the name of an orphaned token. */
+  readonly namesLost?: (name: string, outcome: Outcome) => boolean;
   /** What the engine's end leaves to be done before the next run. */
   readonly leaves?: "pending steps" | "a lock and pending steps";
-  /** What is under way when it strikes, run by run; default the creates, and in the next run the deletes. */
-  readonly runs?: readonly Halves[];
+  /** What is in flight when it happens, run by run; default the creates, and in the next run the deletes. */
+  readonly runs?: readonly Phases[];
+  /** Whether the run with deletes in flight is left to `npm run test:soak`. */
+  readonly deletesInSoakOnly?: true;
 }
 
-/** A signal's way to the event loop of a process, on a busy machine. */
-const HEARD_MS = 200;
-/** The engine's way from the second SIGINT to its plugins, to which it then leaves 5 s. */
-const TERMINATED_MS = 1_000;
+/** How long a signal takes to the event loop of a process, on a busy machine. */
+const SIGNAL_DELIVERY_MS = 200;
+/** How long the engine takes from the second SIGINT to its plugins, to which it then leaves 5 s. */
+const PLUGIN_CANCEL_MS = 1_000;
 
-const isPending = (name: string, { pending }: Aftermath): boolean => pending.includes(`creating ${name}`);
+const isPending = (name: string, { pending }: Outcome): boolean => pending.includes(`creating ${name}`);
 
-const BLOWS: readonly Blow[] = [
-  { name: "SIGINT of the engine", strike: signalled("engine", "SIGINT"), loses: "nothing" },
+const INTERRUPTIONS: readonly Interruption[] = [
+  { name: "SIGINT of the engine", interrupt: signalled("engine", "SIGINT"), loses: "nothing" },
   {
     name: "SIGINT of the engine, twice",
-    strike: async ({ engine, release }) => {
+    interrupt: async ({ engine, release }) => {
       await interruptTwice(engine);
-      await sleep(TERMINATED_MS);
+      await sleep(PLUGIN_CANCEL_MS);
       release();
     },
     loses: "nothing",
@@ -54,7 +57,7 @@ const BLOWS: readonly Blow[] = [
   },
   {
     name: "SIGINT of the engine, twice, with a server that answers later than the engine waits",
-    strike: async ({ engine, release, ended }) => {
+    interrupt: async ({ engine, release, ended }) => {
       await interruptTwice(engine);
       await ended;
       release();
@@ -62,20 +65,20 @@ const BLOWS: readonly Blow[] = [
     loses: "what was made",
     namesLost: isPending,
     leaves: "pending steps",
-    // A provider that the engine kills at a delete is what `SIGKILL of the provider` strikes.
+    // A provider that the engine kills at a delete is what `SIGKILL of the provider` does.
     runs: [["creates"]],
   },
   {
     name: "SIGKILL of the engine",
-    strike: signalled("engine", "SIGKILL"),
+    interrupt: signalled("engine", "SIGKILL"),
     loses: "nothing",
     leaves: "a lock and pending steps",
   },
   {
     name: "SIGKILL of the engine, between an answer and its record",
-    strike: async ({ engine, provider, release }) => {
+    interrupt: async ({ engine, provider, release }) => {
       signal(engine, "SIGSTOP");
-      await sleep(HEARD_MS);
+      await sleep(SIGNAL_DELIVERY_MS);
       release();
       // With nothing under way it notices only when it looks for its engine the next time.
       await untilIdle(provider);
@@ -84,30 +87,38 @@ const BLOWS: readonly Blow[] = [
     loses: "all",
     namesLost: isPending,
     leaves: "a lock and pending steps",
+    deletesInSoakOnly: true,
   },
-  { name: "SIGINT of the provider", strike: signalled("provider", "SIGINT"), loses: "nothing" },
-  { name: "SIGTERM of the provider", strike: signalled("provider", "SIGTERM"), loses: "nothing" },
+  { name: "SIGINT of the provider", interrupt: signalled("provider", "SIGINT"), loses: "nothing" },
+  {
+    name: "SIGTERM of the provider",
+    interrupt: signalled("provider", "SIGTERM"),
+    loses: "nothing",
+    deletesInSoakOnly: true,
+  },
   {
     name: "SIGKILL of the provider",
-    strike: signalled("provider", "SIGKILL"),
+    interrupt: signalled("provider", "SIGKILL"),
     loses: "what was made",
-    namesLost: (name, aftermath) => printedBy(aftermath).includes(`InfluxToken (${name}):\n    error: `),
+    namesLost: (name, outcome) => printedBy(outcome).includes(`InfluxToken (${name}):\n    error: `),
+    deletesInSoakOnly: true,
   },
   {
     name: "a killed server",
-    strike: async ({ proxy, release, ended }) => {
+    interrupt: async ({ proxy, release, ended }) => {
       await proxy.kill();
       release();
       await ended;
       await proxy.restart();
     },
     loses: "what was made",
-    namesLost: (name, aftermath) =>
-      printedBy(aftermath).includes(`look for a token "${name}" made just now with \`influx auth list\``),
+    namesLost: (name, outcome) =>
+      printedBy(outcome).includes(`look for a token "${name}" made just now with \`influx auth list\``),
+    deletesInSoakOnly: true,
   },
   {
     name: "a server that is killed and started again at once",
-    strike: async ({ proxy, release }) => {
+    interrupt: async ({ proxy, release }) => {
       await proxy.kill();
       await proxy.restart();
       release();
@@ -118,17 +129,17 @@ const BLOWS: readonly Blow[] = [
   },
 ];
 
-function signalled(who: "engine" | "provider", name: NodeJS.Signals): Blow["strike"] {
+function signalled(who: "engine" | "provider", name: NodeJS.Signals): Interruption["interrupt"] {
   return async (run) => {
     signal(run[who], name);
-    await sleep(HEARD_MS);
+    await sleep(SIGNAL_DELIVERY_MS);
     run.release();
   };
 }
 
 async function interruptTwice(engine: number): Promise<void> {
   signal(engine, "SIGINT");
-  await sleep(HEARD_MS);
+  await sleep(SIGNAL_DELIVERY_MS);
   signal(engine, "SIGINT");
 }
 
@@ -142,34 +153,40 @@ async function untilIdle(id: number): Promise<void> {
   } while (taken() !== before);
 }
 
-/** What the runs left that a blow befell, by what was under way. */
-const aftermaths = new Map<string, Map<Half, Aftermath>>();
+/** What the runs left that a interruption befell, by what was under way. */
+const outcomes = new Map<string, Map<Phase, Outcome>>();
 const failures = new Map<string, unknown>();
 
+/** The runs that are interrupted, by what is in flight. */
+function runsOf({
+  runs = PHASES.map((phase): Phases => [phase]),
+  deletesInSoakOnly,
+}: Interruption): readonly Phases[] {
+  return deletesInSoakOnly === true && !SOAK ? runs.filter(([phase]) => phase !== "deletes") : runs;
+}
+
 /**
- * One edit of the stack: a blow at its creates, one at the deletes of the next run, and a run without any where
+ * One edit of the stack: a interruption at its creates, one at the deletes of the next run, and a run without any where
  * something failed. A run comes to its deletes only when all is made that was not made before.
  */
-async function befall(
-  stack: HeldStack,
-  { name, strike, runs = [["creates"], ["deletes"]] }: Blow,
-): Promise<void> {
-  const found = new Map<Half, Aftermath>();
-  aftermaths.set(name, found);
+async function interruptEdit(stack: PausedStack, interruption: Interruption): Promise<void> {
+  const { name, interrupt } = interruption;
+  const found = new Map<Phase, Outcome>();
+  outcomes.set(name, found);
   await stack.edit();
   let isDone = false;
-  for (const halves of runs) {
-    const aftermath = await stack.interrupted(halves, strike);
-    for (const half of halves) found.set(half, aftermath);
-    await stack.deleteUnknown(aftermath.unknown);
-    await doWhatIsAsked(stack, aftermath);
-    isDone = aftermath.code === 0;
+  for (const phases of runsOf(interruption)) {
+    const outcome = await stack.interrupted(phases, interrupt);
+    for (const phase of phases) found.set(phase, outcome);
+    await stack.deleteUnknown(outcome.unknown);
+    await doWhatIsAsked(stack, outcome);
+    isDone = outcome.code === 0;
   }
   if (!isDone) succeeded(await stack.up());
   await stack.expectConverged();
 }
 
-async function doWhatIsAsked(stack: HeldStack, { isLocked, pending }: Aftermath): Promise<void> {
+async function doWhatIsAsked(stack: PausedStack, { isLocked, pending }: Outcome): Promise<void> {
   if (isLocked) {
     expect(printedBy(await stack.up())).toContain("delete the lock file with `pulumi cancel`");
     succeeded(await stack.engine.run(["cancel", "--yes"]));
@@ -180,18 +197,18 @@ async function doWhatIsAsked(stack: HeldStack, { isLocked, pending }: Aftermath)
   }
 }
 
-// Two stacks at once take the blows one after another: most of a run is waiting for processes to start.
+// Two stacks at once take the interruptions one after another: most of a run is waiting for processes to start.
 beforeAll(async () => {
-  const waiting = [...BLOWS];
+  const waiting = [...INTERRUPTIONS];
   const worker = async (): Promise<void> => {
-    let stack = await HeldStack.open();
-    for (let blow = waiting.shift(); blow !== undefined; blow = waiting.shift()) {
+    let stack = await PausedStack.open();
+    for (let interruption = waiting.shift(); interruption !== undefined; interruption = waiting.shift()) {
       try {
-        await befall(stack, blow);
+        await interruptEdit(stack, interruption);
       } catch (error) {
-        failures.set(blow.name, error);
+        failures.set(interruption.name, error);
         await stack.dispose();
-        stack = await HeldStack.open();
+        stack = await PausedStack.open();
       }
     }
     await stack.dispose();
@@ -199,16 +216,16 @@ beforeAll(async () => {
   await Promise.all([worker(), worker()]);
 }, 600_000);
 
-function aftermathOf({ name }: Blow, half: Half): Aftermath {
+function outcomeOf({ name }: Interruption, phase: Phase): Outcome {
   const failure = failures.get(name);
   if (failure !== undefined) throw failure as Error;
-  const found = aftermaths.get(name)?.get(half);
-  if (found === undefined) throw new Error(`no ${half} were under way`);
+  const found = outcomes.get(name)?.get(phase);
+  if (found === undefined) throw new Error(`no ${phase} were in flight`);
   return found;
 }
 
-function isLost({ loses }: Blow, half: Half, moment: Moment): boolean {
-  return half === "creates" && (loses === "all" || (loses === "what was made" && moment === "after"));
+function isLost({ loses }: Interruption, phase: Phase, moment: Moment): boolean {
+  return phase === "creates" && (loses === "all" || (loses === "what was made" && moment === "after"));
 }
 
 interface Cell {
@@ -218,40 +235,44 @@ interface Cell {
   readonly lost: boolean;
 }
 
-const halvesOf = ({ runs }: Blow): readonly Half[] => runs?.flat() ?? HALVES;
-
-function cellsOf(blow: Blow, half: Half): Cell[] {
-  return STEPS_OF[half].flatMap((step) =>
+function cellsOf(interruption: Interruption, phase: Phase): Cell[] {
+  return STEPS_OF[phase].flatMap((step) =>
     MOMENTS.map((moment) => {
-      const lost = isLost(blow, half, moment);
-      const when = moment === "before" ? "before the server hears of it" : "after the server did it";
+      const lost = isLost(interruption, phase, moment);
+      const when = moment === "before" ? "before the server receives it" : "after the server did it";
       const what = lost ? "leaves its token, which can be found" : "leaves no token that is not in the state";
       return { title: `at the ${step}, ${when}: ${what}`, step, moment, lost };
     }),
   );
 }
 
-describe.each(BLOWS)("$name", (blow) => {
-  describe.each(halvesOf(blow).map((half) => ({ half })))("while $half are under way", ({ half }) => {
-    it.each(cellsOf(blow, half))("$title", ({ step, moment, lost }) => {
-      const aftermath = aftermathOf(blow, half);
-      const left = aftermath.unknown.filter(({ description }) =>
-        description.startsWith(wordsFor(step, moment)),
-      );
-      expect(left.map(({ description }) => description)).toHaveLength(lost ? 1 : 0);
-      for (const { description, createdAt } of left) {
-        expect(blow.namesLost?.(description, aftermath)).toBe(true);
-        expect(Date.parse(createdAt)).toBeGreaterThanOrEqual(aftermath.startedAt.getTime());
-      }
-    });
+describe(`interrupted runs (${SELECTION})`, () => {
+  describe.each(INTERRUPTIONS)("$name", (interruption) => {
+    describe.each(
+      runsOf(interruption)
+        .flat()
+        .map((phase) => ({ phase })),
+    )("while $phase are in flight", ({ phase }) => {
+      it.each(cellsOf(interruption, phase))("$title", ({ step, moment, lost }) => {
+        const outcome = outcomeOf(interruption, phase);
+        const left = outcome.unknown.filter(({ description }) =>
+          description.startsWith(namePrefix(step, moment)),
+        );
+        expect(left.map(({ description }) => description)).toHaveLength(lost ? 1 : 0);
+        for (const { description, createdAt } of left) {
+          expect(interruption.namesLost?.(description, outcome)).toBe(true);
+          expect(Date.parse(createdAt)).toBeGreaterThanOrEqual(outcome.startedAt.getTime());
+        }
+      });
 
-    it("leaves to be done what is documented, and nothing else", () => {
-      const { isLocked, pending, providerStays, unknown } = aftermathOf(blow, half);
-      expect(unknown).toHaveLength(cellsOf(blow, half).filter(({ lost }) => lost).length);
-      expect({ isLocked, isPending: pending.length > 0, providerStays }).toEqual({
-        isLocked: blow.leaves === "a lock and pending steps",
-        isPending: blow.leaves !== undefined,
-        providerStays: false,
+      it("leaves to be done what is documented, and nothing else", () => {
+        const { isLocked, pending, providerStays, unknown } = outcomeOf(interruption, phase);
+        expect(unknown).toHaveLength(cellsOf(interruption, phase).filter(({ lost }) => lost).length);
+        expect({ isLocked, isPending: pending.length > 0, providerStays }).toEqual({
+          isLocked: interruption.leaves === "a lock and pending steps",
+          isPending: interruption.leaves !== undefined,
+          providerStays: false,
+        });
       });
     });
   });

@@ -46,8 +46,7 @@ function changedLines(shown: string): string[] {
 }
 
 async function outputsOf(name = "ci"): Promise<Record<string, unknown>> {
-  const { resources = [] } = (await stack.engine.export()).deployment;
-  return resources.find(({ urn }) => urn.endsWith(`::${name}`))?.outputs ?? {};
+  return (await stack.resources()).find(({ urn }) => urn.endsWith(`::${name}`))?.outputs ?? {};
 }
 
 const made = (): string[] =>
@@ -56,134 +55,124 @@ const made = (): string[] =>
     .slice(1)
     .map(({ id }) => id);
 
-describe("what a preview shows", () => {
+describe("a stack whose host comes from its config", () => {
   beforeAll(() => open(true));
   afterAll(() => close());
 
-  it("is each permission, and the server that the token will be made on", async () => {
-    token("readTasks: true, writeTasks: true, readLabels: true");
-    const shown = await stack.preview(["--diff"]);
-    expect(shown).toContain('orgs/acme/tasks : "read, write"');
-    expect(shown).toMatch(new RegExp(`host +: "${stack.server.url}"`));
-    await stack.up();
-  });
+  describe("what a preview shows", () => {
+    it("is each permission, and the server that the token will be made on", async () => {
+      token("readTasks: true, writeTasks: true, readLabels: true");
+      const shown = await stack.preview(["--diff"]);
+      expect(shown).toContain('orgs/acme/tasks : "read, write"');
+      expect(shown).toMatch(new RegExp(`host +: "${stack.server.url}"`));
+      await stack.up();
+    });
 
-  it("of one permission more is one line, and of one less one line", async () => {
-    token("readChecks: true, readTasks: true, readLabels: true");
-    const shown = changedLines(await stack.preview(["--diff"]));
-    const [, ...lines] = shown.slice(shown.findIndex((line) => line.startsWith("~ permissions")));
-    const permissions = lines.filter((line) => line.includes("orgs/acme/"));
-    expect(permissions.map((line) => line.replace(/ +:/, ":"))).toEqual([
-      '+ orgs/acme/checks: "read"',
-      '~ orgs/acme/tasks: "read, write" => "read"',
-    ]);
-    await stack.up();
-  });
+    it("of one permission more is one line, and of one less one line", async () => {
+      token("readChecks: true, readTasks: true, readLabels: true");
+      const shown = changedLines(await stack.preview(["--diff"]));
+      const [, ...lines] = shown.slice(shown.findIndex((line) => line.startsWith("~ permissions")));
+      const permissions = lines.filter((line) => line.includes("orgs/acme/"));
+      expect(permissions.map((line) => line.replace(/ +:/, ":"))).toEqual([
+        '+ orgs/acme/checks: "read"',
+        '~ orgs/acme/tasks: "read, write" => "read"',
+      ]);
+    });
 
-  it("hides permissions and host where a secret is among what they are made of, for good", async () => {
-    script(`
+    it("hides permissions and host where a secret is among what they are made of, for good", async () => {
+      script(`
       new InfluxToken("ci", {
         org: pulumi.secret("acme"),
         user: pulumi.secret("admin"),
         readLabels: true,
         connection: { host: pulumi.secret("${stack.server.url}") },
       });`);
-    const shown = await stack.preview(["--diff"]);
-    expect(shown).toMatch(/permissions *: \[secret\]/);
-    expect(shown).toMatch(/host *: \[secret\]/);
-    await stack.up();
-    await stack.refresh();
-    await stack.server.call("PATCH", `/api/v2/orgs/${stack.server.orgId}`, { name: "hidden acme" });
-    await stack.refresh();
-    const own = JSON.stringify(await outputsOf());
-    for (const hidden of ["acme", "admin", stack.server.url]) expect(own).not.toContain(hidden);
-    await stack.server.call("PATCH", `/api/v2/orgs/${stack.server.orgId}`, { name: "acme" });
-    await stack.refresh();
-  });
+      const shown = await stack.preview(["--diff"]);
+      expect(shown).toMatch(/permissions *: \[secret\]/);
+      expect(shown).toMatch(/host *: \[secret\]/);
+      await stack.up();
+      await stack.server.call("PATCH", `/api/v2/orgs/${stack.server.orgId}`, { name: "hidden acme" });
+      await stack.refresh();
+      const own = JSON.stringify(await outputsOf());
+      for (const hidden of ["acme", "admin", stack.server.url]) expect(own).not.toContain(hidden);
+      await stack.server.call("PATCH", `/api/v2/orgs/${stack.server.orgId}`, { name: "acme" });
+    });
 
-  it("can be planned where a bucket is not known yet, and the plan is kept", async () => {
-    const bucket = await stack.server.makeBucket("metrics");
-    script(`
+    it("can be planned where a bucket is not known yet, and the plan is kept", async () => {
+      const bucket = await stack.server.makeBucket("metrics");
+      script(`
       const later = new Later("bucket", "${bucket}");
       new InfluxToken("planned", { org: "acme", readBucket: [later.value], readTasks: true });
       new InfluxToken("ci", { org: "acme", readLabels: true });`);
-    const plan = join(folder, "plan.json");
-    const shown = await stack.preview(["--diff", `--save-plan=${plan}`]);
-    expect(shown).toMatch(/permissions: (output<string>|\[unknown\])/);
-    await stack.up([`--plan=${plan}`]);
-    expect(await outputsOf("planned")).toMatchObject({
-      permissions: { [`orgs/acme/buckets/${bucket}`]: "read", "orgs/acme/tasks": "read" },
+      const plan = join(folder, "plan.json");
+      const shown = await stack.preview(["--diff", `--save-plan=${plan}`]);
+      expect(shown).toMatch(/permissions: (output<string>|\[unknown\])/);
+      await stack.up([`--plan=${plan}`]);
+      expect(await outputsOf("planned")).toMatchObject({
+        permissions: { [`orgs/acme/buckets/${bucket}`]: "read", "orgs/acme/tasks": "read" },
+      });
+      expect(await stack.up()).toMatchObject({ unchanged: 4 });
     });
-    expect(await stack.up()).toMatchObject({ unchanged: 4 });
   });
-});
 
-describe("options of Pulumi", () => {
-  beforeAll(() => open(true));
-  afterAll(() => close());
-
-  it("ignoreChanges works on later runs, of everything and of permissions, and leaves other changes alone", async () => {
-    const declare = (all: string, permissions: string, options = ""): void => {
-      script(`
+  describe("options of Pulumi", () => {
+    it("ignoreChanges works on later runs, of everything and of permissions, and leaves other changes alone", async () => {
+      const declare = (all: string, permissions: string, options = ""): void => {
+        script(`
         new InfluxToken("ci", { org: "acme", ${all} }, {${options && 'ignoreChanges: ["*"]'}});
         new InfluxToken("cd", { org: "acme", ${permissions} }, {${options && 'ignoreChanges: ["permissions"]'}});`);
-    };
-    declare("readTasks: true", "readTasks: true");
-    await stack.up();
-    const before = made();
-    declare('user: "nobody", writeTasks: true', 'writeTasks: true, description: "other"', "ignore");
-    expect(await stack.up()).toEqual({ updated: 1, unchanged: 2 });
-    expect(await stack.up(["--refresh"])).toEqual({ unchanged: 3 });
-    expect(made()).toEqual(before);
-    expect(await outputsOf("cd")).toMatchObject({
-      description: "other",
-      permissions: { "orgs/acme/tasks": "read" },
+      };
+      declare("readTasks: true", "readTasks: true");
+      await stack.up();
+      const before = made();
+      declare('user: "nobody", writeTasks: true', 'writeTasks: true, description: "other"', "ignore");
+      expect(await stack.up()).toEqual({ updated: 1, unchanged: 2 });
+      expect(await stack.up(["--refresh"])).toEqual({ unchanged: 3 });
+      expect(made()).toEqual(before);
+      expect(await outputsOf("cd")).toMatchObject({
+        description: "other",
+        permissions: { "orgs/acme/tasks": "read" },
+      });
     });
   });
-});
 
-describe("a server that lives on", () => {
-  beforeAll(() => open(true));
-  afterAll(() => close());
+  describe("a server that lives on", () => {
+    it("renames an organization: no token is replaced, whatever is edited and refreshed in which order", async () => {
+      const { orgId } = stack.server;
+      const rename = (name: string): Promise<unknown> =>
+        stack.server.call("PATCH", `/api/v2/orgs/${orgId}`, { name });
+      token("readTasks: true");
+      await stack.up();
+      const before = made();
+      await rename("a/b/c");
+      token('readTasks: true, description: "after the rename"');
+      expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
+      expect(await stack.up(["--refresh"])).toEqual({ unchanged: 2 });
+      script('new InfluxToken("ci", { org: "a/b/c", readTasks: true, description: "after the rename" });');
+      expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
+      expect(await outputsOf()).toMatchObject({ permissions: { "orgs/a%2Fb%2Fc/tasks": "read" } });
+      expect(await stack.up()).toEqual({ unchanged: 2 });
+      expect(made()).toEqual(before);
+      await rename("acme");
+    });
 
-  it("renames an organization: no token is replaced, whatever is edited and refreshed in which order", async () => {
-    const { orgId } = stack.server;
-    const rename = (name: string): Promise<unknown> =>
-      stack.server.call("PATCH", `/api/v2/orgs/${orgId}`, { name });
-    token("readTasks: true");
-    await stack.up();
-    const before = made();
-    await rename("a/b/c");
-    token('readTasks: true, description: "after the rename"');
-    expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
-    expect(await stack.up(["--refresh"])).toEqual({ unchanged: 2 });
-    script('new InfluxToken("ci", { org: "a/b/c", readTasks: true, description: "after the rename" });');
-    const shown = await stack.preview(["--diff"]);
-    expect(shown).toContain('orgs/a%2Fb%2Fc/tasks: "read"');
-    expect(shown).not.toContain("replace");
-    expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
-    expect(await stack.up()).toEqual({ unchanged: 2 });
-    expect(made()).toEqual(before);
-    await rename("acme");
-  });
-
-  it("loses an organization: its token stays in the state with a warning, and is deleted by `destroy`", async () => {
-    const { id } = await stack.server.call<{ id: string }>("POST", "/api/v2/orgs", { name: "doomed" });
-    script(
-      'new InfluxToken("ci", { org: "doomed", readOrgs: true, acknowledge: { "server-wide-orgs": "test" } });',
-    );
-    await stack.up();
-    await stack.server.call("DELETE", `/api/v2/orgs/${id}`);
-    const before = made();
-    await stack.refresh();
-    expect(stack.printed()).toContain(`the organization "doomed" (${id}) of the token ${before[0] ?? ""}`);
-    expect(await outputsOf()).toHaveProperty("token");
-    // Each refresh says so again, until it is mended.
-    expect(await stack.refresh()).toEqual({ updated: 1, unchanged: 1 });
-    expect(await stack.failing(["up", "--yes", "--skip-preview"])).toContain(
-      'cannot look up the organization "doomed" from org',
-    );
-    expect(made()).toEqual(before);
+    it("loses an organization: its token stays in the state with a warning, and is deleted by `destroy`", async () => {
+      const { id } = await stack.server.call<{ id: string }>("POST", "/api/v2/orgs", { name: "doomed" });
+      script(
+        'new InfluxToken("ci", { org: "doomed", readOrgs: true, acknowledge: { "server-wide-orgs": "test" } });',
+      );
+      await stack.up();
+      await stack.server.call("DELETE", `/api/v2/orgs/${id}`);
+      const before = made();
+      await stack.refresh();
+      expect(stack.printed()).toContain(`the organization "doomed" (${id}) of the token ${before[0] ?? ""}`);
+      expect(await outputsOf()).toHaveProperty("token");
+      // Each refresh says so again, until it is mended.
+      const shown = await stack.failing(["up", "--refresh", "--yes", "--skip-preview"]);
+      expect(shown).toContain(`the organization "doomed" (${id}) of the token`);
+      expect(shown).toContain('cannot look up the organization "doomed" from org');
+      expect(made()).toEqual(before);
+    });
   });
 });
 
@@ -202,7 +191,6 @@ describe("a stack whose host comes from the environment", () => {
 
     stack.server.countRequests();
     const attempts = [
-      ["preview"],
       ["up", "--yes", "--skip-preview"],
       ["refresh", "--yes", "--skip-preview"],
       ["destroy", "--yes", "--skip-preview"],

@@ -8,7 +8,7 @@ import { peerDependencies } from "../../package.json";
 import { nameOf, type StackResource, succeeded } from "../../scripts/engine";
 import type { RunResult } from "../../scripts/run";
 import { type Fault, type FaultProxy, type Hold, startFaultProxy } from "../support/faultProxy";
-import { endsByItself, processesOf, signal } from "../support/heldStack";
+import { endsByItself, processesOf, signal } from "../support/pausedStack";
 import { makeMaker } from "../support/influxdb";
 import { install, pack } from "../support/packed";
 import { SecretSearch } from "../support/secretSearch";

@@ -15,25 +15,25 @@ import { type DeclaredToken, expectSameTokens } from "./randomStack";
 const PROGRAM = join(__dirname, "..", "e2e", "programs", "declared");
 
 /** What an `up` does to a token, as the server sees it. */
-export const STEPS = ["create", "create half of a replace", "delete half of a replace", "delete"] as const;
+export const STEPS = ["create", "create of a replacement", "delete of a replaced token", "delete"] as const;
 export type Step = (typeof STEPS)[number];
 
-/** Before the server hears of it, or after the server did it and before its answer arrived. */
+/** Before the server receives it, or after the server did it and before its answer arrived. */
 export const MOMENTS = ["before", "after"] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 /** An `up` deletes only when all that it makes is made. */
-export const HALVES = ["creates", "deletes"] as const;
-export type Half = (typeof HALVES)[number];
-export type Halves = readonly [Half, ...Half[]];
+export const PHASES = ["creates", "deletes"] as const;
+export type Phase = (typeof PHASES)[number];
+export type Phases = readonly [Phase, ...Phase[]];
 
-export const STEPS_OF: Readonly<Record<Half, readonly Step[]>> = {
-  creates: ["create", "create half of a replace"],
-  deletes: ["delete half of a replace", "delete"],
+export const STEPS_OF: Readonly<Record<Phase, readonly Step[]>> = {
+  creates: ["create", "create of a replacement"],
+  deletes: ["delete of a replaced token", "delete"],
 };
 
-/** A run whose steps of one half are under way: half of them on the way there, half of them on the way back. */
-export interface HeldRun {
+/** A run whose steps of one phase are in flight: half of the requests on their way there, half of the answers on their way back. */
+export interface PausedRun {
   /** Ids of processes: of the engine, and of the provider that it started. */
   readonly engine: number;
   readonly provider: number;
@@ -44,8 +44,8 @@ export interface HeldRun {
   readonly ended: Promise<void>;
 }
 
-/** What a run leaves behind. */
-export interface Aftermath extends RunResult {
+/** What an interrupted run leaves behind. */
+export interface Outcome extends RunResult {
   /** Whether the next run is refused until `pulumi cancel`. */
   readonly isLocked: boolean;
   /** Steps of whose end the engine knows nothing, such as `creating NAME`. */
@@ -59,13 +59,13 @@ export interface Aftermath extends RunResult {
 }
 
 /** How long a provider without its engine may take to notice, to end what is under way, and itself, on a busy machine. */
-const LAST_WORDS_MS = 20_000;
+const EXIT_TIMEOUT_MS = 20_000;
 
 /**
- * A stack of tokens behind a proxy that stops its requests. Each round edits it by two tokens of each step, one for
+ * A stack of tokens behind a proxy that pauses its requests. Each round edits it by two tokens of each step, one for
  * each moment; the description of a token says which it is.
  */
-export class HeldStack {
+export class PausedStack {
   private round = 0;
   private declared = new Map<string, DeclaredToken>();
   /** Ids of the tokens that were there before the edit. */
@@ -78,11 +78,11 @@ export class HeldStack {
     private readonly proxy: FaultProxy,
   ) {}
 
-  static async open(): Promise<HeldStack> {
+  static async open(): Promise<PausedStack> {
     const server = await startServer();
     const engine = await Engine.open({ programFolder: PROGRAM });
     const proxy = await startFaultProxy(server.url, (request, body) => stack.holdOf(request, body));
-    const stack: HeldStack = new HeldStack(engine, server, proxy);
+    const stack: PausedStack = new PausedStack(engine, server, proxy);
     await engine.stackInit();
     await stack.edit();
     succeeded(await stack.up());
@@ -110,10 +110,10 @@ export class HeldStack {
     return this.engine.up([], { DECLARED: this.declaration });
   }
 
-  /** Runs an `up`, stops its steps of each of the halves, strikes, and waits for the end of all that it started. */
-  async interrupted(halves: Halves, strike: (run: HeldRun) => Promise<void>): Promise<Aftermath> {
+  /** Runs an `up`, pauses the requests of each of the phases, interrupts it there, and waits for the end of all that it started. */
+  async interrupted(phases: Phases, interrupt: (run: PausedRun) => Promise<void>): Promise<Outcome> {
     const startedAt = new Date();
-    let held = this.hold(halves[0]);
+    let held = this.hold(phases[0]);
     const run = this.up();
     const ended = run.then(
       () => undefined,
@@ -122,15 +122,15 @@ export class HeldStack {
     let ids: number[] = [];
     let provider: number | undefined;
     try {
-      for (const [at, half] of halves.entries()) {
+      for (const [at, phase] of phases.entries()) {
         const { reached, release } = held;
         const isThere = await Promise.race([reached.then(() => true), ended.then(() => false)]);
-        if (!isThere) throw new Error(`it did not come to its ${half}:\n${printedBy(await run)}`);
-        const next = halves[at + 1];
+        if (!isThere) throw new Error(`it did not come to its ${phase}:\n${printedBy(await run)}`);
+        const next = phases[at + 1];
         if (next !== undefined) held = this.hold(next);
         const found = processesOf(this.engine);
         ({ ids, provider } = found);
-        await strike({ ...found, proxy: this.proxy, release, ended });
+        await interrupt({ ...found, proxy: this.proxy, release, ended });
       }
       const result = await run;
       const providerStays = provider !== undefined && !(await endsByItself(provider));
@@ -143,7 +143,7 @@ export class HeldStack {
     }
   }
 
-  /** Deletes tokens that the state does not know, by what the server tells of them. */
+  /** Deletes tokens that the state does not know, as the server lists them. */
   async deleteUnknown(tokens: readonly StoredAuthorization[]): Promise<void> {
     for (const { id } of tokens) await this.server.call("DELETE", `/api/v2/authorizations/${id}`);
   }
@@ -162,7 +162,7 @@ export class HeldStack {
 
   /** The name and description of the token that takes a step in this round. */
   private nameOf(step: Step, moment: Moment): string {
-    const name = wordsFor(step, moment);
+    const name = namePrefix(step, moment);
     if (step === "create") return `${name}, round ${this.round}`;
     return step === "delete" ? `${name}, round ${this.round - 1}` : name;
   }
@@ -171,11 +171,11 @@ export class HeldStack {
     return join(this.engine.folder, "declared.json");
   }
 
-  private hold(half: Half): { reached: Promise<unknown>; release: () => void } {
+  private hold(phase: Phase): { reached: Promise<unknown>; release: () => void } {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
-    const method = half === "creates" ? "POST" : "DELETE";
-    const reached = STEPS_OF[half].flatMap((step) =>
+    const method = phase === "creates" ? "POST" : "DELETE";
+    const reached = STEPS_OF[phase].flatMap((step) =>
       MOMENTS.map(
         (at) =>
           new Promise<void>((resolve) => {
@@ -198,7 +198,7 @@ export class HeldStack {
     return hold;
   }
 
-  private async leftBehind(): Promise<Pick<Aftermath, "isLocked" | "pending" | "unknown">> {
+  private async leftBehind(): Promise<Pick<Outcome, "isLocked" | "pending" | "unknown">> {
     const { resources = [], pending_operations: pending = [] } = await this.engine.state();
     const known = new Set(resources.map(({ id }) => id));
     const [, ...tokens] = this.server.authorizations();
@@ -212,7 +212,7 @@ export class HeldStack {
 }
 
 /** How the name of a token begins that takes a step. */
-export function wordsFor(step: Step, moment: Moment): string {
+export function namePrefix(step: Step, moment: Moment): string {
   return `${step === "create" || step === "delete" ? "added" : "replaced"} ${moment}`;
 }
 
@@ -243,7 +243,7 @@ export function printedBy({ stdout, stderr }: RunResult): string {
 
 /** Waits for the end of a provider that lost its engine, and says whether it came. */
 export async function endsByItself(id: number): Promise<boolean> {
-  for (const deadline = Date.now() + LAST_WORDS_MS; Date.now() < deadline && !hasEnded(id);) await sleep(20);
+  for (const deadline = Date.now() + EXIT_TIMEOUT_MS; Date.now() < deadline && !hasEnded(id);) await sleep(20);
   return hasEnded(id);
 }
 

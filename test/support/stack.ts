@@ -1,4 +1,4 @@
-import { Engine, type EngineOptions, succeeded } from "../../scripts/engine";
+import { Engine, type EngineOptions, type StackResource, succeeded } from "../../scripts/engine";
 import { resourceCounts } from "../../scripts/engineOutput";
 import { startServer, type TestServer } from "./influxdb";
 
@@ -15,6 +15,8 @@ export interface TestStack {
   up(args?: string[]): Promise<Summary>;
   refresh(args?: string[]): Promise<Summary>;
   destroy(args?: string[]): Promise<Summary>;
+  /** What the state holds, with secrets encrypted: from its file, because `pulumi stack export` takes a second. */
+  resources(): Promise<StackResource[]>;
   /** Runs a command that is to fail, and gives what it printed. */
   failing(args: string[], env?: Record<string, string>): Promise<string>;
   /** Ends everything, whatever the stack still holds. */
@@ -33,8 +35,9 @@ export async function openStack(
   const engine = await Engine.open({ programFolder, ...engineOptions, env });
   await engine.stackInit();
   if (configure) {
-    await engine.configSet("influx-token:host", server.url);
-    await engine.configSet("influx-token:token", server.operatorToken, { secret: true });
+    const settings = { "--plaintext": `host=${server.url}`, "--secret": `token=${server.operatorToken}` };
+    const flags = Object.entries(settings).flatMap(([flag, setting]) => [flag, `influx-token:${setting}`]);
+    succeeded(await engine.run(["config", "set-all", ...flags]));
   }
   let printed = "";
   const keep = (result: { code: number; stdout: string; stderr: string }): typeof result => {
@@ -49,6 +52,7 @@ export async function openStack(
     up: async (args) => resourceCounts(succeeded(keep(await engine.up(args))).stdout),
     refresh: async (args) => resourceCounts(succeeded(keep(await engine.refresh(args))).stdout),
     destroy: async (args) => resourceCounts(succeeded(keep(await engine.destroy(args))).stdout),
+    resources: async () => (await engine.state()).resources ?? [],
     failing: async (args, env) => {
       const { code, stdout, stderr } = keep(await engine.run(args, env));
       if (code === 0) throw new Error(`pulumi ${args.join(" ")} succeeded:\n${stdout}`);
