@@ -243,7 +243,8 @@ export function printedBy({ stdout, stderr }: RunResult): string {
 
 /** Waits for the end of a provider that lost its engine, and says whether it came. */
 export async function endsByItself(id: number): Promise<boolean> {
-  for (const deadline = Date.now() + EXIT_TIMEOUT_MS; Date.now() < deadline && !hasEnded(id);) await sleep(20);
+  for (const deadline = Date.now() + EXIT_TIMEOUT_MS; Date.now() < deadline && !hasEnded(id);)
+    await sleep(20);
   return hasEnded(id);
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CATALOGUE, type ResourceType } from "../../provider/permissions/catalogue";
 import { resolveConnection } from "../../provider/connection/resolve";
@@ -87,6 +87,18 @@ describe("docs/reliability.md", () => {
       for (const text of [reliability, page])
         expect(text).toMatch(new RegExp(`\\| \`connection\\.${name}\` .*\\| ${shown} `));
     }
+  });
+});
+
+describe("npm run test:soak", () => {
+  it("runs each suite that has more to run than in npm test", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const suites = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".test.ts") && !name.endsWith("docs.test.ts"))
+      .map((name) => `test/${name}`)
+      .filter((path) => /support\/(soak|seededRuns)"/.test(read(path)))
+      .map((path) => path.replace(".test.ts", ""));
+    expect(scripts["test:soak"]).toBe(`SOAK=1 jest ${suites.sort().join(" ")}`);
   });
 });
 
