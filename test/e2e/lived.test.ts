@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { succeeded } from "../../scripts/engine";
-import { inFrontOf } from "../support/front";
+import { reverseProxyTo } from "../support/reverseProxy";
 import { Servers } from "../support/serving";
 import { openStack, type TestStack } from "../support/stack";
 
@@ -183,7 +183,7 @@ describe("a stack whose host comes from the environment", () => {
 
   it("keeps to the recorded server, fails where the environment names another, and moves where the config does", async () => {
     const env = { INFLUX_HOST: stack.server.url, INFLUX_TOKEN: stack.server.operatorToken };
-    const clone = await servers.serve(inFrontOf(stack.server.url));
+    const clone = await servers.serve(reverseProxyTo(stack.server.url));
     const otherEnv = { ...env, INFLUX_HOST: clone };
     token("readTasks: true");
     expect(summaryOf((await stack.engine.up([], env)).stdout)).toContain("2 created");

@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import type { StoredAuthorization } from "../../emulator";
 import type { InfluxTokenState } from "../../provider/token/state";
-import { inFrontOf } from "./front";
+import { reverseProxyTo } from "./reverseProxy";
 import { startServer, type TestServer } from "./influxdb";
 import { newProvider, type ProviderHost, type TestProviderOptions } from "./providerHost";
 import { Servers } from "./serving";
@@ -19,8 +19,8 @@ export interface TestRun {
   begin(options?: TestProviderOptions): void;
   /** Checks and makes a token; a connection of its own reaches the server, where `connection` does not say else. */
   create(connection?: object, more?: object): Promise<{ id: string; outs: InfluxTokenState }>;
-  /** Stands in front of the server, and answers what `intercept` says yes to. Gives its URL. */
-  front(intercept?: (...exchange: Parameters<RequestListener>) => boolean): Promise<string>;
+  /** Starts a reverse proxy before the server, which answers what `intercept` says yes to. Gives its URL. */
+  reverseProxy(intercept?: (...exchange: Parameters<RequestListener>) => boolean): Promise<string>;
   /** The tokens on the server beside the operator's. */
   made(): readonly StoredAuthorization[];
   madeTokens(): string[];
@@ -57,7 +57,7 @@ export function setUpRun(options: Parameters<typeof startServer>[0] = {}): TestR
         await host.checked({ ...organization, readTasks: true, connection: reached, ...more }),
       );
     },
-    front: (intercept) => servers.serve(inFrontOf(server.url, intercept)),
+    reverseProxy: (intercept) => servers.serve(reverseProxyTo(server.url, intercept)),
     made: () => server.authorizations().slice(1),
     madeTokens: () => run.made().map(({ token }) => token),
   };

@@ -8,7 +8,7 @@ const run = setUpRun();
 /** Drops what a PATCH asks for, and answers as if nothing were amiss. */
 function withoutPatches(): Promise<string> {
   const { hostname, port } = new URL(run.server.url);
-  return run.front(({ method, url: path, headers: { authorization } }, response) => {
+  return run.reverseProxy(({ method, url: path, headers: { authorization } }, response) => {
     if (method !== "PATCH") return false;
     forward({ hostname, port, path, headers: { authorization } }, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);

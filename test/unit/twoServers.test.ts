@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inFrontOf } from "../support/front";
+import { reverseProxyTo } from "../support/reverseProxy";
 import { startServer, type TestServer } from "../support/influxdb";
 import { newProvider, type ProviderHost } from "../support/providerHost";
 import { Servers } from "../support/serving";
@@ -39,7 +39,7 @@ function begin(env: Record<string, string> = {}, config: Record<string, string> 
 
 async function watched(server: TestServer): Promise<string> {
   const url = await servers.serve(
-    inFrontOf(server.url, ({ headers }) => {
+    reverseProxyTo(server.url, ({ headers }) => {
       const token = (headers.authorization ?? "").replace("Token ", "");
       if (token !== "") shown.push({ url, token });
       return false;

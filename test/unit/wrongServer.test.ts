@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inFrontOf } from "../support/front";
+import { reverseProxyTo } from "../support/reverseProxy";
 import { startServer, type TestServer } from "../support/influxdb";
 import { type Entry, MiniEngine } from "../support/miniEngine";
 import { newProvider, type ProviderHost } from "../support/providerHost";
@@ -30,7 +30,7 @@ function at(url: string, { operatorToken }: Pick<TestServer, "operatorToken"> = 
 
 /** Another address of the same server, or a clone of it that knows every id. */
 function secondAddress(): Promise<string> {
-  return servers.serve(inFrontOf(right.url));
+  return servers.serve(reverseProxyTo(right.url));
 }
 
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import * as https from "node:https";
 import type { TLSSocket } from "node:tls";
 import { setUpAuthority } from "../../support/certificates";
-import { inFrontOf } from "../../support/front";
+import { reverseProxyTo } from "../../support/reverseProxy";
 import { stateAt } from "../../support/providerHost";
 import { setUpRun } from "../../support/testRun";
 
@@ -33,7 +33,7 @@ function note({ headers, socket }: IncomingMessage): false {
 /** The emulator behind a certificate for the name; gives the port on this machine. */
 async function secure(name: string): Promise<number> {
   const { key, cert } = await authority.issue(name);
-  return run.servers.listen(https.createServer({ key, cert }, inFrontOf(run.server.url, note)));
+  return run.servers.listen(https.createServer({ key, cert }, reverseProxyTo(run.server.url, note)));
 }
 
 const read = (host: string, connection: object = {}): Promise<{ id: string }> =>
@@ -77,7 +77,7 @@ describe("INFLUX_CONNECT_TO, with TLS", () => {
 
 describe("INFLUX_CONNECT_TO, without TLS", () => {
   it("is connected to, by address or by name, and the Host is the named one", async () => {
-    const { port } = new URL(await run.front(note));
+    const { port } = new URL(await run.reverseProxy(note));
     for (const address of ["127.0.0.1", "localhost"]) {
       connectTo(`${address}:${port}`);
       expect(await read("http://influxdb.test")).toEqual(GONE);
@@ -87,7 +87,7 @@ describe("INFLUX_CONNECT_TO, without TLS", () => {
   });
 
   it("is connected to past the environment's proxies, also where these are malformed", async () => {
-    const { port } = new URL(await run.front(note));
+    const { port } = new URL(await run.reverseProxy(note));
     const proxies = { HTTP_PROXY: "http://127.0.0.1:1", HTTPS_PROXY: "ftp://nonsense" };
     connectTo(`127.0.0.1:${port}`, proxies);
     expect(await read("http://influxdb.test")).toEqual(GONE);
@@ -106,7 +106,7 @@ describe("INFLUX_CONNECT_TO, without TLS", () => {
     await expect(readAt("tunnel.invalid:1")).rejects.toThrow(
       /the name cannot be resolved: is the address from INFLUX_CONNECT_TO right\?/,
     );
-    const { port } = new URL(await run.front());
+    const { port } = new URL(await run.reverseProxy());
     await expect(readAt(`127.0.0.1:${port}`)).rejects.toThrow(
       `http://influxdb.test at 127.0.0.1:${port}, from INFLUX_CONNECT_TO answered 401 "unauthorized access"`,
     );
@@ -149,7 +149,7 @@ describe("INFLUX_CONNECT_TO, without TLS", () => {
   it("is used for many requests at once, each socket kept for the next", async () => {
     const ports = new Set<number | undefined>();
     const front = createServer(
-      inFrontOf(run.server.url, ({ socket }) => {
+      reverseProxyTo(run.server.url, ({ socket }) => {
         ports.add(socket.remotePort);
         return false;
       }),

@@ -1,5 +1,5 @@
 import type { Authorization, NewAuthorization, Permission } from "../../../provider/types";
-import { type Front, startRewritingFront } from "../../support/rewritingFront";
+import { type RewritingProxy, startRewritingProxy } from "../../support/rewritingProxy";
 import { setUpRun } from "../../support/testRun";
 
 const POST = "POST /api/v2/authorizations";
@@ -10,22 +10,22 @@ describe.each([
 ])(
   "something on the way that changes requests and answers, from a server that stores tokens %s",
   (_kind, plainTokens) => {
-    let front: Front;
+    let proxy: RewritingProxy;
     const run = setUpRun({ plainTokens });
-    const create = (more: object = {}, retries = 4) => run.create({ host: front.url, retries }, more);
+    const create = (more: object = {}, retries = 4) => run.create({ host: proxy.url, retries }, more);
     const permission = (action: "read" | "write", type: string): Permission => ({
       action,
       resource: { type, orgID: run.server.orgId },
     });
 
     beforeEach(async () => {
-      front = await startRewritingFront(run.server.url);
+      proxy = await startRewritingProxy(run.server.url);
       await create({ description: "the first" });
       const [first] = run.made();
       await run.server.call("DELETE", `/api/v2/authorizations/${first?.id ?? ""}`);
       run.server.countRequests();
     });
-    afterEach(() => front.close());
+    afterEach(() => proxy.close());
 
     it.each<[string, string, (description: string) => string]>([
       ["trims", "  ci  ", (text) => text.trim()],
@@ -38,7 +38,7 @@ describe.each([
     ])(
       "%s the description: the one token that is made is recorded, with a warning of the difference",
       async (_what, asked, change) => {
-        front.request = (body) => ({ ...body, description: change(body.description ?? "") });
+        proxy.request = (body) => ({ ...body, description: change(body.description ?? "") });
         const { id, outs } = await create({ description: asked });
         expect(run.made()).toMatchObject([{ id, token: outs.token, description: change(asked) }]);
         expect(outs.description).toBe(change(asked));
@@ -46,7 +46,7 @@ describe.each([
         expect(run.warnings).toEqual([
           expect.stringMatching(
             new RegExp(
-              `^${front.url} made the token ${id} with the description ".*" in place of ".*": does something`,
+              `^${proxy.url} made the token ${id} with the description ".*" in place of ".*": does something`,
             ),
           ),
         ]);
@@ -77,7 +77,7 @@ describe.each([
     ])(
       "%s: the token that is made is deleted, and the error names the difference",
       async (_what, change, message) => {
-        front.request = change;
+        proxy.request = change;
         await expect(create({ status: "inactive", readChecks: true })).rejects.toThrow(message);
         expect(run.made()).toEqual([]);
         expect(run.server.countRequests()[POST]).toBe(1);
@@ -86,7 +86,7 @@ describe.each([
 
     it("gives the token another owner: it is deleted, and the error names the difference", async () => {
       const { id: other } = await run.server.call<{ id: string }>("POST", "/api/v2/users", { name: "other" });
-      front.request = (body) => ({ ...body, userID: other });
+      proxy.request = (body) => ({ ...body, userID: other });
       await expect(create({ user: "admin" })).rejects.toThrow(
         new RegExp(`with the owner "${other}" in place of "${run.server.adminId}": it was deleted again`),
       );
@@ -94,11 +94,11 @@ describe.each([
     });
 
     it("has one that can neither be used nor deleted recorded without its token, so that the next run replaces it", async () => {
-      front.request = (body) => ({
+      proxy.request = (body) => ({
         ...body,
         permissions: [...body.permissions, permission("write", "buckets")],
       });
-      front.refuses = ({ method }) => method === "DELETE";
+      proxy.refuses = ({ method }) => method === "DELETE";
       const error = await create({}, 0).then(
         () => undefined,
         (reason: unknown) => reason as Error & { id: string; properties: object },
@@ -116,7 +116,7 @@ describe.each([
       ["leaves out the organization", (answer) => ({ ...answer, orgID: undefined })],
       ["gives another status", (rest) => ({ ...rest, status: "inactive" })],
     ])("%s in the answer only: the record shows what was made, and that is taken", async (_what, change) => {
-      front.answer = change;
+      proxy.answer = change;
       const { id, outs } = await create();
       expect(run.made()).toMatchObject([{ id, token: outs.token }]);
       expect(run.server.countRequests()[POST]).toBe(1);
@@ -124,7 +124,7 @@ describe.each([
     });
 
     it("trims one description to another's that is made at once: each is made once, and recorded once", async () => {
-      front.request = (body) => ({ ...body, description: body.description?.trim() ?? "" });
+      proxy.request = (body) => ({ ...body, description: body.description?.trim() ?? "" });
       const all = await Promise.all(
         [" x", "x", "x ", "x", " y "].map((description) => create({ description })),
       );
@@ -139,7 +139,7 @@ describe.each([
     });
 
     it("takes answers for each other: nobody's token is deleted, and each create has its own", async () => {
-      front.swaps = true;
+      proxy.swaps = true;
       const flags: { description?: string }[] = [
         { description: "a" },
         { description: " a " },
@@ -147,7 +147,7 @@ describe.each([
         { description: "d", ...{ writeTasks: true } },
       ];
       const all = await Promise.all(flags.map((more) => create(more)));
-      front.swaps = false;
+      proxy.swaps = false;
       expect(all.map(({ id, outs }) => [id, outs.token]).sort()).toEqual(
         run
           .made()
@@ -168,8 +168,8 @@ describe.each([
     ])(
       "%s, and loses the answer: no other token is made, and the one that may be it is named",
       async (_what, change) => {
-        front.request = change;
-        front.losesAnswers = true;
+        proxy.request = change;
+        proxy.losesAnswers = true;
         await expect(create({ description: " ci " })).rejects.toThrow(/could be it/);
         const [token, ...more] = run.made();
         expect(more).toEqual([]);

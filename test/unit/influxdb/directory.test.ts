@@ -81,7 +81,7 @@ describe("a name", () => {
 describe("what is said of a server that is starting", () => {
   it("is not said of it for the rest of the run", async () => {
     let state: "starting" | "page" | "ready" = "starting";
-    const url = await run.front((_request, response) => {
+    const url = await run.reverseProxy((_request, response) => {
       if (state === "starting") response.writeHead(503).end();
       else if (state === "page") response.writeHead(404).end("<html>hello</html>");
       return state !== "ready";

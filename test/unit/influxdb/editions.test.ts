@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { startEmulator } from "../../../emulator";
-import { inFrontOf } from "../../support/front";
+import { reverseProxyTo } from "../../support/reverseProxy";
 import { startServer } from "../../support/influxdb";
 import { OWN, Servers } from "../../support/serving";
 import { newProvider } from "../../support/providerHost";
@@ -80,7 +80,7 @@ describe("a server that does not list its resource types, as before 2.4", () => 
   it("gets what the catalogue of OSS holds", async () => {
     const server = await startServer();
     const url = await servers.serve(
-      inFrontOf(server.url, (request, response) => {
+      reverseProxyTo(server.url, (request, response) => {
         if (request.url !== "/api/v2/resources") return false;
         response.writeHead(404, { "Content-Type": "application/json", ...OWN });
         response.end('{"code":"not found","message":"path not found"}');

@@ -12,7 +12,7 @@ const create = (host: string, connection: object = {}, more: object = {}) =>
 describe("a gateway that is busy", () => {
   /** Answers requests that make tokens in InfluxDB's place, so many times. */
   const busy = (times: number, retryAfter: string): Promise<string> =>
-    run.front(({ method }, response) => {
+    run.reverseProxy(({ method }, response) => {
       if (method !== "POST" || times === 0) return false;
       times -= 1;
       response.writeHead(429, { "Retry-After": retryAfter }).end();
@@ -98,7 +98,7 @@ describe("the first answer of InfluxDB's own", () => {
   });
 
   it("is taken from the API where a gateway lets nothing else through, whatever its status", async () => {
-    const url = await run.front(({ url = "" }, response) => {
+    const url = await run.reverseProxy(({ url = "" }, response) => {
       if (url.startsWith("/api/v2/me")) response.writeHead(500, { "x-platform-error-code": "x" }).end();
       else if (!url.startsWith("/api/")) response.writeHead(404).end("<html>no</html>");
       else return false;
@@ -110,7 +110,7 @@ describe("the first answer of InfluxDB's own", () => {
 
   it("is asked for again by the next create where it did not come", async () => {
     let isReady = false;
-    const url = await run.front((_request, response) => {
+    const url = await run.reverseProxy((_request, response) => {
       if (!isReady) response.writeHead(503).end();
       return !isReady;
     });
@@ -134,7 +134,7 @@ describe("a list of tokens that proves nothing", () => {
 
   it("is one that a cache gives: the server is asked on", async () => {
     let lists = 0;
-    const cache = await run.front((request, response) => {
+    const cache = await run.reverseProxy((request, response) => {
       if (request.url?.includes("/authorizations?") !== true) return false;
       lists += 1;
       if (lists > 1) return false;

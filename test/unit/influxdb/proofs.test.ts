@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import * as https from "node:https";
 import { setUpAuthority } from "../../support/certificates";
-import { inFrontOf } from "../../support/front";
+import { reverseProxyTo } from "../../support/reverseProxy";
 import { startProxy } from "../../support/proxy";
 import { type Relay, startRelay } from "../../support/relay";
 import { setUpRun } from "../../support/testRun";
@@ -32,7 +32,7 @@ async function secured(
   intercept?: (...exchange: Parameters<RequestListener>) => boolean,
 ): Promise<{ relay: Relay; url: string }> {
   const { key, cert } = await authority.issue(name);
-  const front = https.createServer({ key, cert, ...options }, inFrontOf(run.server.url, intercept));
+  const front = https.createServer({ key, cert, ...options }, reverseProxyTo(run.server.url, intercept));
   const relay = await relayTo(await run.servers.listen(front));
   return { relay, url: `https://${name}:${relay.port}` };
 }

@@ -1,7 +1,7 @@
 import * as https from "node:https";
 import { createServer, type RequestListener } from "node:http";
 import { setUpAuthority } from "../../support/certificates";
-import { inFrontOf } from "../../support/front";
+import { reverseProxyTo } from "../../support/reverseProxy";
 import { stateAt } from "../../support/providerHost";
 import { type Proxy, startProxy } from "../../support/proxy";
 import { OWN } from "../../support/serving";
@@ -146,7 +146,7 @@ describe("a proxy for https", () => {
     run.begin({ env: { HTTPS_PROXY: proxy.url } });
     const answers = [503, 502];
     refuse = () => answers.shift();
-    const port = await secure("influxdb.test", {}, inFrontOf(run.server.url));
+    const port = await secure("influxdb.test", {}, reverseProxyTo(run.server.url));
     const { outs } = await run.create({
       host: `https://influxdb.test:${port}`,
       caFile: authority.caFile,

@@ -1,7 +1,7 @@
 import { request as forward, type RequestListener } from "node:http";
 
 /** Hands each request to the server behind it, but for those that `intercept` answers itself and says so. */
-export function inFrontOf(
+export function reverseProxyTo(
   url: string,
   intercept: (...exchange: Parameters<RequestListener>) => boolean = () => false,
 ): RequestListener {

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import type { Authorization, NewAuthorization } from "../../provider/types";
 import { closeServer } from "./faultProxy";
 
-/** Stands in front of a server, and changes what makes tokens. */
-export interface Front {
+/** A reverse proxy that changes what makes tokens, in requests and answers. */
+export interface RewritingProxy {
   readonly url: string;
   /** What it makes of a request that makes a token. */
   request: (body: NewAuthorization) => NewAuthorization;
@@ -19,7 +19,7 @@ export interface Front {
   close(): Promise<void>;
 }
 
-export async function startRewritingFront(target: string): Promise<Front> {
+export async function startRewritingProxy(target: string): Promise<RewritingProxy> {
   let waiting: ((text: string) => void) | undefined;
   let held = "";
   /** The first of two waits for the second. */
@@ -35,7 +35,7 @@ export async function startRewritingFront(target: string): Promise<Front> {
   };
   const pass = async (request: IncomingMessage, body: string) => {
     const makes = request.method === "POST";
-    const sent = makes ? JSON.stringify(front.request(JSON.parse(body) as NewAuthorization)) : body;
+    const sent = makes ? JSON.stringify(proxy.request(JSON.parse(body) as NewAuthorization)) : body;
     const response = await fetch(target + (request.url ?? ""), {
       method: request.method ?? "GET",
       headers: { Authorization: request.headers.authorization ?? "", "Content-Type": "application/json" },
@@ -43,28 +43,28 @@ export async function startRewritingFront(target: string): Promise<Front> {
     });
     const text = await response.text();
     const isMade = makes && response.status === 201;
-    const answer = isMade ? JSON.stringify(front.answer(JSON.parse(text) as Authorization)) : text;
+    const answer = isMade ? JSON.stringify(proxy.answer(JSON.parse(text) as Authorization)) : text;
     const headers = [...response.headers].filter(([name]) => /^(content-type|x-.*|date)$/.test(name));
     return {
       status: response.status,
       headers,
       isMade,
-      answer: isMade && front.swaps ? await swapped(answer) : answer,
+      answer: isMade && proxy.swaps ? await swapped(answer) : answer,
     };
   };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      if (front.refuses(request)) return void response.writeHead(403).end("no");
+      if (proxy.refuses(request)) return void response.writeHead(403).end("no");
       void pass(request, Buffer.concat(chunks).toString()).then(({ status, headers, isMade, answer }) => {
-        if (isMade && front.losesAnswers) return void request.socket.destroy();
+        if (isMade && proxy.losesAnswers) return void request.socket.destroy();
         response.writeHead(status, headers.flat()).end(answer);
       });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const front: Front = {
+  const proxy: RewritingProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     request: (body) => body,
     answer: (answer) => answer,
@@ -73,5 +73,5 @@ export async function startRewritingFront(target: string): Promise<Front> {
     losesAnswers: false,
     close: () => closeServer(server),
   };
-  return front;
+  return proxy;
 }
