@@ -80,7 +80,7 @@ const INTERRUPTIONS: readonly Interruption[] = [
       signal(engine, "SIGSTOP");
       await sleep(SIGNAL_DELIVERY_MS);
       release();
-      // With nothing under way it notices only when it looks for its engine the next time.
+      // With nothing in flight it notices only when it looks for its engine the next time.
       await untilIdle(provider);
       signal(engine, "SIGKILL");
     },
@@ -153,7 +153,7 @@ async function untilIdle(id: number): Promise<void> {
   } while (taken() !== before);
 }
 
-/** What the runs left that a interruption befell, by what was under way. */
+/** What the runs left that a interruption befell, by what was in flight. */
 const outcomes = new Map<string, Map<Phase, Outcome>>();
 const failures = new Map<string, unknown>();
 

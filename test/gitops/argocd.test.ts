@@ -49,7 +49,7 @@ const CASES: [string, object | undefined, { status: string; message: string }][]
     { status: "Progressing", message: "the operator has not begun yet" },
   ],
   [
-    "a run under way",
+    "a run in flight",
     {
       observedGeneration: 2,
       conditions: [notReady, condition("Reconciling", "StackProcessing", "stack is being processed")],

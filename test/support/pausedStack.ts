@@ -58,7 +58,7 @@ export interface Outcome extends RunResult {
   readonly startedAt: Date;
 }
 
-/** How long a provider without its engine may take to notice, to end what is under way, and itself, on a busy machine. */
+/** How long a provider without its engine may take to notice, to end what is in flight, and itself, on a busy machine. */
 const EXIT_TIMEOUT_MS = 20_000;
 
 /**
@@ -186,7 +186,7 @@ export class PausedStack {
     return { reached: Promise.all(reached), release };
   }
 
-  /** Each request is stopped once: a repetition passes, and so does what deletes a token made just now. */
+  /** Each request is stopped once: a retry passes, and so does what deletes a token made just now. */
   private holdOf({ method = "", url = "" }: IncomingMessage, body: Buffer): Hold | undefined {
     const meant =
       method === "POST"

@@ -105,7 +105,7 @@ describe("npm run test:soak", () => {
 describe("the end of a run of all tests", () => {
   const resultsOf = (
     status: string,
-    title = "is repeated: GET",
+    title = "is retried: GET",
     ancestorTitles: string[] = [],
   ): TestFile[] => [
     {
@@ -121,8 +121,8 @@ describe("the end of a run of all tests", () => {
   ];
 
   it.each([
-    ["a test", named("is repeated: GET")],
-    ["a test with a placeholder", named("is repeated: %s")],
+    ["a test", named("is retried: GET")],
+    ["a test with a placeholder", named("is retried: %s")],
     ["a test with a named placeholder", named("is $verb: GET")],
   ])("passes where %s that the docs name passed", (_, documented) => {
     expect(untested(documented, resultsOf("passed"))).toEqual([]);
@@ -133,17 +133,17 @@ describe("the end of a run of all tests", () => {
   });
 
   it.each(["failed", "pending", "todo", "disabled"])("fails where one is %s", (status) => {
-    for (const results of [resultsOf(status), resultsOf(status, "a test", ["is repeated: GET"])]) {
-      expect(untested(named("is repeated: %s"), results)).toEqual([
-        `test/unit/a.test.ts: "is repeated: %s" ${status}`,
+    for (const results of [resultsOf(status), resultsOf(status, "a test", ["is retried: GET"])]) {
+      expect(untested(named("is retried: %s"), results)).toEqual([
+        `test/unit/a.test.ts: "is retried: %s" ${status}`,
       ]);
     }
   });
 
   it.each([
-    ["its file did not run", named("is repeated: %s", "test/unit/b.test.ts")],
-    ["it has another name", named("is repeated: POST")],
-    ["it has a longer name", named("is repeated")],
+    ["its file did not run", named("is retried: %s", "test/unit/b.test.ts")],
+    ["it has another name", named("is retried: POST")],
+    ["it has a longer name", named("is retried")],
   ])("fails where %s", (_, documented) => {
     expect(untested(documented, resultsOf("passed"))).toEqual([expect.stringContaining("did not run")]);
   });

@@ -82,7 +82,7 @@ describe("a create of an interrupted run", () => {
     expect(server.asked).toEqual([]);
   });
 
-  it("is deleted again where it was under way", async () => {
+  it("is deleted again where it was in flight", async () => {
     const { message } = await failure(create(BODY, () => Promise.resolve(server.tokens.length > 0)));
     expect(message).toMatch(
       /^the run was interrupted after http:\/\/a made the token \w+: it was deleted again/,

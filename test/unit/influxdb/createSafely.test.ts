@@ -118,7 +118,7 @@ describe.each([
   });
 
   it.each<Fault>(["garbage", "401 before", "404 before", "503 before"])(
-    "looks for it on, where looking fails more often than any request is repeated: %s",
+    "looks for it on, where looking fails more often than any request is retried: %s",
     async (each) => {
       const posts: Fault[] = ["drop after"];
       const looks = Array<Fault>(6).fill(each);

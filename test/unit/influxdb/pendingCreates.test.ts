@@ -9,7 +9,7 @@ beforeEach(() => {
   all = new PendingCreates();
 });
 
-/** Begins a create, and leaves it under way until `end`. */
+/** Begins a create, and leaves it in flight until `end`. */
 function begin(body: NewAuthorization = BODY): { pending: PendingCreate; end: () => Promise<void> } {
   let finish: () => void = () => undefined;
   let pending: PendingCreate | undefined;
@@ -117,7 +117,7 @@ describe("a create of which nobody knows whether it made a token", () => {
 });
 
 describe("a token that a create made", () => {
-  it("is another create's where that asks for it, as long as it is under way", async () => {
+  it("is another create's where that asks for it, as long as it is in flight", async () => {
     const [{ pending }, other] = [begin(), begin({ ...BODY, description: "another" })];
     const [mine, theirs] = [tokenOf(BODY, 0), tokenOf({ ...BODY, description: "another" }, 0)];
     expect([mine, theirs].map((one) => pending.isRequestedByOther(one))).toEqual([false, true]);

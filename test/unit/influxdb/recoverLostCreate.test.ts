@@ -42,7 +42,7 @@ function recover(
   });
 }
 
-/** Has another create under way for as long as the test of it takes; its outcome is not known, where it is lost. */
+/** Has another create in flight for as long as the test of it takes; its outcome is not known, where it is lost. */
 async function beside<T>(body: NewAuthorization, isLost: boolean, test: () => Promise<T>): Promise<T> {
   const requested = new RequestedToken(body, formatPermission);
   if (isLost) return lose(body, test);
@@ -187,7 +187,7 @@ describe("the look for a lost token that was changed on the way", () => {
     await expect(beside(changed, true, () => recover())).rejects.toThrow(could(...both));
   });
 
-  it("passes over what another create under way asks for, with other rights", async () => {
+  it("passes over what another create in flight asks for, with other rights", async () => {
     const wider = { ...BODY, permissions: reads("tasks", "checks") };
     put(wider);
     expect(await beside(wider, false, () => recover())).toBeUndefined();
@@ -249,7 +249,7 @@ describe("the look for a lost token whose answer was another one's", () => {
     expect(await beside(other, true, () => recover(record))).toBeUndefined();
   });
 
-  it("names it, where another create under way asked for it", async () => {
+  it("names it, where another create in flight asked for it", async () => {
     const body = { ...other, permissions: reads("checks") };
     const record = put(body);
     await expect(beside(body, false, () => recover(record))).rejects.toThrow(could(record));
@@ -273,7 +273,7 @@ describe("a list without any token", () => {
 });
 
 describe("a look that fails", () => {
-  it("is repeated, for as long as one request may take", async () => {
+  it("is retried, for as long as one request may take", async () => {
     const made = put();
     let failures = 3;
     server.instead = () => ((failures -= 1) >= 0 ? Promise.reject(LOST) : undefined);

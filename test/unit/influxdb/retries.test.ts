@@ -43,7 +43,7 @@ function send(host: string, method: Request["method"], more: Partial<Connection>
 const PASSING: Answer[] = ["reset", [429], [502], [503], [504]];
 
 describe("a request that may succeed a moment later", () => {
-  it.each(["GET", "PATCH", "DELETE"] as const)("is repeated: %s", async (method) => {
+  it.each(["GET", "PATCH", "DELETE"] as const)("is retried: %s", async (method) => {
     await Promise.all(
       PASSING.map(async (answer) => {
         const { host, times } = await answering(answer, [200]);
@@ -53,7 +53,7 @@ describe("a request that may succeed a moment later", () => {
     );
   });
 
-  it("that makes a token is repeated only where the server proves that it did nothing", async () => {
+  it("that makes a token is retried only where the server proves that it did nothing", async () => {
     const sent = async (answer: Answer): Promise<number> => {
       const { host, times } = await answering(answer, [200]);
       await send(host, "POST").catch(() => undefined);
@@ -103,7 +103,7 @@ describe("a request that may succeed a moment later", () => {
     }
   });
 
-  it("is repeated as often as connection.retries says, and then gives what was answered", async () => {
+  it("is retried as often as connection.retries says, and then gives what was answered", async () => {
     const { host, times } = await answering([503]);
     await expect(send(host, "GET")).rejects.toThrow(
       /answered 503: a proxy stands there and does not reach InfluxDB, or the server is still starting: try again later$/,
@@ -120,7 +120,7 @@ describe("a request that may succeed a moment later", () => {
   });
 });
 
-describe("the time between repetitions", () => {
+describe("the time between retries", () => {
   it("doubles, and has up to a fifth by chance, so that many do not come back at once", async () => {
     jest.spyOn(Math, "random").mockReturnValue(0.99);
     const { host, times } = await answering([503]);

@@ -33,7 +33,7 @@ async function stale(how: "deleted" | "inactive", status: "active" | "inactive" 
 }
 
 describe.each(["deleted", "inactive"] as const)("a stored token that is %s", (how) => {
-  it("is replaced for every request, under way or in the queue, and makes none fail", async () => {
+  it("is replaced for every request, in flight or in the queue, and makes none fail", async () => {
     const token = await stale(how);
     const connection = { token, maxConcurrent: 4 };
     const before = run.server.authorizations().length;
