@@ -206,6 +206,8 @@ class ProgramRun {
   private isStubFound = false;
   private warned: Set<string> | undefined;
 
+  constructor(private readonly hasStack: boolean) {}
+
   /** @throws {pulumi.RunError} where the host would not find the provider. */
   checkStub(): void {
     if (this.isStubFound) return;
@@ -216,7 +218,7 @@ class ProgramRun {
 
   /** Names keys of the stack config that look like ours and are not read. Only a program sees all keys. */
   checkConfigKeys(): void {
-    if (this.warned !== undefined && this !== withoutStack) return;
+    if (this.warned !== undefined && this.hasStack) return;
     const { error, warnings } = configKeyProblems(pulumi.runtime.allConfig(), pulumi.getProject());
     if (error !== undefined) throw new pulumi.RunError(error);
     for (const warning of warnings) {
@@ -230,13 +232,12 @@ class ProgramRun {
 const runs = new WeakMap<object, ProgramRun>();
 
 /** In a unit test with mocks there is no stack, and the config may be another for each token. */
-const withoutStack = new ProgramRun();
+const NO_STACK = {};
 
 function currentRun(): ProgramRun {
   const stack = pulumi.runtime.getStackResource();
-  if (stack === undefined) return withoutStack;
-  const run = runs.get(stack) ?? new ProgramRun();
-  runs.set(stack, run);
+  const run = runs.get(stack ?? NO_STACK) ?? new ProgramRun(stack !== undefined);
+  runs.set(stack ?? NO_STACK, run);
   return run;
 }
 
