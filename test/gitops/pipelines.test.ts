@@ -3,6 +3,9 @@ import { github, gitlab, type Host, type JobName, type JobResult } from "./suppo
 import { SELECTION, SOAK } from "../support/soak";
 import { openRepository, type Repository } from "./support/repository";
 
+// A job runs the engine up to three times.
+jest.setTimeout(240_000);
+
 const MARKER = "<!-- influx-token report: prod -->";
 
 // Both hosts post comments in their own way, so both show changes. What is the same lines of shell on both is run on
