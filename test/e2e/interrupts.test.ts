@@ -54,6 +54,7 @@ const INTERRUPTIONS: readonly Interruption[] = [
     },
     loses: "nothing",
     leaves: "pending steps",
+    deletesInSoakOnly: true,
   },
   {
     name: "SIGINT of the engine, twice, with a server that answers later than the engine waits",
@@ -73,6 +74,7 @@ const INTERRUPTIONS: readonly Interruption[] = [
     interrupt: signalled("engine", "SIGKILL"),
     loses: "nothing",
     leaves: "a lock and pending steps",
+    deletesInSoakOnly: true,
   },
   {
     name: "SIGKILL of the engine, between an answer and its record",

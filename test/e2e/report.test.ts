@@ -66,7 +66,7 @@ describe("the report of a real stack", () => {
   };
   const operator = { org: "acme", operator: true };
 
-  it("shows what is to be made, before it exists", async () => {
+  it("shows what is to be made, before it exists, and warns of each risk once, at its token", async () => {
     declare({ ...base, operator });
     const preview = await previewJson();
     expect(tokensOf(preview)).toMatchObject({
@@ -87,10 +87,8 @@ describe("the report of a real stack", () => {
     });
     expect(reportOf(preview, "--fail-on", "server-wide-users,read-secrets").code).toBe(2);
     expect(reportOf(preview, "--fail-on", "system-buckets").code).toBe(1);
-  });
 
-  it("warns of each risk once, at its token", async () => {
-    const { diagnostics = [] } = JSON.parse(await previewJson()) as {
+    const { diagnostics = [] } = JSON.parse(preview) as {
       diagnostics?: { urn: string; message: string }[];
     };
     const warned = diagnostics.map(
