@@ -30,6 +30,17 @@ function frontWith(aheadMs: number, atPost: (response: ServerResponse, answer: (
   });
 }
 
+/** Loses the answer to the first request that makes a token. */
+function losingFirst(): Parameters<typeof frontWith>[1] {
+  let isFirst = true;
+  return (_response, loseAnswer) => {
+    if (!isFirst) return false;
+    isFirst = false;
+    loseAnswer();
+    return true;
+  };
+}
+
 const create = (host: string) => run.create({ host }, { description: "ci" });
 
 describe("the look for a lost token, behind a front with a clock of its own", () => {
@@ -69,13 +80,7 @@ describe("the look for a lost token, behind a front with a clock of its own", ()
   });
 
   it("finds it where both clocks agree", async () => {
-    let isFirst = true;
-    const url = await frontWith(0, (_response, loseAnswer) => {
-      if (!isFirst) return false;
-      isFirst = false;
-      loseAnswer();
-      return true;
-    });
+    const url = await frontWith(0, losingFirst());
     const { id } = await create(url);
     expect(ids()).toEqual([id]);
   });
@@ -87,13 +92,7 @@ describe("the look for a lost token, on a machine whose own clock is off by an h
   /** Makes a token whose first answer is lost. */
   async function createLosing(offMs: number): Promise<string> {
     run.begin({ now: () => Date.now() + offMs });
-    let isFirst = true;
-    const url = await frontWith(0, (_response, loseAnswer) => {
-      if (!isFirst) return false;
-      isFirst = false;
-      loseAnswer();
-      return true;
-    });
+    const url = await frontWith(0, losingFirst());
     return (await create(url)).id;
   }
 

@@ -1,42 +1,14 @@
 import { patchFor, planChange } from "../../../provider/token/changes";
-import { checkInputs, type InfluxTokenInputs } from "../../../provider/token/inputs";
 import { UNKNOWN } from "../../../provider/token/unknown";
 import { toState, withInputs } from "../../../provider/token/state";
-import { expandPermissions } from "../../../provider/permissions/expand";
-import type { Authorization } from "../../../provider/types";
+import { authorizationOf, checked, ORG_ID, USER_ID } from "./support/tokens";
 
-const ORG = "00000000000000a1";
-const USER = "00000000000000b1";
 const BUCKET = "00000000000000c1";
-
-function inputs(raw: Record<string, unknown>): InfluxTokenInputs {
-  const context = { organization: () => undefined, host: ({ host = "http://a" }) => host };
-  const checked = checkInputs(raw, {}, context);
-  expect(checked.failures).toEqual([]);
-  return checked.inputs as unknown as InfluxTokenInputs;
-}
-
-function authorization(declared: InfluxTokenInputs): Authorization {
-  return {
-    id: "00000000000000d1",
-    token: "t0ken",
-    status: declared.status ?? "active",
-    description: declared.description ?? "",
-    orgID: ORG,
-    org: "acme",
-    userID: USER,
-    user: "admin",
-    permissions: expandPermissions(declared, { orgId: ORG, userId: USER }),
-    links: {},
-    createdAt: "2026-01-01T00:00:00Z",
-    updatedAt: "2026-01-01T00:00:00Z",
-  };
-}
 
 /** What a change of the program from one set of inputs to another would do. */
 function change(from: Record<string, unknown>, to: Record<string, unknown>): ReturnType<typeof planChange> {
-  const old = inputs(from);
-  return planChange(toState(old, authorization(old), "http://a"), inputs(to));
+  const old = checked(from);
+  return planChange(toState(old, authorizationOf(old), "http://a"), checked(to));
 }
 
 const same = { changes: false, replaces: [] };
@@ -48,12 +20,16 @@ describe("diff", () => {
     ["nothing", base, base],
     [
       "the order of buckets",
-      { org: "acme", readBucket: [BUCKET, USER] },
-      { org: "acme", readBucket: [USER, BUCKET] },
+      { org: "acme", readBucket: [BUCKET, USER_ID] },
+      { org: "acme", readBucket: [USER_ID, BUCKET] },
     ],
     ["an alias", { org: "acme", readDbrp: true }, { org: "acme", readDbrps: true }],
-    ["the organization named by its id", base, { orgId: ORG, readBuckets: true, readBucket: [BUCKET] }],
-    ["the organization named by its name", { orgId: ORG, allAccess: true }, { org: "acme", allAccess: true }],
+    ["the organization named by its id", base, { orgId: ORG_ID, readBuckets: true, readBucket: [BUCKET] }],
+    [
+      "the organization named by its name",
+      { orgId: ORG_ID, allAccess: true },
+      { org: "acme", allAccess: true },
+    ],
     [
       "the owner named, who was the caller",
       { org: "acme", allAccess: true },
@@ -85,7 +61,7 @@ describe("diff", () => {
 
   it.each<[string, Record<string, unknown>, string]>([
     ["another organization", { org: "umbrella" }, "org"],
-    ["another organization's id", { org: undefined, orgId: USER }, "orgId"],
+    ["another organization's id", { org: undefined, orgId: USER_ID }, "orgId"],
     ["another owner", { user: "ci" }, "user"],
     ["a keeper", { keepers: { period: "2" } }, "keepers"],
     ["a keeper that is not known yet", { keepers: { period: UNKNOWN } }, "keepers"],
@@ -107,26 +83,26 @@ describe("diff", () => {
 
 describe("a change in place", () => {
   it("sends the server what is new, and only that", () => {
-    const old = inputs(base);
-    const state = toState(old, authorization(old), "http://a");
-    expect(patchFor(state, inputs({ ...base, description: "new" }))).toEqual({ description: "new" });
-    expect(patchFor(state, inputs({ ...base, status: "inactive" }))).toEqual({ status: "inactive" });
-    expect(patchFor({ ...state, description: "old" }, inputs(base))).toEqual({ description: "" });
-    expect(patchFor(state, inputs({ ...base, connection: { host: "http://a" } }))).toBeUndefined();
+    const old = checked(base);
+    const state = toState(old, authorizationOf(old), "http://a");
+    expect(patchFor(state, checked({ ...base, description: "new" }))).toEqual({ description: "new" });
+    expect(patchFor(state, checked({ ...base, status: "inactive" }))).toEqual({ status: "inactive" });
+    expect(patchFor({ ...state, description: "old" }, checked(base))).toEqual({ description: "" });
+    expect(patchFor(state, checked({ ...base, connection: { host: "http://a" } }))).toBeUndefined();
   });
 
   it("keeps what the server returned, and takes the new inputs", () => {
-    const old = inputs({ ...base, connection: { token: "stale" } });
-    const state = toState(old, authorization(old), "http://a");
-    const updated = withInputs(state, inputs({ orgId: ORG, readBuckets: true }));
+    const old = checked({ ...base, connection: { token: "stale" } });
+    const state = toState(old, authorizationOf(old), "http://a");
+    const updated = withInputs(state, checked({ orgId: ORG_ID, readBuckets: true }));
     expect(updated).not.toHaveProperty("connection");
     expect(updated).not.toHaveProperty("readBucket");
     expect(updated).toMatchObject({
       token: "t0ken",
       org: "acme",
-      orgId: ORG,
+      orgId: ORG_ID,
       readBuckets: true,
-      permissions: { [`orgs/${ORG}/buckets`]: "read" },
+      permissions: { [`orgs/${ORG_ID}/buckets`]: "read" },
       effectivePermissions: state.effectivePermissions,
       __declared: "orgId",
     });
