@@ -17,3 +17,8 @@ function sorted(value: unknown): unknown {
 export function entriesOf(record: object, names: readonly string[]): [string, unknown][] {
   return Object.entries(record).filter(([name]) => names.includes(name));
 }
+
+/** Whether a plain value has keys. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

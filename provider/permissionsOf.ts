@@ -1,6 +1,6 @@
 import type { PermissionTable } from "./permissions/table";
 import { PROVIDER_KEY, SECRET_KEY, WIRE_UNKNOWN } from "./pulumiHost/wireValues";
-import { isRecord } from "./token/inputReaders";
+import { isRecord } from "./json";
 import { type CheckContext, checkInputs, COMPUTED_NAMES } from "./token/inputs";
 import { isUnknown, UNKNOWN } from "./token/unknown";
 

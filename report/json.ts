@@ -1,4 +1,4 @@
-import { isRecord } from "../provider/token/inputReaders";
+import { isRecord } from "../provider/json";
 
 /** Text that is no preview, or no state. The message says what was expected. */
 export class ReportInputError extends Error {

@@ -1,5 +1,5 @@
 import { singleLine } from "../provider/text";
-import { isRecord } from "../provider/token/inputReaders";
+import { isRecord } from "../provider/json";
 import { type Json, readDocuments, record, records, ReportInputError } from "./json";
 import { snapshotOf, textOf } from "./snapshot";
 import { isToken, LEFT_OVER, stepsOf, type TokenStep } from "./steps";

@@ -3,7 +3,7 @@ import { isId } from "../provider/types";
 import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Permission } from "../provider/types";
 import { SECRET_KEY, WIRE_UNKNOWN } from "../provider/pulumiHost/wireValues";
-import { isRecord } from "../provider/token/inputReaders";
+import { isRecord } from "../provider/json";
 import { type Json, record, records } from "./json";
 
 /** Shown in place of a value that is not known before `pulumi up`. */

@@ -1,6 +1,6 @@
 import { TOKEN_TYPE } from "../provider/pulumiHost/stub";
 import { singleLine } from "../provider/text";
-import { isRecord } from "../provider/token/inputReaders";
+import { isRecord } from "../provider/json";
 import { type Json, record } from "./json";
 import { snapshotOf, textOf, type TokenSnapshot } from "./snapshot";
 

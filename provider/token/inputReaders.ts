@@ -1,5 +1,6 @@
 import { SETTINGS, type SettingKind } from "../connection/settings";
 import { hintForFlag, hintForUnknown } from "./inputHints";
+import { isRecord } from "../json";
 import { organizationNameProblem } from "../organizationName";
 import { TYPE_FLAGS } from "../permissions/catalogue";
 import { BUCKET_FLAGS, notABucketId, OWN_ORGANIZATION_FLAG, PRESETS } from "../permissions/expand";
@@ -12,10 +13,6 @@ import { isUnknown } from "./unknown";
 export type Fail = (property: string, reason: string | (() => string)) => void;
 /** Returns the value as it is kept, or `undefined` where it asks for nothing. */
 type Reader = (value: unknown, property: string, fail: Fail) => unknown;
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";

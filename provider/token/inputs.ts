@@ -1,5 +1,5 @@
-import { type Fail, isRecord, organizationId, READERS, readRecord } from "./inputReaders";
-import { entriesOf, sameJson } from "../json";
+import { type Fail, organizationId, READERS, readRecord } from "./inputReaders";
+import { entriesOf, isRecord, sameJson } from "../json";
 import { TYPE_FLAGS } from "../permissions/catalogue";
 import {
   BUCKET_FLAGS,
