@@ -1,4 +1,5 @@
-import { BUCKET_FLAGS, OWN, SWITCHES } from "../provider/permissions/expand";
+import { canonicalReference, standInFor } from "../provider/permissions/bucketReference";
+import { BUCKET_FLAGS, EXTRA, OWN, SWITCHES } from "../provider/permissions/expand";
 import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Action, Permission } from "../provider/types";
 
@@ -22,11 +23,13 @@ export function readGrant(props: Props): Grant {
   const switches = SWITCHES.map((name) => [name, valueOrError(() => props[name])] as const);
   const raised = switches.filter(([, value]) => value === true).map(([name]) => name);
   const buckets = Object.entries(BUCKET_FLAGS).map(([name, action]) => bucketsOf(props, name, action));
+  const extra = extraOf(props);
   const held = [
     ...raised.flatMap((name) => permissionsOfFlags({ [name]: true })),
     ...buckets.flatMap((grant) => grant.held),
+    ...extra.held,
   ];
-  const flags = [...switches.map(([, value]) => value), ...buckets.map((grant) => grant.unknown)];
+  const flags = [...switches.map(([, value]) => value), ...[...buckets, extra].map((grant) => grant.unknown)];
   const unknown = flags.find(isError);
   if (unknown !== undefined) return { held, unknown, isUndeclared: false };
   if (held.length > 0) return { held, isUndeclared: false };
@@ -72,8 +75,21 @@ function elements(list: unknown): unknown[] {
 function bucketsOf(props: Props, name: string, action: Action): Omit<Grant, "isUndeclared"> {
   const list = valueOrError(() => props[name]);
   const held = elements(list).map((id): Permission => {
-    const which = typeof id === "string" ? id : "not known yet";
+    const which = typeof id === "string" ? standInFor(canonicalReference(id)) : "not known yet";
     return { action, resource: { type: "buckets", id: which, orgID: OWN.orgId } };
   });
   return { held, ...(isError(list) && { unknown: list }) };
+}
+
+/** What is known of the extra permissions. A key says what it reaches, whatever is done to it. */
+function extraOf(props: Props): Omit<Grant, "isUndeclared"> {
+  const extra = valueOrError(() => props[EXTRA]);
+  if (isError(extra)) return { held: [], unknown: extra };
+  if (typeof extra !== "object" || extra === null) return { held: [] };
+  const values = Object.keys(extra).map((key) => [key, valueOrError(() => (extra as Props)[key])] as const);
+  const held = values.flatMap(([key, actions]) =>
+    typeof actions === "string" ? permissionsOfFlags({ [EXTRA]: { [key]: actions } }) : [],
+  );
+  const unknown = values.map(([, actions]) => actions).find(isError);
+  return { held, ...(unknown !== undefined && { unknown }) };
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { configKeyProblems } from "./configKeys";
 import type { TypeFlag } from "./permissions/catalogue";
-import { BUCKET_FLAGS } from "./permissions/expand";
+import { BUCKET_FLAGS, EXTRA } from "./permissions/expand";
 import type { RiskId } from "./permissions/risks";
 import type { PermissionTable } from "./permissions/table";
 import { redactSdkDebugLog } from "./pulumiHost/sdkDebugLog";
@@ -77,8 +77,13 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
    * `orgId` and `effectivePermissions` hold ids, and only the first is a secret then.
    */
   orgId?: pulumi.Input<string> | undefined;
-  /** Name of the user who will own the token. Default: the user whose token makes it. Mirrors `--user`. */
+  /**
+   * Name of the user who will own the token. At most one of `user` and `userId`. Default: the user whose token makes it.
+   * Mirrors `--user`.
+   */
   user?: pulumi.Input<string> | undefined;
+  /** Id of the user who will own the token: 16 hex digits. */
+  userId?: pulumi.Input<string> | undefined;
   /** Free text. Default: empty. Changes in place. Mirrors `--description`. */
   description?: pulumi.Input<string> | undefined;
   /** An inactive token is refused by the server. Default: `active`. Changes in place. */
@@ -99,12 +104,19 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
    */
   readOwnOrg?: pulumi.Input<boolean> | undefined;
   /**
-   * Ids of buckets to read: 16 hex digits each, of the token's organization. Mirrors `--read-bucket`. Where one is a
-   * secret, so is `permissions`, but not `effectivePermissions`.
+   * Buckets of the token's organization to read, each by name or by id: 16 hex digits are an id, `name:TEXT` is always a
+   * name, everything else is a name as it stands. Names are resolved when the token is made; one that a refresh finds
+   * made anew makes a new token, and one that is renamed on the server stays. Mirrors `--read-bucket`. Where one is a
+   * secret, so is `permissions`, but not `effectivePermissions`, which holds ids.
    */
   readBucket?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Ids of buckets to write, as `readBucket`. Mirrors `--write-bucket`. */
   writeBucket?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /**
+   * What no flag can ask for: `{ "telegrafs/<id>": "read", "/orgs/<id>": "read, write" }`, as `permissions` writes it. Without
+   * a leading slash it is in the token's own organization; with one it needs an id, and reaches that wherever it is.
+   */
+  extraPermissions?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Any strings: a change of one makes a new token, for rotation. */
   keepers?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /**
@@ -117,7 +129,7 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
 }
 
 /** Inputs that `permissions` and `host` follow from, where they follow from more than flags. */
-const NAMING_INPUTS = ["org", "orgId", "user", ...Object.keys(BUCKET_FLAGS)];
+const NAMING_INPUTS = ["org", "orgId", "user", "userId", ...Object.keys(BUCKET_FLAGS), EXTRA];
 
 /** Named so that the engine fills them in; an input of the same name takes the place of `undefined`. */
 const OUTPUTS: Readonly<Record<string, undefined>> = {
@@ -192,7 +204,7 @@ export class InfluxToken extends pulumi.CustomResource {
           ...((connection ?? undefined) !== undefined && { connection: withSecretToken(connection) }),
           __provider: STUB,
         },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: ["token", "__names"] }),
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs(args) }),
       );
     } finally {
       restore();
@@ -259,7 +271,14 @@ function placeholders(args: InfluxTokenArgs): Record<string, unknown> {
 }
 
 function hasPending(value: unknown): boolean {
-  return Array.isArray(value) && value.some(isPending);
+  return typeof value === "object" && value !== null && Object.values(value).some(isPending);
+}
+
+/** The state knows buckets by name and id: both may be secret where the program does not have them in plain. */
+function secretOutputs(args: InfluxTokenArgs): string[] {
+  const buckets = Object.keys(BUCKET_FLAGS).map((name) => args[name as keyof typeof BUCKET_FLAGS]);
+  const mayBeSecret = buckets.some((value) => isPending(value) || hasPending(value));
+  return ["token", "__names", ...(mayBeSecret ? ["__buckets"] : [])];
 }
 
 /** What these options promise, a dynamic provider cannot keep. */

@@ -3,6 +3,7 @@ import { InfluxTokenError } from "./errors";
 import { deleteAuthorization, readAuthorization, updateAuthorization } from "./influxdb/authorizations";
 import type { InfluxClient } from "./influxdb/client";
 import { createSafely, UndeletedTokenError } from "./influxdb/createSafely";
+import { NamedBuckets } from "./namedBuckets";
 import { formatPermission } from "./permissions/format";
 import type { Runtime } from "./runtime";
 import { type Change, patchFor, planChange } from "./token/changes";
@@ -17,6 +18,7 @@ import {
 import { newAuthorization } from "./token/newAuthorization";
 import {
   type InfluxTokenState,
+  madeState,
   orphanState,
   type Refreshed,
   refreshState,
@@ -57,8 +59,10 @@ export interface LifecycleOptions extends Runtime {
  */
 export class Lifecycle {
   private readonly connections: Connections;
+  private readonly namedBuckets: NamedBuckets;
 
   constructor(private readonly options: LifecycleOptions) {
+    this.namedBuckets = new NamedBuckets(options.log);
     this.connections = new Connections(options, options.config);
   }
 
@@ -80,18 +84,18 @@ export class Lifecycle {
   async create(inputs: InfluxTokenInputs): Promise<Recorded> {
     const session = this.connections.sessionForNew(inputs);
     const { host } = session.client;
-    const body = await newAuthorization(inputs, session.directory);
+    const { body, buckets } = await newAuthorization(inputs, session.directory);
     try {
       const { isInterrupted } = this.options;
       const { authorization, warnings } = await createSafely(session, body, formatPermission, isInterrupted);
       warnings.forEach(this.options.log.warn);
-      return { id: authorization.id, state: toState(inputs, authorization, host) };
+      return { id: authorization.id, state: madeState(inputs, authorization, host, buckets) };
     } catch (error) {
       if (!(error instanceof UndeletedTokenError)) throw error;
       const { authorization, message } = error;
       throw new UnwantedTokenError(message, {
         id: authorization.id,
-        state: unwantedState(inputs, authorization, host),
+        state: unwantedState(inputs, authorization, host, buckets),
       });
     }
   }
@@ -99,11 +103,14 @@ export class Lifecycle {
   /** The token as the server has it; `undefined` where it is gone. */
   async read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined> {
     requireKnownFormat(state);
-    const { client } = this.connections.sessionFor(state.connection, state.host);
+    const { client, directory } = this.connections.sessionFor(state.connection, state.host);
     const found = await readAuthorization(client, id);
     switch (found.kind) {
-      case "found":
-        return refreshState(state, found.authorization, client.host);
+      case "found": {
+        const { orgID } = found.authorization;
+        const buckets = await this.namedBuckets.lookUp(state, orgID, directory, client.host);
+        return refreshState(state, found.authorization, client.host, buckets);
+      }
       case "orphaned":
         this.options.log.warn(orphanWarning(id, state, found.missing, client.host));
         return orphanState(state, found.missing, client.host);

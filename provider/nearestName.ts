@@ -9,13 +9,17 @@ const MAX_LENGTH = 64;
  * @param share How much of the known name may differ, from 0 to 1.
  */
 export function nearestName(name: string, known: Iterable<string>, share = 1 / 3): string | undefined {
-  if (name.length > MAX_LENGTH) return undefined;
+  return nearestNames(name, known, 1, share)[0];
+}
+
+/** The same, of several: the nearest first. */
+export function nearestNames(name: string, known: Iterable<string>, max: number, share = 1 / 3): string[] {
+  if (name.length > MAX_LENGTH) return [];
   const written = name.toLowerCase();
-  let nearest: string | undefined;
-  let best = Infinity;
-  for (const candidate of known) {
-    const apart = distance(written, candidate.toLowerCase());
-    if (apart < best && apart <= candidate.length * share) [nearest, best] = [candidate, apart];
-  }
-  return nearest;
+  return [...known]
+    .map((candidate) => ({ candidate, apart: distance(written, candidate.toLowerCase()) }))
+    .filter(({ candidate, apart }) => apart <= candidate.length * share)
+    .sort((a, b) => a.apart - b.apart)
+    .slice(0, max)
+    .map(({ candidate }) => candidate);
 }

@@ -1,7 +1,7 @@
 import { TYPE_FLAGS } from "../provider/permissions/catalogue";
-import { BUCKET_FLAGS, OWN, PRESETS } from "../provider/permissions/expand";
+import { BUCKET_FLAGS, EXTRA, OWN, PRESETS } from "../provider/permissions/expand";
 import { formatPermission } from "../provider/permissions/format";
-import { CALLER, spellName, spellUser } from "../provider/permissions/table";
+import { CALLER, spellBucket, spellName, spellUser } from "../provider/permissions/table";
 import { singleLine } from "../provider/text";
 import type { Permission } from "../provider/types";
 import { SECRET_TEXT, type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
@@ -32,7 +32,8 @@ export function diffPermissions(step: TokenStep): PermissionLine[] {
   if (action === "delete") return linesOf(old, "removed", oldNames);
   if (action === "leave" || after === undefined) return linesOf(old, "kept", oldNames);
   const names = ownNames(after, before);
-  const [oldKey, newKey] = [comparisonKey(NOT_MOVED), comparisonKey(moveOf(step))];
+  const ids = before?.bucketIds ?? NO_IDS;
+  const [oldKey, newKey] = [comparisonKey(NOT_MOVED, ids), comparisonKey(moveOf(step), ids)];
   const oldKeys = new Set(old.map(oldKey));
   const newKeys = new Set(after.held.map(newKey));
   const isKept = (permission: Permission): boolean => oldKeys.has(newKey(permission));
@@ -56,14 +57,18 @@ export function diffPermissions(step: TokenStep): PermissionLine[] {
 /** The permissions of a token of a state: what the server granted, with ids; else what was declared. */
 export function listPermissions({ before }: TokenStep, kind: DiffKind): PermissionLine[] {
   if (before === undefined) return [];
-  const { held, effective, known } = before;
+  const { held, effective, known, bucketIds } = before;
   if (effective === undefined) return linesOf(held, kind, ownNames(before));
   const ids = { org: known.orgId ?? "", user: known.userId ?? "" };
-  const values = new Map(held.map((permission) => [lineOf(permission, ids), permission]));
+  const values = new Map(
+    held.map((permission) => [lineOf(withBucketId(permission, bucketIds), ids), permission]),
+  );
   return effective.map((line) => {
     const text = singleLine(line);
     const permission = values.get(text);
-    return { text, kind, ...(permission !== undefined && { permission }) };
+    if (permission === undefined) return { text, kind };
+    // A bucket by the name that the program has for it.
+    return { text: lineOf(permission, ids), kind, permission };
   });
 }
 
@@ -74,7 +79,8 @@ function linesOf(permissions: readonly Permission[], kind: DiffKind, own: OwnNam
 }
 
 function lineOf({ action, resource: { type, id, orgID } }: Permission, own: OwnNames): string {
-  const spell = (one: string): string => (one === OWN.orgId ? own.org : one === OWN.userId ? own.user : one);
+  const spell = (one: string): string =>
+    one === OWN.orgId ? own.org : one === OWN.userId ? own.user : spellBucket(one);
   const resource = {
     type,
     ...(id !== undefined && { id: spell(id) }),
@@ -101,14 +107,28 @@ interface Move {
   readonly user: boolean;
 }
 const NOT_MOVED: Move = { org: false, user: false };
+const NO_IDS: TokenSnapshot["bucketIds"] = new Map();
 
 /** Two permissions are the same where their keys are. */
-function comparisonKey(move: Move): (permission: Permission) => string {
+function comparisonKey(
+  move: Move,
+  bucketIds: TokenSnapshot["bucketIds"],
+): (permission: Permission) => string {
   const own = (id = ""): string => {
     const isAnother = (id === OWN.orgId && move.org) || (id === OWN.userId && move.user);
     return isAnother ? `another ${id}` : id;
   };
-  return ({ action, resource: { type, id, orgID } }) => JSON.stringify([action, type, own(id), own(orgID)]);
+  return (permission) => {
+    const { action, resource } = withBucketId(permission, bucketIds);
+    return JSON.stringify([action, resource.type, own(resource.id), own(resource.orgID)]);
+  };
+}
+
+/** With the id in place of a bucket's name, where the state tells it. */
+function withBucketId(permission: Permission, bucketIds: TokenSnapshot["bucketIds"]): Permission {
+  const { action, resource } = permission;
+  const id = bucketIds.get(resource.id ?? "");
+  return id === undefined ? permission : { action, resource: { ...resource, id } };
 }
 
 /** Only a replacement gives a token another organization or owner. */
@@ -143,7 +163,7 @@ function mayBeRequested({ action, resource }: Permission, { unknownInputs }: Tok
   return unknownInputs.some((name) => {
     const flag = TYPE_FLAGS.get(name);
     const bucketAction = BUCKET_FLAGS[name as keyof typeof BUCKET_FLAGS] as string | undefined;
-    if (presets.includes(name)) return true;
+    if (presets.includes(name) || name === EXTRA) return true;
     if (flag !== undefined) return flag.action === action && flag.resource.type === resource.type;
     if (bucketAction !== undefined) return bucketAction === action && resource.type === "buckets";
     return resource.type === "orgs" && action === "read";

@@ -1,5 +1,12 @@
-import { BUCKET_FLAGS, OWN, type PermissionFlags, SWITCHES } from "../provider/permissions/expand";
-import { isId } from "../provider/types";
+import {
+  BUCKET_FLAGS,
+  EXTRA,
+  OWN,
+  PERMISSION_INPUTS,
+  type PermissionFlags,
+  SWITCHES,
+} from "../provider/permissions/expand";
+import { standInFor } from "../provider/permissions/bucketReference";
 import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Permission } from "../provider/types";
 import { SECRET_KEY, WIRE_UNKNOWN } from "../provider/pulumiHost/wireValues";
@@ -27,6 +34,8 @@ export interface TokenSnapshot {
   readonly unknownBuckets: number;
   /** Permission inputs of which nothing is known, or that are secret. */
   readonly unknownInputs: readonly string[];
+  /** Ids by what stands for buckets that are known by name, as far as the state tells them. */
+  readonly bucketIds: ReadonlyMap<string, string>;
   /** Whether anything says what it may do. */
   readonly isSpecified: boolean;
   /** What the server granted, as the state lists it for readers: lines such as `read:orgs/<id>/tasks`. */
@@ -58,6 +67,7 @@ export function snapshotOf(resource: Json, isPlanned: boolean): TokenSnapshot {
     declared: textsOf(declared),
     known: { ...textsOf(outputs), ...textsOf(declared) },
     ...permissions,
+    bucketIds: readBucketIds(outputs["__buckets"]),
     isSpecified: held.length + unknownBuckets + unknownInputs.length > 0,
     ...(effective !== undefined && { effective }),
     ...readAcknowledgements(declared["acknowledge"]),
@@ -71,7 +81,7 @@ function isAbsent(value: unknown): boolean {
 }
 
 function asksForPermissions(values: Json): boolean {
-  return [...SWITCHES, ...BUCKET_LISTS].some((name) => !isAbsent(values[name]));
+  return PERMISSION_INPUTS.some((name) => !isAbsent(values[name]));
 }
 
 /** What the flags ask for. One that is no plain value is not known. */
@@ -79,20 +89,31 @@ function readFlags(values: Json): Permissions {
   const given = SWITCHES.filter((name) => !isAbsent(values[name]));
   const lists = BUCKET_LISTS.filter((name) => !isAbsent(values[name]));
   const known = lists.filter((name) => Array.isArray(values[name]));
-  const idsOf = (name: string): unknown[] => values[name] as unknown[];
-  const isKnownId = (id: unknown): id is string => typeof id === "string" && isId(id);
+  const bucketsOf = (name: string): unknown[] => values[name] as unknown[];
+  const extra = readExtra(values[EXTRA]);
   const flags = Object.fromEntries([
     ...given.filter((name) => values[name] === true).map((name) => [name, true]),
-    ...known.map((name) => [name, idsOf(name).filter(isKnownId)]),
+    ...known.map((name) => [name, bucketsOf(name).filter(isPlainText)]),
+    ...(extra.known === undefined ? [] : [[EXTRA, extra.known]]),
   ]) as PermissionFlags;
   return {
     held: expanded(flags),
-    unknownBuckets: known.flatMap(idsOf).filter((id) => !isKnownId(id)).length,
+    unknownBuckets: known.flatMap(bucketsOf).filter((bucket) => !isPlainText(bucket)).length,
     unknownInputs: [
       ...given.filter((name) => values[name] !== true),
       ...lists.filter((name) => !Array.isArray(values[name])),
+      ...(extra.isOpen ? [EXTRA] : []),
     ],
   };
+}
+
+/** What is known of the extra permissions, and whether there may be more. */
+function readExtra(value: unknown): { known?: Readonly<Record<string, string>>; isOpen: boolean } {
+  if (isAbsent(value)) return { isOpen: false };
+  if (!isRecord(value) || isSecret(value)) return { isOpen: true };
+  const given = Object.entries(value).filter(([, actions]) => !isAbsent(actions));
+  const known = given.filter((entry): entry is [string, string] => isPlainText(entry[1]));
+  return { known: Object.fromEntries(known), isOpen: known.length < given.length };
 }
 
 function expanded(flags: PermissionFlags): Permission[] {
@@ -125,6 +146,12 @@ function readDrift(outputs: Json): Permissions | undefined {
   // What this version cannot read of it may be anything.
   const isRead = Array.isArray(granted) && granted.length === held.length;
   return { held, unknownBuckets: 0, unknownInputs: isRead ? [] : ["permissions"] };
+}
+
+function readBucketIds(value: unknown): ReadonlyMap<string, string> {
+  const known = Object.entries(isSecret(value) ? {} : record(value));
+  const ids = known.filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return new Map(ids.map(([reference, id]) => [standInFor(reference), id]));
 }
 
 /** A line for each permission of a table. */

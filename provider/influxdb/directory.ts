@@ -3,6 +3,20 @@ import { quoted } from "../text";
 import type { Bucket } from "../types";
 import type { InfluxClient } from "./client";
 
+/** How many buckets a page holds at most, by the server's rule, and how many pages are read. */
+const PAGE = 100;
+const MAX_PAGES = 10;
+
+/** What became of a name. */
+export type BucketNow =
+  | { readonly kind: "same" }
+  /** Another bucket has the name. */
+  | { readonly kind: "remade"; readonly id: string }
+  | { readonly kind: "renamed"; readonly name: string }
+  | { readonly kind: "deleted" }
+  /** The caller may not see it, so that nothing is known. */
+  | { readonly kind: "hidden" };
+
 /**
  * Names to ids. Each question is asked once for each connection, however many tokens need its answer at the
  * same time; one that failed or found nothing is not cached: the next one asks again.
@@ -55,16 +69,71 @@ export class Directory {
         const purpose = `look up the bucket ${id}`;
         const path = `/api/v2/buckets/${encodeURIComponent(id)}`;
         const answer = await this.client.request({ method: "GET", path, purpose });
-        if (!isNamed(answer) || answer.id !== id || !("orgID" in answer)) {
-          throw await this.client.foreignAnswer(purpose);
-        }
-        const type = "type" in answer && answer.type === "system" ? "system" : "user";
-        return { id, name: answer.name, orgID: String(answer.orgID), type };
+        const bucket = bucketIn(answer);
+        if (bucket?.id !== id) throw await this.client.foreignAnswer(purpose);
+        return bucket;
       });
     } catch (error) {
       if (isNotFound(error, "bucket")) return undefined;
       throw error;
     }
+  }
+
+  /** The bucket of this name, which the organization's id and the name must match exactly. */
+  bucketByName(orgId: string, name: string): Promise<Bucket | "absent" | "hidden"> {
+    const purpose = `look up the bucket ${quoted(name)}`;
+    return this.once(`bucket ${orgId} ${name}`, async () => {
+      const filter = new URLSearchParams({ orgID: orgId, name });
+      try {
+        const listed = await this.buckets(filter, purpose);
+        const found = listed.find((bucket) => bucket.name === name && bucket.orgID === orgId);
+        if (found !== undefined) return found;
+        if (listed.length > 0) throw await this.client.foreignAnswer(purpose);
+        return "hidden";
+      } catch (error) {
+        if (isNoSuchBucket(error)) return "absent";
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * What a name stands for by now that stood for the bucket with this id. Unlike a name that is to be found, one that
+   * was lost is remembered: every token of a refresh asks for the same.
+   */
+  bucketNow(orgId: string, name: string, id: string): Promise<BucketNow> {
+    return this.once(`bucket now ${orgId} ${id} ${name}`, async () => {
+      const byName = await orHidden(this.bucketByName(orgId, name));
+      if (byName === "hidden") return { kind: "hidden" };
+      if (byName !== "absent") return byName.id === id ? { kind: "same" } : { kind: "remade", id: byName.id };
+      const byId = await orHidden(this.bucket(id));
+      if (byId === "hidden") return { kind: "hidden" };
+      return byId === undefined ? { kind: "deleted" } : { kind: "renamed", name: byId.name };
+    });
+  }
+
+  /** Names of the organization's buckets that the caller may see, the first thousand. */
+  bucketNames(orgId: string): Promise<readonly string[]> {
+    return this.once(`bucket names ${orgId}`, async () => {
+      const names: string[] = [];
+      for (let page = 0; page < MAX_PAGES; page += 1) {
+        const filter = { orgID: orgId, limit: String(PAGE), offset: String(page * PAGE) };
+        const listed = await this.buckets(new URLSearchParams(filter), "list buckets");
+        names.push(...listed.map(({ name }) => name));
+        if (listed.length < PAGE) break;
+      }
+      return names;
+    });
+  }
+
+  private async buckets(filter: URLSearchParams, purpose: string): Promise<Bucket[]> {
+    // A blank is `%20`, as in every other path.
+    const path = `/api/v2/buckets?${filter.toString().replaceAll("+", "%20")}`;
+    const answer = await this.client.request({ method: "GET", path, purpose });
+    const listed = (answer as { buckets?: unknown } | null)?.buckets;
+    const buckets = Array.isArray(listed) ? listed.map(bucketIn) : undefined;
+    if (!buckets?.every((bucket) => bucket !== undefined)) throw await this.client.foreignAnswer(purpose);
+    return buckets;
   }
 
   private findByName(
@@ -130,6 +199,33 @@ export class Directory {
     this.answers.set(question, answer);
     answer.catch(() => this.answers.delete(question));
     return answer;
+  }
+}
+
+function bucketIn(answer: unknown): Bucket | undefined {
+  if (!isNamed(answer) || !("orgID" in answer)) return undefined;
+  const type = "type" in answer && answer.type === "system" ? "system" : "user";
+  return { id: answer.id, name: answer.name, orgID: String(answer.orgID), type };
+}
+
+/** Go quotes the name in a way of its own. */
+function isNoSuchBucket(error: unknown): boolean {
+  return (
+    error instanceof ServerError &&
+    error.own &&
+    error.status === 404 &&
+    /^bucket .*not found$/s.test(error.said)
+  );
+}
+
+/** A caller that may not read buckets is told so, or gets an empty list. */
+async function orHidden<T>(lookUp: Promise<T>): Promise<T | "hidden"> {
+  try {
+    return await lookUp;
+  } catch (error) {
+    if (error instanceof ServerError && error.own && (error.status === 401 || error.status === 403))
+      return "hidden";
+    throw error;
   }
 }
 

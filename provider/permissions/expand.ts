@@ -1,7 +1,16 @@
 import type { Action, Permission } from "../types";
-import { OSS_TYPES, TYPE_FLAGS, type TypeFlag, type TypeFlagInfo } from "./catalogue";
+import { canonicalReference, referenceProblem, standInFor } from "./bucketReference";
+import {
+  CATALOGUE,
+  isUniversal,
+  OSS_TYPES,
+  type ResourceType,
+  TYPE_FLAGS,
+  type TypeFlag,
+  type TypeFlagInfo,
+} from "./catalogue";
+import { expandExtra, type ExtraPermissions } from "./extra";
 import { sortedUnique } from "./format";
-import { isId } from "../types";
 
 /** The permission inputs, each under the name of its flag of `influx auth create`. Absent, `false` and `[]` ask for nothing. */
 export type PermissionFlags = { readonly [flag in TypeFlag]?: boolean } & {
@@ -14,10 +23,12 @@ export type PermissionFlags = { readonly [flag in TypeFlag]?: boolean } & {
    * reads a system bucket. No flag can ask for it.
    */
   readonly readOwnOrg?: boolean;
-  /** Ids of buckets to read. Mirrors `--read-bucket`. */
+  /** Buckets to read: names, or ids of 16 hex digits; `name:TEXT` is always a name. Mirrors `--read-bucket`. */
   readonly readBucket?: readonly string[];
-  /** Ids of buckets to write. Mirrors `--write-bucket`. */
+  /** Buckets to write, as `readBucket`. Mirrors `--write-bucket`. */
   readonly writeBucket?: readonly string[];
+  /** What no flag can ask for. */
+  readonly extraPermissions?: ExtraPermissions;
 };
 
 /** What the flags do not say. */
@@ -28,6 +39,8 @@ export interface ExpansionContext {
   readonly userId?: string;
   /** What `GET /api/v2/resources` lists. Default: the types of InfluxDB OSS 2.x in the catalogue. */
   readonly resourceTypes?: readonly string[];
+  /** Ids of buckets by the references that inputs hold. Default: a name stands for itself. */
+  readonly bucketIds?: ReadonlyMap<string, string>;
 }
 
 /** Flags that cannot be expanded. `property` is the input to mend. */
@@ -57,6 +70,12 @@ export const SWITCHES: readonly string[] = [...PRESETS, OWN_ORGANIZATION_FLAG, .
 /** Inputs that name single buckets, and what each lets its holder do. */
 export const BUCKET_FLAGS = { readBucket: "read", writeBucket: "write" } as const;
 
+/** The input for single resources, and for types that only a later version knows. */
+export const EXTRA = "extraPermissions";
+
+/** Every input that asks for permissions. */
+export const PERMISSION_INPUTS: readonly string[] = [...SWITCHES, ...Object.keys(BUCKET_FLAGS), EXTRA];
+
 const ACTIONS: readonly Action[] = ["read", "write"];
 
 /**
@@ -64,8 +83,8 @@ const ACTIONS: readonly Action[] = ["read", "write"];
  * Other inputs (`org`, `description`, …) may be among the flags and are passed over. `instance` is never granted:
  * servers list it among their types and refuse it to every token.
  *
- * @throws {PermissionFlagsError} for a preset with anything else, a bucket id that is none, a type that the
- *   server does not list, or `allAccess` without `userId`.
+ * @throws {PermissionFlagsError} for a preset with anything else, what can be no bucket, a type that the server does not
+ *   list, or `allAccess` without `userId`.
  */
 export function expandPermissions(flags: PermissionFlags, context: ExpansionContext): Permission[] {
   refuseMixedPresets(flags);
@@ -75,21 +94,23 @@ export function expandPermissions(flags: PermissionFlags, context: ExpansionCont
 
   const permissions: Permission[] = [];
   for (const [name, { action, resource }] of raisedTypeFlags(flags)) {
-    if (resourceTypes?.includes(resource.type) === false) {
-      throw new PermissionFlagsError(
-        name,
-        `this server has no resource type "${resource.type}"${origin(resource.editions, resource.since)}: remove ${name}`,
-      );
-    }
+    requireType(name, name, resource.type, resourceTypes);
     const scope = resource.scope === "server" ? {} : { orgID: orgId };
     permissions.push({ action, resource: { type: resource.type, ...scope } });
   }
   if (flags.readOwnOrg === true) permissions.push({ action: "read", resource: { type: "orgs", id: orgId } });
   for (const [name, action] of Object.entries(BUCKET_FLAGS)) {
-    for (const id of flags[name as keyof typeof BUCKET_FLAGS] ?? []) {
-      if (!isId(id)) throw new PermissionFlagsError(name, notABucketId(id));
-      permissions.push({ action, resource: { type: "buckets", id: id.toLowerCase(), orgID: orgId } });
+    for (const text of flags[name as keyof typeof BUCKET_FLAGS] ?? []) {
+      const problem = referenceProblem(text);
+      if (problem !== undefined) throw new PermissionFlagsError(name, problem);
+      const reference = canonicalReference(text);
+      const id = context.bucketIds?.get(reference) ?? standInFor(reference);
+      permissions.push({ action, resource: { type: "buckets", id, orgID: orgId } });
     }
+  }
+  for (const permission of expandExtra(flags.extraPermissions ?? {}, orgId)) {
+    requireType(EXTRA, `it from ${EXTRA}`, permission.resource.type, resourceTypes);
+    permissions.push(permission);
   }
   return sortedUnique(permissions);
 }
@@ -99,14 +120,31 @@ export function raisedTypeFlags(flags: PermissionFlags): [string, TypeFlagInfo][
   return [...TYPE_FLAGS].filter(([name]) => flags[name as TypeFlag] === true);
 }
 
-/** What to say of a bucket id that is none. */
-export function notABucketId(text: string): string {
-  return `"${text}" is not a bucket id (16 hex digits, not all zeros): give the id of the bucket, not its name; \`influx bucket list\` shows it`;
+/** Whether a server may lack a type that the inputs name, so that its list has to be asked for. */
+export function needsResourceTypes(flags: PermissionFlags): boolean {
+  if (PRESETS.some((preset) => flags[preset] === true)) return true;
+  const extra = expandExtra(flags.extraPermissions ?? {}, "").map(({ resource }) => typeNamed(resource.type));
+  const named = [...raisedTypeFlags(flags).map(([, { resource }]) => resource), ...extra];
+  return named.some((resource) => resource === undefined || !isUniversal(resource));
 }
 
-/** Whether the token may read its own organization: without that no system bucket opens. */
-export function readsOwnOrganization(flags: PermissionFlags): boolean {
-  return [flags.operator, flags.allAccess, flags.readOrgs, flags.readOwnOrg].includes(true);
+function typeNamed(type: string): ResourceType | undefined {
+  return CATALOGUE.find((entry) => entry.type === type);
+}
+
+function requireType(
+  property: string,
+  which: string,
+  type: string,
+  resourceTypes: readonly string[] | undefined,
+): void {
+  if (resourceTypes?.includes(type) !== false) return;
+  const known = typeNamed(type);
+  const from = known === undefined ? "" : origin(known.editions, known.since);
+  throw new PermissionFlagsError(
+    property,
+    `this server has no resource type "${type}"${from}: remove ${which}`,
+  );
 }
 
 function refuseMixedPresets(flags: PermissionFlags): void {
@@ -119,6 +157,7 @@ function refuseMixedPresets(flags: PermissionFlags): void {
       ...Object.keys(BUCKET_FLAGS).filter(
         (name) => (flags[name as keyof typeof BUCKET_FLAGS] ?? []).length > 0,
       ),
+      ...(Object.keys(flags.extraPermissions ?? {}).length > 0 ? [EXTRA] : []),
     ];
     if (others.length > 0) {
       throw new PermissionFlagsError(

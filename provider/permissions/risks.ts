@@ -1,5 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { Action, Permission } from "../types";
+import { nameOfStandIn } from "./bucketReference";
 import { CATALOGUE, type ResourceType } from "./catalogue";
 import { expandPermissions, OWN, type PermissionFlags, PermissionFlagsError } from "./expand";
 
@@ -8,7 +9,15 @@ export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** Which buckets the tokens of a stack may read, or `undefined` where not all of them are known. */
-export type Readers = { readonly all: boolean; readonly ids: ReadonlySet<string> } | undefined;
+export type Readers =
+  | {
+      readonly all: boolean;
+      /** Ids, and what stands for those of buckets that are only known by name. */
+      readonly ids: ReadonlySet<string>;
+      /** Whether some of them are names, and some ids. */
+      readonly isMixed: boolean;
+    }
+  | undefined;
 
 /** What a token may do that somebody should have thought about. */
 export interface Risk {
@@ -52,15 +61,20 @@ function bucketIds(held: readonly Permission[], action: Action): string[] {
 
 /** What the tokens of a stack may read together. Made once for all of them. */
 export function readersOf(stack: readonly (readonly Permission[])[]): Readers {
+  const ids = new Set(stack.flatMap((held) => bucketIds(held, "read")));
+  const used = [...ids, ...stack.flatMap((held) => bucketIds(held, "write"))];
   return {
     all: stack.some((held) => reaches(held, "read", "buckets")),
-    ids: new Set(stack.flatMap((held) => bucketIds(held, "read"))),
+    ids,
+    isMixed: new Set(used.map((id) => nameOfStandIn(id) === undefined)).size > 1,
   };
 }
 
 function writesUnread(held: readonly Permission[], readers: Readers): boolean {
   // A stack that lets no token read a bucket leaves reading to another stack: its writers are no sign of a mistake.
   if (readers === undefined || readers.all || readers.ids.size === 0) return false;
+  // A name and an id may be the same bucket's.
+  if (readers.isMixed) return false;
   return bucketIds(held, "write").some((id) => !readers.ids.has(id));
 }
 

@@ -1,4 +1,5 @@
 import type { Permission } from "../types";
+import { nameOfStandIn } from "./bucketReference";
 
 /**
  * Permissions for eyes: key `<scope>/<type>[/<id>]`, such as `orgs/acme/buckets`, `orgs/acme/buckets/<id>`, `/buckets`
@@ -34,6 +35,12 @@ export function permissionTable(
 /** A name within a key. It cannot be taken for an id, which stands bare, nor for more than one part of the key. */
 export function spellName(name: string): string {
   return /^[0-9a-f]{16}$/i.test(name) ? encodeFirst(name) : encode(name);
+}
+
+/** A bucket's id as it is, and what stands for one that is known by name only. */
+export function spellBucket(id: string): string {
+  const name = nameOfStandIn(id);
+  return name === undefined ? id : spellName(name);
 }
 
 /** The same for a user's: one who is called `me` is not the caller. */

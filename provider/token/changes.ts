@@ -1,13 +1,8 @@
-import {
-  asksForPermissions,
-  type DeclaredInputs,
-  INPUT_NAMES,
-  type InfluxTokenInputs,
-  PERMISSION_INPUTS,
-} from "./inputs";
+import { asksForPermissions, type DeclaredInputs, INPUT_NAMES, type InfluxTokenInputs } from "./inputs";
 import { sameJson } from "../json";
 import {
   expandPermissions,
+  PERMISSION_INPUTS,
   type PermissionFlags,
   PermissionFlagsError,
   PRESETS,
@@ -31,6 +26,7 @@ const WITH_RULE: readonly string[] = [
   "org",
   "orgId",
   "user",
+  "userId",
   "description",
   "status",
   "keepers",
@@ -68,7 +64,7 @@ export function patchFor(
 }
 
 function replacing(state: InfluxTokenState, declared: InfluxTokenInputs): string[] {
-  const { org, orgId, user } = declared;
+  const { org, orgId, user, userId } = declared;
   const replaces: string[] = [];
   // Its value was lost, or it is not as asked for: it must not be used.
   if (state.token === undefined || state.__unusable === true) replaces.push("token");
@@ -77,7 +73,9 @@ function replacing(state: InfluxTokenState, declared: InfluxTokenInputs): string
   if (org !== undefined && (missing === "organization" || !standsFor(org, state, "org")))
     replaces.push("org");
   if (orgId !== undefined && (missing === "organization" || orgId !== state.orgId)) replaces.push("orgId");
-  if (missing === "owner" || (user !== undefined && !standsFor(user, state, "user"))) replaces.push("user");
+  if (userId !== undefined && (missing === "owner" || userId !== state.userId)) replaces.push("userId");
+  else if (missing === "owner" || (user !== undefined && !standsFor(user, state, "user")))
+    replaces.push("user");
   if (!sameJson(declared.keepers, state.keepers)) replaces.push("keepers");
   // With another organization or owner the permissions differ as a matter of course.
   if (replaces.length === 0 && !samePermissions(state, declared)) replaces.push("permissions");
@@ -99,7 +97,7 @@ function standsFor(name: string, state: InfluxTokenState, property: "org" | "use
   return name === state[property] || state.__names?.[property]?.includes(name) === true;
 }
 
-/** Values are compared, with the ids that the names are known to stand for. Tables are texts, and only compared whole. */
+/** Values are compared, with the ids that names are known to stand for. Tables are texts, and only compared whole. */
 function samePermissions(state: InfluxTokenState, declared: InfluxTokenInputs): boolean {
   if (isUnknown(declared.permissions)) return false;
   // A preset is what it is, however many types it stands for in this version, on this server or by now.
@@ -116,9 +114,12 @@ function samePermissions(state: InfluxTokenState, declared: InfluxTokenInputs): 
   return before !== undefined && isGranted(before) && grantSame(before, asked);
 }
 
-function expand(flags: PermissionFlags, { orgId, userId }: InfluxTokenState): Permission[] | undefined {
+function expand(
+  flags: PermissionFlags,
+  { orgId, userId, __buckets = {} }: InfluxTokenState,
+): Permission[] | undefined {
   try {
-    return expandPermissions(flags, { orgId, userId });
+    return expandPermissions(flags, { orgId, userId, bucketIds: new Map(Object.entries(__buckets)) });
   } catch (error) {
     // Whoever validates the inputs says what is wrong with them.
     if (error instanceof PermissionFlagsError) return undefined;

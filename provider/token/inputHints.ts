@@ -16,20 +16,20 @@ const LIKELY: Readonly<Record<string, string>> = {
   activeConfig: "it goes into connection.activeConfig",
   configsPath: "it goes into connection.configsPath",
   name: "a token is named by its description",
-  userId: "the owner goes by name into user",
-  userID: "the owner goes by name into user",
+  userID: "did you mean userId?",
   username: "the owner goes by name into user",
-  owner: "the owner goes by name into user",
+  owner: "the owner goes by name into user, or by id into userId",
   organization: "the organization goes by name into org, or by id into orgId",
   orgID: "did you mean orgId?",
-  bucket: "buckets go by id into readBucket and writeBucket, which are lists",
-  buckets: "buckets go by id into readBucket and writeBucket, which are lists",
+  bucket: "buckets go by name or id into readBucket and writeBucket, which are lists",
+  buckets: "buckets go by name or id into readBucket and writeBucket, which are lists",
   expires: "tokens of InfluxDB 2.x do not expire; a change of keepers makes a new token",
   expiresAt: "tokens of InfluxDB 2.x do not expire; a change of keepers makes a new token",
   ttl: "tokens of InfluxDB 2.x do not expire; a change of keepers makes a new token",
-  permissions: "it is an output: ask for permissions by the flags, such as readBuckets or writeBucket",
+  permissions:
+    "it is an output: ask for permissions by the flags, such as readBuckets or writeBucket, or by extraPermissions",
   effectivePermissions:
-    "it is an output: ask for permissions by the flags, such as readBuckets or writeBucket",
+    "it is an output: ask for permissions by the flags, such as readBuckets or writeBucket, or by extraPermissions",
   "connection.url": "the server's address goes into connection.host",
   "connection.org": "the organization goes into org, beside connection",
   "connection.orgId": "the organization goes into orgId, beside connection",
@@ -71,7 +71,7 @@ function reachesMore(name: string, input: string): boolean {
 /** What to add where something else than a switch is given to a flag: whoever names buckets wants only those. */
 export function hintForFlag(flag: string): string {
   const one = flag.replace(/s$/, "");
-  return one in BUCKET_FLAGS ? `: to name single buckets use ${one}: ["<id>"]` : "";
+  return one in BUCKET_FLAGS ? `: to name single buckets use ${one}: ["<name or id>"]` : "";
 }
 
 /** What no input's name holds and may look just like what it holds, or cannot be seen at all. */

@@ -3,7 +3,9 @@ import { hintForFlag, hintForUnknown } from "./inputHints";
 import { isRecord } from "../json";
 import { organizationNameProblem } from "../organizationName";
 import { TYPE_FLAGS } from "../permissions/catalogue";
-import { BUCKET_FLAGS, notABucketId, OWN_ORGANIZATION_FLAG, PRESETS } from "../permissions/expand";
+import { canonicalReference, referenceProblem } from "../permissions/bucketReference";
+import { BUCKET_FLAGS, EXTRA, OWN_ORGANIZATION_FLAG, PRESETS } from "../permissions/expand";
+import { keyOf, parseActions, parseReach } from "../permissions/extra";
 import { isId } from "../types";
 import { isRiskId, notARisk } from "../permissions/risks";
 import { printable, quoted } from "../text";
@@ -63,16 +65,24 @@ const organizationName: Reader = (value, property, fail) => {
   return value;
 };
 
-export const organizationId: Reader = (value, property, fail) => {
-  if (typeof value !== "string") return idText(value, property, fail);
-  if (!isId(value)) {
-    fail(
-      property,
-      `${property} ${quoted(value)} is not an organization id (16 hex digits, not all zeros): \`influx org list\` shows it; to give the organization's name use org`,
-    );
-  }
-  return value.toLowerCase();
-};
+/** An id in lower case. `instead` says how it is found, and what else may be meant. */
+const idOf =
+  (noun: string, instead: string): Reader =>
+  (value, property, fail) => {
+    if (typeof value !== "string") return idText(value, property, fail);
+    if (!isId(value)) {
+      const problem = `is not ${noun} id (16 hex digits, not all zeros)`;
+      fail(property, `${property} ${quoted(value)} ${problem}: ${instead}`);
+    }
+    return value.toLowerCase();
+  };
+
+export const organizationId = idOf(
+  "an organization",
+  "`influx org list` shows it; to give the organization's name use org",
+);
+
+const userId = idOf("a user", "`influx user list` shows it; to give the user's name use user");
 
 const status: Reader = (value, property, fail) => {
   if (value !== "active" && value !== "inactive")
@@ -80,23 +90,64 @@ const status: Reader = (value, property, fail) => {
   return value;
 };
 
-const bucketIds: Reader = (value, property, fail) => {
+const buckets: Reader = (value, property, fail) => {
   if (!Array.isArray(value)) {
-    const example = typeof value === "string" && isId(value) ? value : "<id>";
-    fail(property, `${property} must be a list of bucket ids, not ${kindOf(value)}: write ["${example}"]`);
+    const example = typeof value === "string" && value !== "" ? printable(value) : "<name or id>";
+    fail(property, `${property} must be a list of buckets, not ${kindOf(value)}: write ["${example}"]`);
     return value;
   }
-  const ids = value.map((id: unknown, index) => {
+  const references = value.map((bucket: unknown, index) => {
     const at = `${property}[${index}]`;
-    if (isUnknown(id)) return id;
-    if (id === null || id === undefined) {
-      fail(at, `${at} is ${String(id)}: give a bucket's id, or leave the element out of the list`);
-    } else if (typeof id !== "string") idText(id, at, fail);
-    else if (!isId(id)) fail(at, notABucketId(printable(id)));
-    return typeof id === "string" ? id.toLowerCase() : id;
+    if (isUnknown(bucket)) return bucket;
+    if (bucket === null || bucket === undefined) {
+      fail(
+        at,
+        `${at} is ${String(bucket)}: give a bucket's name or id, or leave the element out of the list`,
+      );
+    } else if (typeof bucket !== "string") idText(bucket, at, fail);
+    else {
+      const problem = referenceProblem(bucket);
+      if (problem !== undefined) fail(at, `${at} ${problem}`);
+      return canonicalReference(bucket);
+    }
+    return bucket;
   });
-  return ids.length === 0 ? undefined : ids;
+  return references.length === 0 ? undefined : references;
 };
+
+const extraPermissions: Reader = (value, property, fail) => {
+  if (!isRecord(value)) {
+    fail(
+      property,
+      `${property} must be an object of strings, not ${kindOf(value)}: write { "telegrafs/<id>": "read" }`,
+    );
+    return value;
+  }
+  const entries = entriesGiven(value).map(([key, actions]): [string, unknown] => {
+    const at = `${property}[${quoted(key, MAX_KEY)}]`;
+    const reach = reachAt(key, at, fail);
+    if (isUnknown(actions)) return [reach, actions];
+    const known = typeof actions === "string" ? parseActions(actions) : undefined;
+    if (known === undefined) fail(at, `${at} must be "read", "write" or "read, write"`);
+    return [reach, known?.join(", ")];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+};
+
+/** No key is longer, but for the name of an organization. */
+const MAX_KEY = 200;
+
+function reachAt(key: string, at: string, fail: Fail): string {
+  try {
+    const reach = parseReach(key);
+    // Whether the organization is the token's own is seen where that is known.
+    return reach.org === undefined ? keyOf(reach) : key;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    fail(at, `${at} ${error.message}`);
+    return key;
+  }
+}
 
 /** An entry without a value is left out, as an input is. */
 function entriesGiven(record: Record<string, unknown>): [string, unknown][] {
@@ -155,14 +206,16 @@ export const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["org", organizationName],
   ["orgId", organizationId],
   ["user", text],
+  ["userId", userId],
   ["description", description],
   ["status", status],
   ["keepers", keepers],
   ["acknowledge", acknowledge],
   ["connection", connection],
   [OWN_ORGANIZATION_FLAG, flag],
+  [EXTRA, extraPermissions],
   ...PRESETS.map((name): [string, Reader] => [name, flag]),
-  ...Object.keys(BUCKET_FLAGS).map((name): [string, Reader] => [name, bucketIds]),
+  ...Object.keys(BUCKET_FLAGS).map((name): [string, Reader] => [name, buckets]),
   ...[...TYPE_FLAGS.keys()].map((name): [string, Reader] => [name, flag]),
 ]);
 

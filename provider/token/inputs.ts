@@ -2,15 +2,23 @@ import { type Fail, organizationId, READERS, readRecord } from "./inputReaders";
 import { entriesOf, isRecord, sameJson } from "../json";
 import { TYPE_FLAGS } from "../permissions/catalogue";
 import {
-  BUCKET_FLAGS,
   expandPermissions,
+  EXTRA,
   OWN,
+  PERMISSION_INPUTS,
   type PermissionFlags,
   PermissionFlagsError,
-  SWITCHES,
 } from "../permissions/expand";
-import { CALLER, type PermissionTable, permissionTable, spellName, spellUser } from "../permissions/table";
-import { printable } from "../text";
+import { keyOf, parseReach } from "../permissions/extra";
+import {
+  CALLER,
+  type PermissionTable,
+  permissionTable,
+  spellBucket,
+  spellName,
+  spellUser,
+} from "../permissions/table";
+import { printable, quoted } from "../text";
 import type { ConnectionInputs, Organization, TokenStatus } from "../types";
 import { isUnknown, UNKNOWN } from "./unknown";
 
@@ -19,6 +27,7 @@ export interface DeclaredInputs extends PermissionFlags {
   readonly org?: string;
   readonly orgId?: string;
   readonly user?: string;
+  readonly userId?: string;
   readonly description?: string;
   readonly status?: TokenStatus;
   readonly keepers?: Readonly<Record<string, string>>;
@@ -54,9 +63,6 @@ export interface CheckContext {
     recorded: Organization | undefined,
   ): Organization | Failure | undefined;
 }
-
-/** Names of the inputs that ask for permissions. */
-export const PERMISSION_INPUTS: readonly string[] = [...SWITCHES, ...Object.keys(BUCKET_FLAGS)];
 
 /** Whether any permission is asked for: not where changes of them are ignored after a refresh found others. */
 export function asksForPermissions(inputs: object): boolean {
@@ -111,6 +117,8 @@ export function checkInputs(
   const isWrong = failures.some(({ property }) => /^connection\b/.test(property));
   const connection = isRecord(given) && !isWrong ? given : undefined;
   addOrganization(inputs, connection, olds, context, fail);
+  refuseTwoOwners(inputs, fail);
+  if (failures.length === 0) withoutOwnOrganization(inputs, fail);
   addHost(inputs, connection, olds, context, fail);
   if (failures.length === 0) addPermissions(inputs, raw, olds, fail);
   const last = failures.at(-1);
@@ -186,6 +194,45 @@ function addOrganization(
   }
 }
 
+function refuseTwoOwners({ user, userId }: Readonly<Record<string, unknown>>, fail: Fail): void {
+  if (user === undefined || userId === undefined || isUnknown(user) || isUnknown(userId)) return;
+  fail("userId", "user and userId are both given: keep one of them");
+}
+
+/**
+ * Keys of extra permissions are kept without the token's own organization. Another one's are refused, as the server
+ * does, and so is the own one under a name that the program does not use: whose it is would be a guess.
+ */
+function withoutOwnOrganization(inputs: Record<string, unknown>, fail: Fail): void {
+  const { org, orgId, [EXTRA]: extra } = inputs;
+  if (!isRecord(extra)) return;
+  const entries = Object.entries(extra).map(([key, actions]): [string, unknown] => {
+    const reach = parseReach(key);
+    const named = reach.org;
+    const isOwn =
+      named === undefined ||
+      named === org ||
+      named.toLowerCase() === orgId ||
+      isUnknown(org) ||
+      isUnknown(orgId);
+    const at = `${EXTRA}[${quoted(key, MAX_NAME)}]`;
+    if (!isOwn) {
+      const own = typeof org === "string" ? quoted(org) : String(orgId);
+      fail(
+        at,
+        `${at} names the organization ${quoted(named)}, and the token belongs to ${own}: a token reaches only its own: write ${quoted(keyOf(reach), MAX_NAME)}`,
+      );
+    }
+    return [keyOf(reach), actions];
+  });
+  const twice = entries.find(([key], index) => entries.findIndex(([other]) => other === key) !== index);
+  if (twice !== undefined) {
+    const at = `${EXTRA}[${quoted(twice[0], MAX_NAME)}]`;
+    fail(at, `${at} is given twice: keep one of them`);
+  }
+  inputs[EXTRA] = Object.fromEntries(entries);
+}
+
 function organizationOf({ org, orgId }: OldInputs): Organization | undefined {
   if (typeof org === "string" && !isUnknown(org)) return { org };
   return typeof orgId === "string" && !isUnknown(orgId) ? { orgId } : undefined;
@@ -223,7 +270,7 @@ function addPermissions(
   if (asked.length === 0) {
     fail(
       "permissions",
-      "no permission is asked for: give allAccess, operator, readBucket, writeBucket, or a flag such as readBuckets or writeTasks",
+      "no permission is asked for: give allAccess, operator, readBucket, writeBucket, extraPermissions, or a flag such as readBuckets or writeTasks",
     );
     return;
   }
@@ -235,7 +282,7 @@ function addPermissions(
   }
 }
 
-/** In place of an id that is not known yet: whatever it is, it is one. */
+/** In place of an id that is not known yet. */
 const ANY_ID = "ffffffffffffffff";
 
 /**
@@ -245,23 +292,34 @@ const ANY_ID = "ffffffffffffffff";
  * @throws {PermissionFlagsError} also where the flags that are known cannot be combined.
  */
 export function declaredPermissions(inputs: object): PermissionTable | undefined {
-  const { org, orgId, user } = inputs as Readonly<Record<string, unknown>>;
+  const { org, orgId, user, userId } = inputs as Readonly<Record<string, unknown>>;
   const asked = entriesOf(inputs, PERMISSION_INPUTS);
-  const known = asked.flatMap(([name, value]): [string, unknown][] => {
-    if (isUnknown(value)) return [];
-    return [[name, Array.isArray(value) ? value.map((id: unknown) => (isUnknown(id) ? ANY_ID : id)) : value]];
-  });
+  const known = asked.flatMap(([name, value]): [string, unknown][] =>
+    isUnknown(value) ? [] : [[name, withStandIns(value)]],
+  );
   const flags: PermissionFlags = Object.fromEntries(known);
   const permissions = expandPermissions(flags, OWN);
 
-  const isOpen = asked.some(
-    ([, value]) => isUnknown(value) || (Array.isArray(value) && value.some(isUnknown)),
-  );
-  const ownerMatters = flags.allAccess === true;
-  if (isOpen || isUnknown(org) || isUnknown(orgId) || (ownerMatters && isUnknown(user))) return undefined;
+  const isOpen = asked.some(([, value]) => isUnknown(value) || elementsOf(value).some(isUnknown));
+  const isOwnerOpen = flags.allAccess === true && (isUnknown(user) || isUnknown(userId));
+  if (isOpen || isUnknown(org) || isUnknown(orgId) || isOwnerOpen) return undefined;
+  const owner = typeof userId === "string" ? userId : CALLER;
   const spelled: ReadonlyMap<string, string> = new Map([
     [OWN.orgId, typeof org === "string" ? spellName(org) : (orgId as string)],
-    [OWN.userId, typeof user === "string" ? spellUser(user) : CALLER],
+    [OWN.userId, typeof user === "string" ? spellUser(user) : owner],
   ]);
-  return permissionTable(permissions, (id) => spelled.get(id) ?? id);
+  return permissionTable(permissions, (id) => spelled.get(id) ?? spellBucket(id));
+}
+
+function elementsOf(value: unknown): unknown[] {
+  return typeof value === "object" && value !== null ? Object.values(value) : [];
+}
+
+/** Whatever an unknown bucket is, it is one, and whatever an unknown action is, it is one. */
+function withStandIns(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((id: unknown) => (isUnknown(id) ? ANY_ID : id));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, actions]) => [key, isUnknown(actions) ? "read" : actions]),
+  );
 }

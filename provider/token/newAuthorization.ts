@@ -1,15 +1,17 @@
 import { InfluxTokenError } from "../errors";
 import type { InfluxTokenInputs } from "./inputs";
-import { isUniversal } from "../permissions/catalogue";
+import { nearestNames } from "../nearestName";
+import { canonicalReference, nameIn, referenceTo } from "../permissions/bucketReference";
 import {
   BUCKET_FLAGS,
   expandPermissions,
+  needsResourceTypes,
   PermissionFlagsError,
-  raisedTypeFlags,
-  readsOwnOrganization,
 } from "../permissions/expand";
+import { covers } from "../permissions/format";
+import type { BucketIds } from "./state";
 import { quoted } from "../text";
-import type { Bucket, NewAuthorization } from "../types";
+import type { Bucket, NewAuthorization, Permission } from "../types";
 
 /** Names to ids, as a server has them. */
 export interface Directory {
@@ -21,6 +23,16 @@ export interface Directory {
   resourceTypes(): Promise<readonly string[] | undefined>;
   /** `undefined` where there is none with this id that the caller may see. */
   bucket(id: string): Promise<Bucket | undefined>;
+  /** `absent`: there is none. `hidden`: the caller may not see whether there is. */
+  bucketByName(orgId: string, name: string): Promise<Bucket | "absent" | "hidden">;
+  /** Names of the organization's buckets that the caller may see. */
+  bucketNames(orgId: string): Promise<readonly string[]>;
+}
+
+/** What to send for a new token, and what its buckets are called. */
+export interface RequestedToken {
+  readonly body: NewAuthorization;
+  readonly buckets: BucketIds;
 }
 
 /**
@@ -33,22 +45,26 @@ export interface Directory {
 export async function newAuthorization(
   inputs: InfluxTokenInputs,
   directory: Directory,
-): Promise<NewAuthorization> {
-  const preset = inputs.operator === true || inputs.allAccess === true;
-  const needsTypes = preset || raisedTypeFlags(inputs).some(([, { resource }]) => !isUniversal(resource));
+): Promise<RequestedToken> {
   const [orgID, userID, resourceTypes] = await Promise.all([
     organizationId(inputs, directory),
     ownerId(inputs, directory),
-    needsTypes ? directory.resourceTypes() : undefined,
+    needsResourceTypes(inputs) ? directory.resourceTypes() : undefined,
   ]);
-  await refuseUselessBuckets(inputs, orgID, directory);
-  const permissions = expand(inputs, orgID, userID, resourceTypes);
+  const found = await findBuckets(inputs, orgID, directory);
+  const bucketIds = new Map(found.map(({ reference, bucket }) => [reference, bucket.id]));
+  const context = { orgId: orgID, bucketIds, ...(resourceTypes && { resourceTypes }) };
+  const permissions = expand(inputs, { ...context, ...(userID !== undefined && { userId: userID }) });
+  refuseUselessBuckets(found, orgID, permissions);
   return {
-    orgID,
-    ...(inputs.user !== undefined && userID !== undefined && { userID }),
-    ...(inputs.description !== undefined && { description: inputs.description }),
-    ...(inputs.status !== undefined && { status: inputs.status }),
-    permissions,
+    body: {
+      orgID,
+      ...(isOwnerDeclared(inputs) && userID !== undefined && { userID }),
+      ...(inputs.description !== undefined && { description: inputs.description }),
+      ...(inputs.status !== undefined && { status: inputs.status }),
+      permissions,
+    },
+    buckets: Object.fromEntries(found.map(({ bucket }) => [referenceTo(bucket.name), bucket.id])),
   };
 }
 
@@ -58,60 +74,109 @@ async function organizationId({ org, orgId }: InfluxTokenInputs, directory: Dire
   throw new InfluxTokenError("cannot create a token: no organization is known: give org or orgId");
 }
 
+function isOwnerDeclared({ user, userId }: InfluxTokenInputs): boolean {
+  return user !== undefined || userId !== undefined;
+}
+
 /** The server makes the caller the owner by itself; only `allAccess` has to know who that is. */
 async function ownerId(
-  { user, allAccess }: InfluxTokenInputs,
+  { user, userId, allAccess }: InfluxTokenInputs,
   directory: Directory,
 ): Promise<string | undefined> {
+  if (userId !== undefined) return userId;
   if (user !== undefined) return directory.userId(user);
   return allAccess === true ? directory.callerId() : undefined;
 }
+
+/** A bucket that an input names. */
+interface FoundBucket {
+  readonly flag: keyof typeof BUCKET_FLAGS;
+  /** As the input names it, in its canonical form. */
+  readonly reference: string;
+  readonly bucket: Bucket;
+}
+
+function findBuckets(inputs: InfluxTokenInputs, orgId: string, directory: Directory): Promise<FoundBucket[]> {
+  const flags = Object.keys(BUCKET_FLAGS) as (keyof typeof BUCKET_FLAGS)[];
+  const wanted = flags.flatMap((flag) => (inputs[flag] ?? []).map((text) => ({ flag, text })));
+  return Promise.all(
+    wanted.map(async ({ flag, text }) => {
+      const reference = canonicalReference(text);
+      return { flag, reference, bucket: await findBucket(flag, reference, orgId, directory) };
+    }),
+  );
+}
+
+/**
+ * The bucket that a reference names.
+ *
+ * @param input as the message names it where there is none.
+ */
+export async function findBucket(
+  input: string,
+  reference: string,
+  orgId: string,
+  directory: Directory,
+): Promise<Bucket> {
+  const name = nameIn(reference);
+  if (name === undefined) {
+    const bucket = await directory.bucket(reference);
+    if (bucket !== undefined) return bucket;
+    throw new InfluxTokenError(
+      `${input}: no bucket has the id ${reference}, or the caller's token may not see it: \`influx bucket list\` shows the ids; for a bucket of that name write ${quoted(referenceTo(reference))}`,
+    );
+  }
+  const bucket = await directory.bucketByName(orgId, name);
+  if (bucket === "hidden") {
+    throw new InfluxTokenError(
+      `${input}: cannot look up the bucket ${quoted(name)}: the server answered with an empty list: the caller's token may not see it: use one with read on this bucket, or give its id`,
+    );
+  }
+  if (bucket !== "absent") return bucket;
+  const nearest = nearestNames(name, await directory.bucketNames(orgId), MAX_NEAREST, 1 / 2);
+  const hint =
+    nearest.length === 0
+      ? "`influx bucket list` shows those that there are"
+      : `did you mean ${nearest.map((near) => quoted(near)).join(", ")}?`;
+  throw new InfluxTokenError(`${input}: the token's organization has no bucket ${quoted(name)}: ${hint}`);
+}
+
+/** How many names a message proposes. */
+const MAX_NEAREST = 3;
 
 /**
  * The server grants a bucket that does not exist, or is another organization's, all the same: such a token opens nothing.
  * Nor does one that reads a system bucket without its organization.
  */
-async function refuseUselessBuckets(
-  inputs: InfluxTokenInputs,
-  orgID: string,
-  directory: Directory,
-): Promise<void> {
-  const names = Object.keys(BUCKET_FLAGS) as (keyof typeof BUCKET_FLAGS)[];
-  const wanted = names.flatMap((name) => (inputs[name] ?? []).map((id) => ({ name, id })));
-  await Promise.all(
-    wanted.map(async ({ name, id }) => {
-      const bucket = await directory.bucket(id);
-      if (bucket === undefined) {
-        throw new InfluxTokenError(
-          `${name}: no bucket has the id ${id}, or the caller's token may not see it: \`influx bucket list\` shows the ids`,
-        );
-      }
-      if (bucket.type === "system" && BUCKET_FLAGS[name] === "read" && !readsOwnOrganization(inputs)) {
-        throw new InfluxTokenError(
-          `${name}: ${quoted(bucket.name)} (${id}) is a system bucket, which opens only to a token that may read its organization, too: add readOwnOrg: true`,
-        );
-      }
-      if (bucket.orgID !== orgID) {
-        throw new InfluxTokenError(
-          `${name}: the bucket ${id} (${quoted(bucket.name)}) belongs to the organization ${bucket.orgID}, not to the token's, ${orgID}: a token reaches only buckets of its own organization`,
-        );
-      }
-    }),
+function refuseUselessBuckets(
+  found: readonly FoundBucket[],
+  orgId: string,
+  permissions: readonly Permission[],
+): void {
+  const readsOrganization = permissions.some((held) =>
+    covers(held, { action: "read", resource: { type: "orgs", id: orgId } }),
   );
+  for (const { flag, bucket } of found) {
+    const { id, name, orgID, type } = bucket;
+    if (type === "system" && BUCKET_FLAGS[flag] === "read" && !readsOrganization) {
+      throw new InfluxTokenError(
+        `${flag}: ${quoted(name)} (${id}) is a system bucket, which opens only to a token that may read its organization, too: add readOwnOrg: true`,
+      );
+    }
+    if (orgID !== orgId) {
+      throw new InfluxTokenError(
+        `${flag}: the bucket ${id} (${quoted(name)}) belongs to the organization ${orgID}, not to the token's, ${orgId}: a token reaches only buckets of its own organization`,
+      );
+    }
+  }
 }
 
 function expand(
   inputs: InfluxTokenInputs,
-  orgId: string,
-  userId: string | undefined,
-  resourceTypes: readonly string[] | undefined,
+  context: Parameters<typeof expandPermissions>[1],
 ): NewAuthorization["permissions"] {
   try {
-    return expandPermissions(inputs, {
-      orgId,
-      ...(userId !== undefined && { userId }),
-      ...(resourceTypes && { resourceTypes }),
-    });
+    return expandPermissions(inputs, context);
   } catch (error) {
     if (!(error instanceof PermissionFlagsError)) throw error;
     throw new InfluxTokenError(`${error.property}: ${error.message}`);

@@ -5,8 +5,8 @@ import {
   type DeclaredInputs,
   INPUT_NAMES,
   type InfluxTokenInputs,
-  PERMISSION_INPUTS,
 } from "./inputs";
+import { PERMISSION_INPUTS } from "../permissions/expand";
 import { isUnknown } from "./unknown";
 import { sameJson } from "../json";
 import { sortedUnique } from "../permissions/format";
@@ -14,7 +14,7 @@ import { type PermissionTable, permissionTable } from "../permissions/table";
 import { type Authorization, type Permission, type TokenStatus, tokenValueIn } from "../types";
 
 /** Inputs that have an output of the same name, whether they are declared or not. */
-const SHARED_NAMES = ["org", "orgId", "user", "description", "status"] as const;
+const SHARED_NAMES = ["org", "orgId", "user", "userId", "description", "status"] as const;
 
 /** The shape of the state that this version writes and reads. */
 const FORMAT = 1;
@@ -24,6 +24,9 @@ interface FormerNames {
   readonly org?: readonly string[];
   readonly user?: readonly string[];
 }
+
+/** Reference of a bucket by its name, to its id. */
+export type BucketIds = Readonly<Record<string, string>>;
 
 /** What a deleted organization or owner leaves behind: a token that exists, and that only its id still finds. */
 export type Missing = "organization" | "owner";
@@ -64,6 +67,11 @@ export interface InfluxTokenState extends DeclaredInputs {
    * program used when the token was last changed, then those that refreshes saw.
    */
   readonly __names?: FormerNames;
+  /**
+   * Ids of buckets by the names that they have or had, for an id in place of a name to be no change: as
+   * `readBucket` and `writeBucket` refer to them. Absent where there are none.
+   */
+  readonly __buckets?: BucketIds;
   /** What was deleted on the server, where the token outlived it. */
   readonly __missing?: Missing;
   /** Made, but its value was lost, or it is not as asked for, and it could not be deleted: to be replaced, whatever else. */
@@ -106,8 +114,19 @@ export function toState(
     __format: FORMAT,
     __declared: declaredAmong(inputs),
     ...namesOf(declaredNames(inputs), authorization),
+    ...lasting(before),
     ...foundBy(before, inputs),
   };
+}
+
+/** What is known of a new token beside the server's answer. */
+export function madeState(
+  inputs: InfluxTokenInputs,
+  authorization: Authorization,
+  host: string,
+  buckets: BucketIds,
+): InfluxTokenState {
+  return { ...toState(inputs, authorization, host), ...bucketsOf(buckets) };
 }
 
 /**
@@ -118,8 +137,9 @@ export function unwantedState(
   inputs: InfluxTokenInputs,
   authorization: Authorization,
   host: string,
+  buckets: BucketIds,
 ): InfluxTokenState {
-  const state = toState(inputs, authorization, host);
+  const state = madeState(inputs, authorization, host, buckets);
   if (state.token !== undefined) return state;
   // Its organization and owner may be others than those that were asked for by name.
   return { ...without(state, ["__names"]), __unusable: true };
@@ -145,6 +165,7 @@ export function withInputs(
     __declared: declaredAmong(inputs),
     ...namesOf(declaredNames(inputs), state),
     ...(missing !== undefined && { __missing: missing }),
+    ...lasting(state),
     ...foundBy(state, inputs),
   };
 }
@@ -156,8 +177,17 @@ export interface Refreshed {
   readonly inputs: InfluxTokenInputs;
 }
 
-/** What a refresh finds: what differs on the server takes the place of what was declared. */
-export function refreshState(state: InfluxTokenState, authorization: Authorization, host: string): Refreshed {
+/**
+ * What a refresh finds: what differs on the server takes the place of what was declared.
+ *
+ * @param buckets what names of buckets stand for now, as far as that was found out.
+ */
+export function refreshState(
+  state: InfluxTokenState,
+  authorization: Authorization,
+  host: string,
+  buckets: BucketIds = {},
+): Refreshed {
   const effectivePermissions = permissionTable(authorization.permissions);
   // A server that stores tokens hashed no longer has this value: what the state holds is the only copy.
   const token = tokenValueIn(authorization) ?? state.token;
@@ -167,6 +197,7 @@ export function refreshState(state: InfluxTokenState, authorization: Authorizati
     // Found by its id at the address that was named: the same server, whatever its address was.
     host,
     ...(token !== undefined && { token }),
+    ...bucketsOf({ ...state.__buckets, ...buckets }),
     // A name that the server no longer has is still the program's, until the program uses another one.
     ...namesOf(
       {
@@ -176,7 +207,10 @@ export function refreshState(state: InfluxTokenState, authorization: Authorizati
       authorization,
     ),
   };
-  if (!sameJson(effectivePermissions, state.effectivePermissions)) {
+  const { __buckets: before = {} } = state;
+  const isRemade = Object.entries(buckets).some(([name, id]) => name in before && before[name] !== id);
+  // The id that was granted opens nothing where its bucket was made anew.
+  if (isRemade || !sameJson(effectivePermissions, state.effectivePermissions)) {
     const granted = sortedUnique(authorization.permissions.map(plainPermission));
     return withReadInputs({
       ...without(found, PERMISSION_INPUTS),
@@ -216,6 +250,15 @@ function withReadInputs(state: InfluxTokenState): Refreshed {
 function without(state: InfluxTokenState, names: readonly string[]): InfluxTokenState {
   const kept = Object.entries(state).filter(([name]) => !names.includes(name));
   return Object.fromEntries(kept) as unknown as InfluxTokenState;
+}
+
+/** What no change of a token makes untrue. */
+function lasting(before: InfluxTokenState | undefined): Pick<InfluxTokenState, "__buckets"> {
+  return bucketsOf(before?.__buckets ?? {});
+}
+
+function bucketsOf(buckets: BucketIds): Pick<InfluxTokenState, "__buckets"> {
+  return Object.keys(buckets).length === 0 ? {} : { __buckets: buckets };
 }
 
 /** Inputs that ask for nothing, since changes of permissions are ignored, keep what a refresh found. */

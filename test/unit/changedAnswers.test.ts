@@ -58,7 +58,7 @@ describe("a token that was made as nobody asked for, and that could not be delet
     const wrong = await run.server.call<never>("POST", "/api/v2/authorizations", { orgID, permissions });
     const { id } = wrong as { id: string };
     const inputs = await run.host.checked({ org: "acme", readTasks: true });
-    const state = unwantedState(inputs, { ...(wrong as Authorization), token: "" }, run.server.url);
+    const state = unwantedState(inputs, { ...(wrong as Authorization), token: "" }, run.server.url, {});
     expect(state).not.toHaveProperty("token");
     const { props } = await run.host.read(id, state);
     expect(await run.host.diff(id, { ...props, token: "told again" }, inputs)).toMatchObject({

@@ -145,6 +145,8 @@ describe("InfluxToken", () => {
       org: true,
       orgId: true,
       user: true,
+      userId: true,
+      extraPermissions: true,
       description: true,
       status: true,
       keepers: true,

@@ -53,6 +53,7 @@ describe.each([
         updatedAt: expect.any(String) as unknown,
         __declared: "org description",
         __format: 1,
+        __buckets: { metrics: bucket },
       });
     });
 

@@ -78,9 +78,9 @@ describe("expandPermissions", () => {
   });
 
   it("refuses a bucket name, naming the input", () => {
-    expect(thrownBy(() => expandPermissions({ writeBucket: ["metrics"] }, context))).toMatchObject({
+    expect(thrownBy(() => expandPermissions({ writeBucket: ["name:"] }, context))).toMatchObject({
       property: "writeBucket",
-      message: expect.stringContaining('"metrics" is not a bucket id') as unknown,
+      message: expect.stringContaining('"name:" is empty') as unknown,
     });
   });
 

@@ -52,7 +52,14 @@ describe("what the influx CLI was recorded to do", () => {
   );
 
   // What only the server can know fails at `create`: those cases are in the provider's own tests.
-  const knownToServerOnly = ["org unknown", "org id unknown", "user unknown"];
+  const knownToServerOnly = [
+    "org unknown",
+    "org id unknown",
+    "user unknown",
+    // A name, here, that no bucket has.
+    "bucket name instead of id",
+    "bucket id too short",
+  ];
 
   it.each(
     failed

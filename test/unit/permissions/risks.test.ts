@@ -19,10 +19,11 @@ describe("a stack whose tokens read single buckets", () => {
   const readers = readersOf([reader]);
 
   it("reads those buckets, and neither what it writes nor what is no bucket", () => {
-    expect(readers).toEqual({ all: false, ids: new Set([FIRST]) });
+    expect(readers).toEqual({ all: false, ids: new Set([FIRST]), isMixed: false });
     expect(readersOf([held({ readOwnOrg: true, writeBuckets: true })])).toEqual({
       all: false,
       ids: new Set(),
+      isMixed: false,
     });
   });
 
@@ -88,7 +89,7 @@ describe("an id that is no risk", () => {
 
 describe("flags that nobody has validated yet", () => {
   it("tell nothing where they cannot be expanded", () => {
-    expect(permissionsOfFlags({ readBucket: ["metrics"] })).toEqual([]);
+    expect(permissionsOfFlags({ readBucket: [""] })).toEqual([]);
     expect(permissionsOfFlags({ readTasks: true })).toHaveLength(1);
   });
 

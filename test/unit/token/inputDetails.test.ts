@@ -57,8 +57,8 @@ describe("wrong inputs", () => {
     ["more than the greatest number", { connection: { retries: 101 } }, "a whole number from 0 to 100"],
     ["a part of a number", { connection: { retries: 1.5 } }, "a whole number from 0 to 100"],
     ["one bucket for a list", { readBucket: OTHER_ID }, `write ["${OTHER_ID}"]`],
-    ["a name for a list of buckets", { readBucket: "metrics" }, 'write ["<id>"]'],
-    ["a number of 16 digits, some of them lost", { readBucket: 1234567890123456 }, 'write ["<id>"]'],
+    ["a name for a list of buckets", { readBucket: "metrics" }, 'write ["metrics"]'],
+    ["a number of 16 digits, some of them lost", { readBucket: 1234567890123456 }, 'write ["<name or id>"]'],
   ])("say what is meant: %s", (_what, raw, reason) => {
     expect(problem(raw)).toContain(reason);
   });

@@ -109,9 +109,15 @@ describe("check", () => {
     [
       { readBucket: "00000000000000c1" },
       "readBucket",
-      /must be a list of bucket ids, not a string: write \["00000000000000c1"\]/,
+      /must be a list of buckets, not a string: write \["00000000000000c1"\]/,
     ],
-    [{ readBucket: ["metrics"] }, "readBucket[0]", /"metrics" is not a bucket id .* not its name/],
+    [{ readBucket: [""] }, "readBucket[0]", /is empty: give the bucket's name or its id/],
+    [{ writeBucket: ["a", "name:"] }, "writeBucket[1]", /"name:" is empty/],
+    [
+      { readBucket: ["0000000000000000"] },
+      "readBucket[0]",
+      /not all zeros; .* write "name:0000000000000000"/,
+    ],
     [
       { writeBucket: ["00000000000000c1", 7] },
       "writeBucket[1]",
@@ -146,7 +152,6 @@ describe("check", () => {
     [{ token: "x" }, "token", /connection\.token; the made one is the output token$/],
     [{ host: "http://a" }, "host", /connection\.host$/],
     [{ skipVerify: true }, "skipVerify", /connection\.skipVerify$/],
-    [{ userId: "00000000000000b1" }, "userId", /by name into user$/],
     [{ username: "ci" }, "username", /by name into user$/],
     [{ bucket: "metrics" }, "bucket", /readBucket and writeBucket, which are lists$/],
     [{ name: "ci" }, "name", /named by its description$/],
@@ -157,14 +162,65 @@ describe("check", () => {
       "readBuckets",
       /not a list: to name single buckets use readBucket/,
     ],
-    [{ writeBuckets: "00000000000000c1" }, "writeBuckets", /not a string: .* use writeBucket: \["<id>"\]$/],
-    [{ readBucket: "metrics" }, "readBucket", /must be a list of bucket ids, not a string: write \["<id>"\]/],
+    [
+      { writeBuckets: "00000000000000c1" },
+      "writeBuckets",
+      /not a string: .* use writeBucket: \["<name or id>"\]$/,
+    ],
+    [{ readBucket: "metrics" }, "readBucket", /must be a list of buckets, not a string: write \["metrics"\]/],
     [{ readBucketIds: ["x"] }, "readBucketIds", /did you mean readBucket\?$/],
     [{ readOrg: true }, "readOrg", /did you mean readOwnOrg\?$/],
     [{ readUser: true }, "readUser", /readUser is not an input of InfluxToken$/],
-    [{ readBucket: [null] }, "readBucket[0]", /is null: give a bucket's id, or leave the element out/],
-    [{ writeBucket: [undefined] }, "writeBucket[0]", /is undefined: give a bucket's id/],
+    [
+      { readBucket: [null] },
+      "readBucket[0]",
+      /is null: give a bucket's name or id, or leave the element out/,
+    ],
+    [{ writeBucket: [undefined] }, "writeBucket[0]", /is undefined: give a bucket's name or id/],
     [{ org: " acme" }, "org", /" acme" has blanks around the name/],
+    [{ userId: "ci" }, "userId", /"ci" is not a user id .* use user$/],
+    [{ user: "ci", userId: "00000000000000b1" }, "userId", /user and userId are both given/],
+    [{ userID: "00000000000000b1" }, "userID", /did you mean userId\?$/],
+    [{ extraPermissions: ["telegrafs"] }, "extraPermissions", /must be an object of strings, not a list/],
+    ...(
+      [
+        ["telegrafs", /is what readTelegrafs and writeTelegrafs ask for/],
+        ["/telegrafs", /must end in an id after a leading slash/],
+        ["buckets/00000000000000c1", /is what readBucket and writeBucket ask for/],
+        ["telegrafs/telegraf", /must end in an id .* not in "telegraf"/],
+        ["instance", /cannot be granted/],
+        [
+          "orgs/umbrella/telegrafs/00000000000000c1",
+          /names the organization "umbrella", .* belongs to "acme"/,
+        ],
+        ["orgs/acme/telegrafs/00000000000000c1/x", /is not of the form of a permission/],
+        ["", /names no resource type/],
+      ] as const
+    ).map(([key, reason]): [Record<string, unknown>, string, RegExp] => [
+      { extraPermissions: { [key]: "read" } },
+      `extraPermissions["${key}"]`,
+      reason,
+    ]),
+    [
+      { extraPermissions: { "views/00000000000000c1": "delete" } },
+      'extraPermissions["views/00000000000000c1"]',
+      /must be "read", "write" or "read, write"$/,
+    ],
+    [
+      {
+        extraPermissions: {
+          "views/00000000000000c1": "read",
+          "orgs/acme/views/00000000000000C1": "write",
+        },
+      },
+      'extraPermissions["views/00000000000000c1"]',
+      /is given twice/,
+    ],
+    [
+      { allAccess: true, extraPermissions: { "views/00000000000000c1": "read" } },
+      "allAccess",
+      /cannot be combined with readTasks, extraPermissions/,
+    ],
   ])("leads whoever gives %j to what is meant", (inputs, property, reason) => {
     expect(failureOf(inputs)).toEqual({ property, reason: expect.stringMatching(reason) as unknown });
   });

@@ -141,7 +141,7 @@ describe("permissions that are compared by what they grant", () => {
   });
 
   it("are others where they cannot be expanded, now or before", () => {
-    const wrong = { readBucket: ["metrics"] };
+    const wrong = { readBucket: [""] };
     expect(planChange(stateOf(base), { ...checked(base), ...wrong })).toEqual(replaced("permissions"));
     expect(planChange({ ...stateOf(base), ...wrong }, checked(fewer))).toEqual(replaced("permissions"));
   });

@@ -79,13 +79,13 @@ describe("the state of a token that nobody wants", () => {
   const answer = { ...answered, org: "another" };
 
   it("is an ordinary one where its value is known", () => {
-    expect(unwantedState(inputs, answer, HOST)).toEqual(toState(inputs, answer, HOST));
+    expect(unwantedState(inputs, answer, HOST, {})).toEqual(toState(inputs, answer, HOST));
   });
 
   it("is not to be used, and recalls no names, where its value is not", () => {
     const { token, ...rest } = answer;
     expect(token).toBe("t0ken");
-    const state = unwantedState(inputs, rest, HOST);
+    const state = unwantedState(inputs, rest, HOST, {});
     expect(state).toMatchObject({ __unusable: true, org: "another", __format: 1 });
     expect(state).not.toHaveProperty("__names");
   });
