@@ -15,7 +15,7 @@ module.exports = [
   { name: "token", path: "^provider/token/", mayImport: ["basics", "permissions", "settings"] },
   {
     name: "lifecycle",
-    path: "^provider/(lifecycle|connections|namedBuckets)\\.ts$",
+    path: "^provider/(lifecycle|connections|namedBuckets|adoption|preflight)\\.ts$",
     mayImport: ["basics", "permissions", "connection", "influxdb", "token"],
   },
   { name: "wire", path: "^provider/pulumiHost/(wireValues|stub)\\.ts$", mayImport: ["token"] },

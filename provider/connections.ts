@@ -4,7 +4,7 @@ import { resolveOrganization } from "./connection/organization";
 import { readProfile } from "./connection/profiles";
 import { connectionProblem, resolveConnection } from "./connection/resolve";
 import { resolveHost } from "./connection/resolveHost";
-import { NotKnownYetError, type Sources } from "./connection/sources";
+import { NotKnownYetError, type Sources, wantsPreflight } from "./connection/sources";
 import { ConnectionError } from "./errors";
 import { type Session, Sessions } from "./influxdb/session";
 import type { Runtime } from "./runtime";
@@ -50,6 +50,19 @@ export class Connections implements CheckContext {
     return this.sessionFor(connection, isOwn ? undefined : host);
   }
 
+  /** A session of a token that is to be tried, and of no other where that one is refused. */
+  sessionOfToken(token: string, tokenFrom: string, { connection, host }: InfluxTokenInputs): Session {
+    const resolved = resolveConnection(this.sourcesFor({ ...connection, token }), host);
+    this.guard.check(resolved);
+    const alone = Object.entries(resolved).filter(([name]) => name !== "fallback");
+    return this.sessions.for({
+      ...(Object.fromEntries(alone) as unknown as typeof resolved),
+      token,
+      tokenFrom,
+      warnings: [],
+    });
+  }
+
   host(connection: ConnectionInputs, recorded: string | undefined): string | Failure {
     return this.once(
       ["host", connection, recorded],
@@ -67,6 +80,13 @@ export class Connections implements CheckContext {
       orFailure<Organization | undefined>({ org: UNKNOWN }, () =>
         resolveOrganization(this.sourcesFor(connection), recorded),
       ),
+    );
+  }
+
+  /** Whether previews ask the server. */
+  wantsPreflight(): boolean | Failure {
+    return this.once(["preflight"], () =>
+      orFailure<boolean>(false, () => wantsPreflight({ env: this.runtime.env, config: this.config })),
     );
   }
 

@@ -57,19 +57,22 @@ export function createProvider({
       return Promise.resolve();
     },
 
-    check(olds, news) {
+    async check(olds, news) {
       const declared = withoutStub(fromWire(news));
       const { lifecycle, replacements } = run;
-      const oldInputs = replacements.oldInputs({ ...(fromWire(olds) as object) }, declared);
-      const { inputs, failures } = lifecycle.check(oldInputs, declared);
-      return Promise.resolve({ inputs: toWire(inputs) as InfluxTokenInputs, failures });
+      const given = { ...(fromWire(olds) as object) };
+      const oldInputs = replacements.oldInputs(given, declared);
+      // The engine gives none for a token that is to be made.
+      const isNew = Object.keys(given).length === 0;
+      const { inputs, failures } = await lifecycle.check(oldInputs, declared, isNew);
+      return { inputs: toWire(inputs) as InfluxTokenInputs, failures };
     },
 
     diff(id, olds, news) {
       return errors.suppressDuplicateError(() => {
         const { lifecycle, replacements } = run;
         const declared = fromWire(news) as InfluxTokenInputs;
-        const change = lifecycle.diff(fromWire(olds) as InfluxTokenState, declared);
+        const change = lifecycle.diff(id, fromWire(olds) as InfluxTokenState, declared);
         replacements.diffed(keyOf(id, olds), change.replaces.length > 0, declared.connection);
         return Promise.resolve({ ...change, deleteBeforeReplace: false });
       });

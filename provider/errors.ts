@@ -11,8 +11,9 @@ const MAX_LENGTH = 10_000;
 export class InfluxTokenError extends Error {
   override readonly name: string = "InfluxTokenError";
 
-  constructor(message: string) {
-    super(printable(message, MAX_LENGTH));
+  /** @param lines to follow the message, each on a line of its own. */
+  constructor(message: string, lines: readonly string[] = []) {
+    super([message, ...lines].map((line) => printable(line, MAX_LENGTH)).join("\n  "));
     this.stack = this.message;
   }
 

@@ -124,6 +124,22 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
    * warning is not shown, and the report names the reason. It is not sent to the server. Changes in place.
    */
   acknowledge?: pulumi.Input<{ [risk in RiskId]?: pulumi.Input<string> | undefined }> | undefined;
+  /**
+   * Id of a token of the server to take over, in place of making one: 16 hex digits. Its permissions, organization and owner
+   * must be what is declared, else an error shows each difference. The option `import` says the same. Leave it out once
+   * the stack has the token: while it is there, nothing may replace the token.
+   */
+  adopt?: pulumi.Input<string> | undefined;
+  /**
+   * The value of the token that is adopted, where the server stores tokens hashed (2.9 and later, Cloud) and does not tell
+   * it. Always a secret. It is checked by using it: the server must accept it, and tell the same owner.
+   */
+  adoptToken?: pulumi.Input<string> | undefined;
+  /**
+   * Adopt a token whose value nobody knows: the output `token` is absent, and each run warns. Default: `false`, an
+   * error. What is made from the output would be empty.
+   */
+  adoptWithoutToken?: pulumi.Input<boolean> | undefined;
   /** How to reach the server. Default: see each of its properties. */
   connection?: pulumi.Input<ConnectionArgs> | undefined;
 }
@@ -184,14 +200,20 @@ export class InfluxToken extends pulumi.CustomResource {
    *
    * @param name Unique name within the stack; the token itself is named by its `description` only.
    * @param args What the token is to be. Wrong ones fail the preview, each named with what to do.
-   * @param opts `protect` blocks rotation, and `retainOnDelete` also keeps a replaced token alive.
+   * @param opts `protect` blocks rotation, and `retainOnDelete` also keeps a replaced token alive. `import` is taken as
+   *   the input `adopt`: Pulumi's own import does not reach dynamic resources.
    */
-  constructor(name: string, args: InfluxTokenArgs, opts?: pulumi.CustomResourceOptions) {
+  constructor(
+    name: string,
+    given: InfluxTokenArgs,
+    { import: id, ...opts }: pulumi.CustomResourceOptions = {},
+  ) {
     refuseOptions(name, opts);
+    const args = withAdopted(name, given, id);
     const run = currentRun();
     run.checkStub();
     run.checkConfigKeys();
-    const { connection } = args;
+    const { connection, adoptToken } = args;
     const restore = shortenStackTraces();
     try {
       super(
@@ -202,6 +224,7 @@ export class InfluxToken extends pulumi.CustomResource {
           ...placeholders(args),
           ...args,
           ...((connection ?? undefined) !== undefined && { connection: withSecretToken(connection) }),
+          ...((adoptToken ?? undefined) !== undefined && { adoptToken: pulumi.secret(adoptToken) }),
           __provider: STUB,
         },
         pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs(args) }),
@@ -281,17 +304,23 @@ function secretOutputs(args: InfluxTokenArgs): string[] {
   return ["token", "__names", ...(mayBeSecret ? ["__buckets"] : [])];
 }
 
-/** What these options promise, a dynamic provider cannot keep. */
-function refuseOptions(name: string, opts: pulumi.CustomResourceOptions = {}): void {
+/** Pulumi's import cannot reach a dynamic resource: what it asks for is an input here. */
+function withAdopted(name: string, args: InfluxTokenArgs, id: pulumi.ID | undefined): InfluxTokenArgs {
+  const { adopt } = args;
+  if ((id ?? undefined) === undefined) return args;
+  if ((adopt ?? undefined) !== undefined && adopt !== id) {
+    throw new pulumi.RunError(
+      `InfluxToken "${name}" gives the input adopt and the option import: keep one of them`,
+    );
+  }
+  return { ...args, adopt: id };
+}
+
+/** What this option promises, a dynamic provider cannot keep. */
+function refuseOptions(name: string, opts: pulumi.CustomResourceOptions): void {
   const refuse = (option: string, instead: string): never => {
     throw new pulumi.RunError(`InfluxToken "${name}" cannot take the option ${option}: ${instead}`);
   };
-  if ((opts.import ?? undefined) !== undefined) {
-    refuse(
-      "import",
-      "Pulumi cannot import into dynamic resources. Declare the token without it: `pulumi up` makes a new one, and the old one is deleted with `influx auth delete` once nothing uses it",
-    );
-  }
   if ((opts.replaceOnChanges ?? []).length > 0) {
     refuse(
       "replaceOnChanges",

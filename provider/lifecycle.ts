@@ -1,22 +1,30 @@
+import { adoptedValue, findAdoptable, Records } from "./adoption";
 import { Connections, type StackConfig } from "./connections";
-import { InfluxTokenError } from "./errors";
+import { ConnectionError, InfluxTokenError } from "./errors";
 import { deleteAuthorization, readAuthorization, updateAuthorization } from "./influxdb/authorizations";
 import type { InfluxClient } from "./influxdb/client";
 import { createSafely, UndeletedTokenError } from "./influxdb/createSafely";
+import type { Session } from "./influxdb/session";
+import { Preflight } from "./preflight";
 import { NamedBuckets } from "./namedBuckets";
 import { formatPermission } from "./permissions/format";
 import type { Runtime } from "./runtime";
-import { type Change, patchFor, planChange } from "./token/changes";
+import { type Change, learnsToken, patchFor, planChange } from "./token/changes";
 import { checkInputs, type Failure, type InfluxTokenInputs, type OldInputs } from "./token/inputs";
 import {
+  adoptBeforeReplacement,
+  adoptsAnother,
   descriptionDiffers,
+  keptForAnother,
   notOnThisServer,
   orphanWarning,
   statusNotSet,
   tokenIsGone,
+  tokenValueUnknown,
 } from "./token/messages";
 import { newAuthorization } from "./token/newAuthorization";
 import {
+  adoptedState,
   type InfluxTokenState,
   madeState,
   orphanState,
@@ -26,7 +34,9 @@ import {
   toState,
   unwantedState,
   withInputs,
+  withToken,
 } from "./token/state";
+import { isUnknown } from "./token/unknown";
 import type { Authorization, ConnectionInputs } from "./types";
 
 /** A token, as a stack records it. */
@@ -47,6 +57,12 @@ export class UnwantedTokenError extends InfluxTokenError {
   }
 }
 
+/** What `check` makes of what a program declares. */
+export interface Checked {
+  readonly inputs: Record<string, unknown>;
+  readonly failures: Failure[];
+}
+
 export interface LifecycleOptions extends Runtime {
   readonly config: StackConfig;
   /** Whether nobody is left to record what is made now. */
@@ -60,28 +76,65 @@ export interface LifecycleOptions extends Runtime {
 export class Lifecycle {
   private readonly connections: Connections;
   private readonly namedBuckets: NamedBuckets;
+  private readonly records = new Records();
+  private readonly preflight = new Preflight();
 
   constructor(private readonly options: LifecycleOptions) {
     this.namedBuckets = new NamedBuckets(options.log);
     this.connections = new Connections(options, options.config);
   }
 
-  /** Validates inputs and adds what follows from them. Sends nothing. */
-  check(
-    olds: OldInputs,
-    news: Readonly<Record<string, unknown>>,
-  ): { inputs: Record<string, unknown>; failures: Failure[] } {
-    return checkInputs(news, olds, this.connections);
+  /**
+   * Validates inputs and adds what follows from them. Sends nothing, unless preflight is asked for.
+   *
+   * @param isNew whether a token is to be made: also one that replaces another.
+   */
+  async check(olds: OldInputs, news: Readonly<Record<string, unknown>>, isNew: boolean): Promise<Checked> {
+    const checked = checkInputs(news, olds, this.connections);
+    if (checked.failures.length > 0) return checked;
+    const asked = this.connections.wantsPreflight();
+    if (asked === false) return checked;
+    const inputs = checked.inputs as unknown as InfluxTokenInputs;
+    const failures = asked === true ? await this.preflightOf(inputs, isNew) : [asked];
+    return { ...checked, failures };
   }
 
-  /** What has to happen for the token to become what is declared. Sends nothing. */
-  diff(state: InfluxTokenState, declared: InfluxTokenInputs): Change {
+  private async preflightOf(inputs: InfluxTokenInputs, isNew: boolean): Promise<Failure[]> {
+    const { connection, host } = inputs;
+    const settings: unknown[] = Object.values(connection ?? {});
+    if ([connection, host, ...settings].some(isUnknown)) return [];
+    let session: Session;
+    try {
+      session = this.connections.sessionForNew(inputs);
+    } catch (error) {
+      if (error instanceof ConnectionError) return [{ property: error.property, reason: error.message }];
+      throw error;
+    }
+    const failures = await this.preflight.ofSession(session);
+    return failures.length > 0 || !isNew ? failures : this.preflight.ofToken(inputs, session);
+  }
+
+  /**
+   * What has to happen for the token to become what is declared. Sends nothing.
+   *
+   * @throws {InfluxTokenError} where a token that is adopted would be lost by it.
+   */
+  diff(id: string, state: InfluxTokenState, declared: InfluxTokenInputs): Change {
     requireKnownFormat(state);
-    return planChange(state, declared);
+    const change = planChange(state, declared);
+    const { adopt } = declared;
+    if (adopt !== undefined && !isUnknown(adopt)) {
+      if (adopt !== id) throw adoptsAnother(id, adopt);
+      if (change.replaces.length > 0) throw adoptBeforeReplacement(id, change.replaces);
+    }
+    this.records.declare(id, state, change.replaces.length > 0);
+    if (state.__withoutToken === true) this.options.log.warn(tokenValueUnknown(id, state.host));
+    return change;
   }
 
   /** @throws {UnwantedTokenError} where a token exists that is to be recorded all the same. */
   async create(inputs: InfluxTokenInputs): Promise<Recorded> {
+    if (inputs.adopt !== undefined) return this.adopt(inputs.adopt, inputs);
     const session = this.connections.sessionForNew(inputs);
     const { host } = session.client;
     const { body, buckets } = await newAuthorization(inputs, session.directory);
@@ -98,6 +151,42 @@ export class Lifecycle {
         state: unwantedState(inputs, authorization, host, buckets),
       });
     }
+  }
+
+  /** Takes over a token that exists: nothing of it is changed but its status, and a description that is declared. */
+  private async adopt(id: string, inputs: InfluxTokenInputs): Promise<Recorded> {
+    const session = this.connections.sessionForNew(inputs);
+    const { client, directory } = session;
+    const adopted = async (): Promise<InfluxTokenState> => {
+      const { authorization: found, buckets } = await findAdoptable(id, inputs, session, directory);
+      const token = await adoptedValue(inputs, found, this.connections);
+      const authorization = await this.patched(id, inputs, found, client);
+      // One that was switched off could only be used now.
+      if (found.status !== authorization.status) await adoptedValue(inputs, authorization, this.connections);
+      const made = madeState(inputs, authorization, client.host, buckets);
+      return adoptedState(made, token, new Date(this.options.now()).toISOString());
+    };
+    const state = await this.records.adopt(id, client.host, adopted);
+    if (state.__withoutToken === true) this.options.log.warn(tokenValueUnknown(id, client.host));
+    return { id, state };
+  }
+
+  /** The token with status and description as they are declared. */
+  private async patched(
+    id: string,
+    { status = "active", description }: InfluxTokenInputs,
+    found: Authorization,
+    client: InfluxClient,
+  ): Promise<Authorization> {
+    const patch = {
+      ...(status !== found.status && { status }),
+      ...(description !== undefined && description !== found.description && { description }),
+    };
+    if (Object.keys(patch).length === 0) return found;
+    const changed = await updateAuthorization(client, id, patch);
+    if (changed.kind !== "found") throw tokenIsGone(id, client.host);
+    this.assertPatched(id, patch, changed.authorization);
+    return changed.authorization;
   }
 
   /** The token as the server has it; `undefined` where it is gone. */
@@ -125,6 +214,7 @@ export class Lifecycle {
     requireKnownFormat(state);
     const patch = patchFor(state, declared);
     const hasMoved = declared.host !== state.host;
+    if (learnsToken(state, declared)) return this.learnToken(id, state, declared);
     if (patch === undefined && !hasMoved) return withInputs(state, declared);
     const { client } = this.connections.sessionFor(declared.connection, declared.host);
     const found = patch ? await updateAuthorization(client, id, patch) : await readAuthorization(client, id);
@@ -141,6 +231,19 @@ export class Lifecycle {
     }
   }
 
+  /** Takes the value that the program gives of a token that was adopted without it. */
+  private async learnToken(
+    id: string,
+    state: InfluxTokenState,
+    declared: InfluxTokenInputs,
+  ): Promise<InfluxTokenState> {
+    const { client } = this.connections.sessionFor(declared.connection, declared.host);
+    const found = await readAuthorization(client, id);
+    if (found.kind !== "found") throw tokenIsGone(id, client.host);
+    const token = await adoptedValue(declared, found.authorization, this.connections);
+    return this.update(id, withToken(state, token), declared);
+  }
+
   /**
    * Deletes the token. One that is gone already is deleted.
    *
@@ -148,6 +251,10 @@ export class Lifecycle {
    */
   async delete(id: string, state: InfluxTokenState, connection: ConnectionInputs | undefined): Promise<void> {
     requireKnownFormat(state);
+    if (this.records.hasAnother(id, state)) {
+      this.options.log.warn(keptForAnother(id, state.host));
+      return;
+    }
     const { client } = this.connections.sessionFor(connection, state.host);
     const wasThere = await deleteAuthorization(client, id);
     if (!wasThere) assertSameServer(id, state.host, client);

@@ -33,4 +33,10 @@ export type SwitchSetting = OfKind<"switch">;
 export type NumberSetting = OfKind<"number">;
 
 /** Keys of the stack config under `influx-token:`. `tokens` is read by the program that comes with the package. */
-export const CONFIG_KEYS: readonly string[] = [...Object.keys(SETTINGS), "org", "orgId", "tokens"];
+export const CONFIG_KEYS: readonly string[] = [
+  ...Object.keys(SETTINGS),
+  "org",
+  "orgId",
+  "preflight",
+  "tokens",
+];

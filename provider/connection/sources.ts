@@ -101,9 +101,26 @@ export function fromProfileIfReadable(
 /** @throws {ConnectionError} for what is neither true nor false. Written as the influx CLI takes it. */
 export function switchOf(sources: Sources, setting: SwitchSetting): boolean {
   const found = find(sources, setting);
-  if (found === undefined || /^(false|f|0)$/i.test(found.value)) return false;
-  if (/^(true|t|1)$/i.test(found.value)) return true;
-  throw new ConnectionError(found.property, `${found.from} must be true or false`);
+  return found !== undefined && isOn(found);
+}
+
+function isOn({ value, from, property }: Found): boolean {
+  if (/^(false|f|0)$/i.test(value)) return false;
+  if (/^(true|t|1)$/i.test(value)) return true;
+  throw new ConnectionError(property, `${from} must be true or false`);
+}
+
+/**
+ * Whether previews ask the server, for this run by `INFLUX_PREFLIGHT`, or for a stack by its config.
+ *
+ * @throws {ConnectionError} for what is neither true nor false.
+ */
+export function wantsPreflight({ env, config }: Pick<Sources, "env" | "config">): boolean {
+  const property = "connection";
+  const { INFLUX_PREFLIGHT: variable = "" } = env;
+  if (variable !== "") return isOn({ value: variable, from: "INFLUX_PREFLIGHT", property });
+  const value = config("influx-token:preflight") ?? "";
+  return value !== "" && isOn({ value, from: "influx-token:preflight in the stack config", property });
 }
 
 /** @throws {ConnectionError} for anything but decimal digits, and for what is out of the setting's range. */

@@ -22,9 +22,17 @@ export type BucketNow =
  * same time; one that failed or found nothing is not cached: the next one asks again.
  */
 export class Directory {
-  private readonly answers = new Map<string, Promise<unknown>>();
+  /** @param failed what found nothing; leave it out for that to be asked again. */
+  constructor(
+    private readonly client: InfluxClient,
+    private readonly answers = new Map<string, Promise<unknown>>(),
+    private readonly failed?: Map<string, Promise<unknown>>,
+  ) {}
 
-  constructor(private readonly client: InfluxClient) {}
+  /** The same, which asks nothing twice, whatever the answer was: for look-ups that change nothing. */
+  rememberingFailures(): Directory {
+    return new Directory(this.client, this.answers, new Map());
+  }
 
   /** Id of the organization. */
   organizationId(name: string): Promise<string> {
@@ -36,6 +44,16 @@ export class Directory {
     return this.findByName("user", "users", "name", name, "user");
   }
 
+  /** @throws {InfluxTokenError} where there is none with this id that the caller may see. */
+  requireOrganization(id: string): Promise<void> {
+    return this.requireId("organization", "orgs", id);
+  }
+
+  /** @throws {InfluxTokenError} where there is none with this id that the caller may see. */
+  requireUser(id: string): Promise<void> {
+    return this.requireId("user", "users", id);
+  }
+
   /** Id of the user whose token makes the requests: `allAccess` includes the owner's own user. */
   callerId(): Promise<string> {
     // A token that takes the place of a stale one may be another user's.
@@ -45,6 +63,18 @@ export class Directory {
       if (!isNamed(answer)) throw await this.client.foreignAnswer(purpose);
       return answer.id;
     });
+  }
+
+  /** The same, also where the token may not read its own user: the server's refusal names it. */
+  async ownerOfToken(): Promise<string> {
+    try {
+      return await this.callerId();
+    } catch (error) {
+      const refused = error instanceof ServerError && error.own && error.status === 401 ? error.said : "";
+      const owner = /^read:users\/([0-9a-f]{16}) is unauthorized$/.exec(refused)?.[1];
+      if (owner === undefined) throw error;
+      return owner;
+    }
   }
 
   /** Types that the server lists; `undefined` where it has no such list, as before 2.4. */
@@ -136,6 +166,15 @@ export class Directory {
     return buckets;
   }
 
+  private requireId(noun: string, collection: "orgs" | "users", id: string): Promise<void> {
+    return this.once(`${collection} with the id ${id}`, async () => {
+      const purpose = `look up the ${noun} ${id}`;
+      const path = `/api/v2/${collection}/${encodeURIComponent(id)}`;
+      const answer = await this.client.request({ method: "GET", path, purpose });
+      if (!isNamed(answer) || answer.id !== id) throw await this.client.foreignAnswer(purpose);
+    });
+  }
+
   private findByName(
     noun: "organization" | "user",
     collection: "orgs" | "users",
@@ -193,11 +232,14 @@ export class Directory {
   }
 
   private once<T>(question: string, ask: () => Promise<T>): Promise<T> {
-    const asked = this.answers.get(question) as Promise<T> | undefined;
+    const asked = (this.answers.get(question) ?? this.failed?.get(question)) as Promise<T> | undefined;
     if (asked !== undefined) return asked;
     const answer = ask();
     this.answers.set(question, answer);
-    answer.catch(() => this.answers.delete(question));
+    answer.catch(() => {
+      this.answers.delete(question);
+      this.failed?.set(question, answer);
+    });
     return answer;
   }
 }

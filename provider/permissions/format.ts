@@ -27,6 +27,11 @@ export function covers(held: Permission, needed: Permission): boolean {
   return orgID === undefined || orgID === needed.resource.orgID;
 }
 
+/** Whether the organization may be read: without that no system bucket opens. */
+export function readsOrganization(held: readonly Permission[], orgId: string): boolean {
+  return held.some((one) => covers(one, { action: "read", resource: { type: "orgs", id: orgId } }));
+}
+
 /** Whether both lists let their holders do the same: order, repetition and what a wider one includes do not matter. */
 export function grantSame(a: readonly Permission[], b: readonly Permission[]): boolean {
   const allCovered = (needed: readonly Permission[], held: readonly Permission[]): boolean =>

@@ -30,6 +30,9 @@ const WITH_RULE: readonly string[] = [
   "description",
   "status",
   "keepers",
+  "adopt",
+  "adoptToken",
+  "adoptWithoutToken",
   ...PERMISSION_INPUTS,
 ];
 const KEPT_IN_STATE = INPUT_NAMES.filter((name) => !WITH_RULE.includes(name)) as (keyof DeclaredInputs)[];
@@ -46,8 +49,14 @@ export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs)
     KEPT_IN_STATE.some((name) => !sameJson(declared[name], state[name])) ||
     isAnotherName(state, declared, "org") ||
     isAnotherName(state, declared, "user") ||
-    (state.__granted !== undefined && asksForPermissions(declared));
+    (state.__granted !== undefined && asksForPermissions(declared)) ||
+    learnsToken(state, declared);
   return { changes: updates || replaces.length > 0, replaces };
+}
+
+/** Whether the program now gives the value of a token that was adopted without it. */
+export function learnsToken(state: InfluxTokenState, { adoptToken }: InfluxTokenInputs): boolean {
+  return state.__withoutToken === true && adoptToken !== undefined;
 }
 
 /** What to send to the server for a change in place; `undefined` where there is nothing to send. */
@@ -67,7 +76,8 @@ function replacing(state: InfluxTokenState, declared: InfluxTokenInputs): string
   const { org, orgId, user, userId } = declared;
   const replaces: string[] = [];
   // Its value was lost, or it is not as asked for: it must not be used.
-  if (state.token === undefined || state.__unusable === true) replaces.push("token");
+  const isLost = state.token === undefined && state.__withoutToken !== true;
+  if (isLost || state.__unusable === true) replaces.push("token");
   // What stood for a deleted organization or owner may stand for another one by now.
   const { __missing: missing } = state;
   if (org !== undefined && (missing === "organization" || !standsFor(org, state, "org")))

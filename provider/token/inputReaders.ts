@@ -82,6 +82,8 @@ export const organizationId = idOf(
   "`influx org list` shows it; to give the organization's name use org",
 );
 
+const authorizationId = idOf("an authorization", "`influx auth list` shows it");
+
 const userId = idOf("a user", "`influx user list` shows it; to give the user's name use user");
 
 const status: Reader = (value, property, fail) => {
@@ -212,6 +214,9 @@ export const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["keepers", keepers],
   ["acknowledge", acknowledge],
   ["connection", connection],
+  ["adopt", authorizationId],
+  ["adoptToken", text],
+  ["adoptWithoutToken", flag],
   [OWN_ORGANIZATION_FLAG, flag],
   [EXTRA, extraPermissions],
   ...PRESETS.map((name): [string, Reader] => [name, flag]),

@@ -34,6 +34,12 @@ export interface DeclaredInputs extends PermissionFlags {
   /** Risk id to the reason why the risk is accepted. */
   readonly acknowledge?: Readonly<Record<string, string>>;
   readonly connection?: ConnectionInputs;
+  /** Id of the token of the server to take over. */
+  readonly adopt?: string;
+  /** Its value, where the server does not tell it. Secret. */
+  readonly adoptToken?: string;
+  /** Whether its value may stay unknown. */
+  readonly adoptWithoutToken?: boolean;
 }
 
 /** What `check` makes of the declared inputs. Any value may still be {@link UNKNOWN} during a preview. */

@@ -40,3 +40,27 @@ export function tokenIsGone(id: string, host: string): InfluxTokenError {
     `cannot update the token ${id}: it is no longer on ${host}: run \`pulumi refresh\`, and the next \`pulumi up\` makes a new one`,
   );
 }
+
+/** What to say where a program adopts another token than the one that it has. */
+export function adoptsAnother(id: string, adopt: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `adopt names the token ${adopt}, and this resource already has the token ${id}: leave adopt out to keep it, or declare a resource of another name to adopt ${adopt}`,
+  );
+}
+
+/** What to say where a token that is still to be adopted would be replaced, and its value lost. */
+export function adoptBeforeReplacement(id: string, replaces: readonly string[]): InfluxTokenError {
+  return new InfluxTokenError(
+    `the token ${id} would be replaced for a change of ${replaces.join(", ")}, while adopt (or the option import) still names it: remove adopt first, for a replacement deletes the token that was adopted`,
+  );
+}
+
+/** What to say of a delete that another record of the same token forbids. */
+export function keptForAnother(id: string, host: string): string {
+  return `the token ${id} on ${host} is not deleted, for this stack has adopted it anew: only its old record is removed`;
+}
+
+/** What to say, in each run, of a token that was adopted without its value. */
+export function tokenValueUnknown(id: string, host: string): string {
+  return `the value of the token ${id} on ${host} is not known, for it was adopted without (adoptWithoutToken): its output token is absent, and what is made from it would be empty; give it as the secret adoptToken, or replace the token`;
+}

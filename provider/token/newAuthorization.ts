@@ -8,7 +8,7 @@ import {
   needsResourceTypes,
   PermissionFlagsError,
 } from "../permissions/expand";
-import { covers } from "../permissions/format";
+import { readsOrganization } from "../permissions/format";
 import type { BucketIds } from "./state";
 import { quoted } from "../text";
 import type { Bucket, NewAuthorization, Permission } from "../types";
@@ -55,7 +55,8 @@ export async function newAuthorization(
   const bucketIds = new Map(found.map(({ reference, bucket }) => [reference, bucket.id]));
   const context = { orgId: orgID, bucketIds, ...(resourceTypes && { resourceTypes }) };
   const permissions = expand(inputs, { ...context, ...(userID !== undefined && { userId: userID }) });
-  refuseUselessBuckets(found, orgID, permissions);
+  const mayReadOrganization = readsOrganization(permissions, orgID);
+  for (const { flag, bucket } of found) refuseUselessBucket(flag, flag, bucket, orgID, mayReadOrganization);
   return {
     body: {
       orgID,
@@ -96,7 +97,31 @@ interface FoundBucket {
   readonly bucket: Bucket;
 }
 
-function findBuckets(inputs: InfluxTokenInputs, orgId: string, directory: Directory): Promise<FoundBucket[]> {
+/**
+ * The permissions that the inputs ask for, as a token of this organization and owner has them: for a token that exists.
+ * Only buckets by name are looked up: what it was granted, it has.
+ */
+export async function permissionsFor(
+  inputs: InfluxTokenInputs,
+  { orgID, userID }: { readonly orgID: string; readonly userID: string },
+  directory: Directory,
+): Promise<{ permissions: readonly Permission[]; buckets: BucketIds }> {
+  const byName = Object.keys(BUCKET_FLAGS).map((flag) => [
+    flag,
+    (inputs[flag as keyof typeof BUCKET_FLAGS] ?? []).filter((text) => nameIn(text) !== undefined),
+  ]);
+  const [resourceTypes, found] = await Promise.all([
+    needsResourceTypes(inputs) ? directory.resourceTypes() : undefined,
+    findBuckets(Object.fromEntries(byName) as BucketInputs, orgID, directory),
+  ]);
+  const bucketIds = new Map(found.map(({ reference, bucket }) => [reference, bucket.id]));
+  const context = { orgId: orgID, userId: userID, bucketIds, ...(resourceTypes && { resourceTypes }) };
+  return { permissions: expand(inputs, context), buckets: Object.fromEntries(bucketIds) };
+}
+
+type BucketInputs = Pick<InfluxTokenInputs, keyof typeof BUCKET_FLAGS>;
+
+function findBuckets(inputs: BucketInputs, orgId: string, directory: Directory): Promise<FoundBucket[]> {
   const flags = Object.keys(BUCKET_FLAGS) as (keyof typeof BUCKET_FLAGS)[];
   const wanted = flags.flatMap((flag) => (inputs[flag] ?? []).map((text) => ({ flag, text })));
   return Promise.all(
@@ -147,27 +172,25 @@ const MAX_NEAREST = 3;
 /**
  * The server grants a bucket that does not exist, or is another organization's, all the same: such a token opens nothing.
  * Nor does one that reads a system bucket without its organization.
+ *
+ * @param input as the message names it.
  */
-function refuseUselessBuckets(
-  found: readonly FoundBucket[],
+export function refuseUselessBucket(
+  input: string,
+  flag: keyof typeof BUCKET_FLAGS,
+  { id, name, orgID, type }: Bucket,
   orgId: string,
-  permissions: readonly Permission[],
+  mayReadOrganization: boolean,
 ): void {
-  const readsOrganization = permissions.some((held) =>
-    covers(held, { action: "read", resource: { type: "orgs", id: orgId } }),
-  );
-  for (const { flag, bucket } of found) {
-    const { id, name, orgID, type } = bucket;
-    if (type === "system" && BUCKET_FLAGS[flag] === "read" && !readsOrganization) {
-      throw new InfluxTokenError(
-        `${flag}: ${quoted(name)} (${id}) is a system bucket, which opens only to a token that may read its organization, too: add readOwnOrg: true`,
-      );
-    }
-    if (orgID !== orgId) {
-      throw new InfluxTokenError(
-        `${flag}: the bucket ${id} (${quoted(name)}) belongs to the organization ${orgID}, not to the token's, ${orgId}: a token reaches only buckets of its own organization`,
-      );
-    }
+  if (type === "system" && BUCKET_FLAGS[flag] === "read" && !mayReadOrganization) {
+    throw new InfluxTokenError(
+      `${input}: ${quoted(name)} (${id}) is a system bucket, which opens only to a token that may read its organization, too: add readOwnOrg: true`,
+    );
+  }
+  if (orgID !== orgId) {
+    throw new InfluxTokenError(
+      `${input}: the bucket ${id} (${quoted(name)}) belongs to the organization ${orgID}, not to the token's, ${orgId}: a token reaches only buckets of its own organization`,
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from "./inputs";
 import { PERMISSION_INPUTS } from "../permissions/expand";
 import { isUnknown } from "./unknown";
-import { sameJson } from "../json";
+import { entriesOf, sameJson } from "../json";
 import { sortedUnique } from "../permissions/format";
 import { type PermissionTable, permissionTable } from "../permissions/table";
 import { type Authorization, type Permission, type TokenStatus, tokenValueIn } from "../types";
@@ -72,6 +72,10 @@ export interface InfluxTokenState extends DeclaredInputs {
    * `readBucket` and `writeBucket` refer to them. Absent where there are none.
    */
   readonly __buckets?: BucketIds;
+  /** When the token was adopted: RFC 3339. Tells this record of the token from another one's. */
+  readonly __adoptedAt?: string;
+  /** The token was adopted without its value, which nobody has told since. */
+  readonly __withoutToken?: true;
   /** What was deleted on the server, where the token outlived it. */
   readonly __missing?: Missing;
   /** Made, but its value was lost, or it is not as asked for, and it could not be deleted: to be replaced, whatever else. */
@@ -119,7 +123,7 @@ export function toState(
   };
 }
 
-/** What is known of a new token beside the server's answer. */
+/** The state of a token that was made, whose buckets were looked up. */
 export function madeState(
   inputs: InfluxTokenInputs,
   authorization: Authorization,
@@ -127,6 +131,29 @@ export function madeState(
   buckets: BucketIds,
 ): InfluxTokenState {
   return { ...toState(inputs, authorization, host), ...bucketsOf(buckets) };
+}
+
+/**
+ * The state of a token that was adopted.
+ *
+ * @param token its value, where anybody knows it.
+ * @param adoptedAt RFC 3339.
+ */
+export function adoptedState(
+  made: InfluxTokenState,
+  token: string | undefined,
+  adoptedAt: string,
+): InfluxTokenState {
+  return {
+    ...withToken(without(made, ["token"]), token),
+    __adoptedAt: adoptedAt,
+    ...(token === undefined && { __withoutToken: true }),
+  };
+}
+
+/** The state with the value that was found out of a token that was adopted without it. */
+export function withToken(state: InfluxTokenState, token: string | undefined): InfluxTokenState {
+  return token === undefined ? state : { ...without(state, ["__withoutToken"]), token };
 }
 
 /**
@@ -192,7 +219,7 @@ export function refreshState(
   // A server that stores tokens hashed no longer has this value: what the state holds is the only copy.
   const token = tokenValueIn(authorization) ?? state.token;
   const found: InfluxTokenState = {
-    ...without(state, ["__missing", "__names"]),
+    ...without(state, ["__missing", "__names", ...(token === undefined ? [] : ["__withoutToken"])]),
     ...identityOf(authorization),
     // Found by its id at the address that was named: the same server, whatever its address was.
     host,
@@ -253,8 +280,9 @@ function without(state: InfluxTokenState, names: readonly string[]): InfluxToken
 }
 
 /** What no change of a token makes untrue. */
-function lasting(before: InfluxTokenState | undefined): Pick<InfluxTokenState, "__buckets"> {
-  return bucketsOf(before?.__buckets ?? {});
+function lasting(before: InfluxTokenState | undefined): Partial<InfluxTokenState> {
+  const names = ["__buckets", "__adoptedAt", "__withoutToken"];
+  return Object.fromEntries(entriesOf(before ?? {}, names));
 }
 
 function bucketsOf(buckets: BucketIds): Pick<InfluxTokenState, "__buckets"> {

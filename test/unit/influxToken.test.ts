@@ -13,8 +13,8 @@ interface Registered {
 const registered: Registered[] = [];
 
 /** Pulumi's mocks stand in for the engine: what is tested is what the class hands to it. */
-async function register(args: InfluxTokenArgs): Promise<Registered> {
-  const token = new InfluxToken("ci", args);
+async function register(args: InfluxTokenArgs, options?: pulumi.CustomResourceOptions): Promise<Registered> {
+  const token = new InfluxToken("ci", args, options);
   await new Promise((resolve) => token.urn.apply(resolve));
   const found = registered.pop();
   if (found === undefined) throw new Error("nothing was registered");
@@ -105,13 +105,28 @@ describe("InfluxToken", () => {
   });
 
   it.each<[string, pulumi.CustomResourceOptions, RegExp]>([
-    ["import", { import: "00000000000000d1" }, /cannot import into dynamic resources/],
     ["replaceOnChanges", { replaceOnChanges: ["description"] }, /put its value into keepers/],
   ])("refuses the option %s, which it cannot keep, with what to do instead", (option, options, instead) => {
     const declare = (): unknown => new InfluxToken("ci", { org: "acme", readTasks: true }, options);
     expect(declare).toThrow(pulumi.RunError);
     expect(declare).toThrow(instead);
     expect(declare).toThrow(`cannot take the option ${option}`);
+  });
+
+  it("takes the option import for the input adopt, and both for a mistake where they differ", async () => {
+    const id = "00000000000000d1";
+    const args = { org: "acme", readTasks: true };
+    expect((await register(args, { import: id })).inputs).toMatchObject({ adopt: id });
+    expect((await register({ ...args, adopt: id }, { import: id })).inputs).toMatchObject({ adopt: id });
+    const declare = (): unknown => new InfluxToken("ci", { ...args, adopt: "other" }, { import: id });
+    expect(declare).toThrow(/gives the input adopt and the option import: keep one of them/);
+  });
+
+  it("keeps the value of a token that is adopted a secret, whoever gives it in plain", async () => {
+    const args = { org: "acme", readTasks: true, adoptToken: "s3cret" };
+    const token = new InfluxToken("secret", args) as unknown as { adoptToken: pulumi.Output<unknown> };
+    registered.pop();
+    expect(await pulumi.isSecret(token.adoptToken)).toBe(true);
   });
 
   it("gives unit tests with mocks what a preview would show", async () => {
@@ -147,6 +162,9 @@ describe("InfluxToken", () => {
       user: true,
       userId: true,
       extraPermissions: true,
+      adopt: true,
+      adoptToken: true,
+      adoptWithoutToken: true,
       description: true,
       status: true,
       keepers: true,

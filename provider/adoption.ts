@@ -1,0 +1,166 @@
+import type { Connections } from "./connections";
+import { InfluxTokenError, ServerError } from "./errors";
+import { readAuthorization } from "./influxdb/authorizations";
+import type { Session } from "./influxdb/session";
+import { adoptionDifferences } from "./token/adoption";
+import type { InfluxTokenInputs } from "./token/inputs";
+import { type Directory, permissionsFor } from "./token/newAuthorization";
+import type { BucketIds, InfluxTokenState } from "./token/state";
+import { type Authorization, tokenValueIn } from "./types";
+
+/** A token of the server that is what the inputs declare. */
+export interface Adoptable {
+  readonly authorization: Authorization;
+  readonly buckets: BucketIds;
+}
+
+/**
+ * Looks at the token that is to be adopted.
+ *
+ * @throws {InfluxTokenError} where it is not there, or is another one than the inputs declare: with each difference.
+ */
+export async function findAdoptable(
+  id: string,
+  inputs: InfluxTokenInputs,
+  { client }: Session,
+  directory: Directory,
+): Promise<Adoptable> {
+  const found = await readAuthorization(client, id);
+  switch (found.kind) {
+    case "gone":
+      throw new InfluxTokenError(
+        `cannot adopt the token ${id}: it is not on ${client.host}: \`influx auth list\` shows those that are`,
+      );
+    case "orphaned":
+      throw new InfluxTokenError(
+        `cannot adopt the token ${id}: its ${found.missing} was deleted on ${client.host}: make a new token in its place`,
+      );
+    case "found": {
+      const { authorization } = found;
+      const { permissions, buckets } = await permissionsFor(inputs, authorization, directory);
+      const differences = adoptionDifferences(inputs, permissions, authorization);
+      if (differences.length === 0) return { authorization, buckets };
+      throw new InfluxTokenError(
+        `cannot adopt the token ${id}: it is not what the program declares. Declare what is on the server, or leave adopt out for a new token (+ only in the program, - only on the server):`,
+        differences,
+      );
+    }
+  }
+}
+
+/**
+ * The value of a token that is adopted: the server's word, or the program's where the server accepts it.
+ *
+ * @returns `undefined` where nobody knows it, and the program does without.
+ * @throws {InfluxTokenError} where it is needed, or is another token's.
+ */
+export async function adoptedValue(
+  inputs: InfluxTokenInputs,
+  authorization: Authorization,
+  connections: Connections,
+): Promise<string | undefined> {
+  const { adoptToken, adoptWithoutToken } = inputs;
+  const { id } = authorization;
+  const told = tokenValueIn(authorization);
+  if (told !== undefined) {
+    if (adoptToken === undefined || adoptToken === told) return told;
+    throw new InfluxTokenError(
+      `cannot adopt the token ${id}: adoptToken is another token's value: leave it out, for the server tells the right one`,
+    );
+  }
+  if (adoptToken !== undefined) {
+    await assertAccepted(inputs, adoptToken, authorization, connections);
+    return adoptToken;
+  }
+  if (adoptWithoutToken === true) return undefined;
+  throw new InfluxTokenError(
+    `cannot adopt the token ${id}: the server stores tokens hashed and does not tell its value: give it as the secret adoptToken, or adoptWithoutToken: true where nothing in the program needs it`,
+  );
+}
+
+/**
+ * Uses the token: a server accepts it, and tells whose it is. That it is this one and no other of its owner's, a server
+ * does not tell.
+ */
+async function assertAccepted(
+  inputs: InfluxTokenInputs,
+  token: string,
+  { id, userID, user, status }: Authorization,
+  connections: Connections,
+): Promise<void> {
+  const { directory } = connections.sessionOfToken(token, "adoptToken", inputs);
+  let owner: string;
+  try {
+    owner = await directory.ownerOfToken();
+  } catch (error) {
+    if (!(error instanceof ServerError) || !error.own || (error.status !== 401 && error.status !== 403))
+      throw error;
+    // One that is switched off is known all the same.
+    if (status === "inactive" && error.said === "token is inactive") return;
+    throw new InfluxTokenError(
+      `cannot adopt the token ${id}: the server does not accept adoptToken (${error.status} "${error.said}"): give the value of this token`,
+    );
+  }
+  if (owner === userID) return;
+  throw new InfluxTokenError(
+    `cannot adopt the token ${id}: adoptToken belongs to the user ${owner}, and the token to ${user} (${userID}): give the value of this token`,
+  );
+}
+
+/**
+ * Which tokens a run has records of: it adopts none twice, and deletes none that another record of the same run stands
+ * for. Where a replacement is asked for (`--replace`, a taint), `create` adopts the token anew, and then the engine
+ * wants the old record's deleted.
+ */
+export class Records {
+  /** By token: when that of its record was adopted; empty where it never was. */
+  private readonly kept = new Map<string, string>();
+  private readonly replaced = new Set<string>();
+  private readonly adopted = new Set<string>();
+
+  /** Takes note of a record that the program has, and of whether another token takes the place of its. */
+  declare(id: string, { host, __adoptedAt = "" }: InfluxTokenState, isReplaced: boolean): void {
+    const key = keyOf(id, host);
+    if (this.adopted.has(key) && this.kept.get(key) !== __adoptedAt) throw adoptedTwice(id);
+    this.kept.set(key, __adoptedAt);
+    if (isReplaced) this.replaced.add(key);
+    else this.replaced.delete(key);
+  }
+
+  /**
+   * Adopts a token, unless the run has a record of it.
+   *
+   * @param adopt gives the record's state.
+   */
+  async adopt(id: string, host: string, adopt: () => Promise<InfluxTokenState>): Promise<InfluxTokenState> {
+    const key = keyOf(id, host);
+    if (this.kept.has(key) || this.adopted.has(key)) throw adoptedTwice(id);
+    this.adopted.add(key);
+    try {
+      const state = await adopt();
+      this.kept.set(key, state.__adoptedAt ?? "");
+      return state;
+    } catch (error) {
+      this.adopted.delete(key);
+      throw error;
+    }
+  }
+
+  /** Whether another record than this one stands for the token. */
+  hasAnother(id: string, { host, __adoptedAt = "" }: InfluxTokenState): boolean {
+    const key = keyOf(id, host);
+    const kept = this.kept.get(key);
+    return kept !== undefined && kept !== __adoptedAt && !this.replaced.has(key);
+  }
+}
+
+function adoptedTwice(id: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `cannot adopt the token ${id}: another resource of this stack has it: adopt a token once`,
+  );
+}
+
+/** Ids are a server's own: that of another one can be the same. */
+function keyOf(id: string, host: string): string {
+  return `${host} ${id}`;
+}
