@@ -20,8 +20,8 @@ const EXPECTED: Record<string, { count: number; among: Record<string, string> }>
 /** Also previewed before they are made. */
 const PREVIEWED = SOAK ? Object.keys(EXPECTED) : ["chosen-buckets"];
 
-/** Run in tests of their own: with Pulumi's mocks or the real plugin, and as pipelines (test/gitops). */
-const ELSEWHERE = ["rotation", "gitops"];
+/** Run in tests of their own: with Pulumi's mocks or the real plugin, with a file, and as pipelines (test/gitops). */
+const ELSEWHERE = ["rotation", "deliver", "gitops"];
 
 it("every example is run by a test", () => {
   expect(readdirSync(EXAMPLES).sort()).toEqual([...Object.keys(EXPECTED), ...ELSEWHERE].sort());
