@@ -89,7 +89,7 @@ async function assertAccepted(
   connections: Connections,
 ): Promise<void> {
   const { directory } = connections.sessionOfToken(token, "adoptToken", inputs);
-  let owner: string;
+  let owner: string | undefined;
   try {
     owner = await directory.ownerOfToken();
   } catch (error) {
@@ -101,7 +101,7 @@ async function assertAccepted(
       `cannot adopt the token ${id}: the server does not accept adoptToken (${error.status} "${error.said}"): give the value of this token`,
     );
   }
-  if (owner === userID) return;
+  if (owner === undefined || owner === userID) return;
   throw new InfluxTokenError(
     `cannot adopt the token ${id}: adoptToken belongs to the user ${owner}, and the token to ${user} (${userID}): give the value of this token`,
   );

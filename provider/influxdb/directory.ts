@@ -65,15 +65,17 @@ export class Directory {
     });
   }
 
-  /** The same, also where the token may not read its own user: the server's refusal names it. */
-  async ownerOfToken(): Promise<string> {
+  /**
+   * The same, also where the token may not read its own user: the server's refusal names it. `undefined` where it
+   * accepts the token, and does not tell whose it is.
+   */
+  async ownerOfToken(): Promise<string | undefined> {
     try {
       return await this.callerId();
     } catch (error) {
       const refused = error instanceof ServerError && error.own && error.status === 401 ? error.said : "";
-      const owner = /^read:users\/([0-9a-f]{16}) is unauthorized$/.exec(refused)?.[1];
-      if (owner === undefined) throw error;
-      return owner;
+      if (!refused.endsWith(" is unauthorized")) throw error;
+      return /^read:users\/([0-9a-f]{16}) /.exec(refused)?.[1];
     }
   }
 

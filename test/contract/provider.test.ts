@@ -5,7 +5,7 @@ import { newProvider } from "../support/providerHost";
 import { fill } from "./support/compare";
 import { call } from "./support/http";
 import { readRecordings } from "./support/recording";
-import { emulatorTarget, realServers, realTarget, type Target } from "./support/target";
+import { emulatorTarget, post, realServers, realTarget, type Target } from "./support/target";
 
 const host = newProvider();
 
@@ -129,6 +129,84 @@ describe.each(servers)("the provider on %s", (_title, open) => {
     await host.delete(id, outs);
     expect(await host.read(id, outs)).toEqual({ id: "" });
     await host.delete(id, outs);
+  });
+
+  const onServer = (method: string, path: string, body?: object) =>
+    call(target.url, { method, path, token: target.operatorToken, ...(body && { body }) });
+  const binding = (name: string): string => target.bindings.get(name) ?? "";
+
+  async function makeBucket(name: string): Promise<string> {
+    const body = { orgID: binding("org"), name, retentionRules: [] };
+    const { id } = (await post(target.url, target.operatorToken, "/api/v2/buckets", body)) as { id: string };
+    target.made(`/api/v2/buckets/${id}`);
+    return id;
+  }
+
+  it("knows buckets by names of any kind, follows a rename, and finds one that was made anew", async () => {
+    const names = ["0123456789abcdef", " sp ace/\u00e4%+", "name:x"];
+    for (const name of names) await makeBucket(name);
+    const first = await makeBucket("named");
+    const readBucket = [...names.map((name) => `name:${name}`), "named"];
+    const { inputs, id, outs } = await create({ org: "acme", readBucket });
+    expect(Object.keys(outs.effectivePermissions)).toHaveLength(4);
+    expect(await newProvider().read(id, outs)).toMatchObject({ id, props: outs });
+
+    await onServer("PATCH", `/api/v2/buckets/${first}`, { name: "renamed" });
+    const renamed = (await newProvider().read(id, outs)).props;
+    expect(await host.diff(id, renamed, inputs)).toMatchObject({ changes: false });
+    await makeBucket("named");
+    const anew = (await newProvider().read(id, outs)).props;
+    expect(await host.diff(id, anew, inputs)).toMatchObject({ replaces: ["permissions"] });
+    await expect(create({ org: "acme", readBucket: ["namde"] })).rejects.toThrow('did you mean "named"');
+  });
+
+  it("finds no drift of buckets by a token that may not see them, and says so", async () => {
+    await makeBucket("unseen");
+    const { id, outs } = await create({ org: "acme", readBucket: ["unseen"] });
+    const users = { [`/users/${binding("admin")}`]: "read" };
+    const weak = { readAuthorizations: true, extraPermissions: users };
+    const { token } = (await create({ org: "acme", ...weak })).outs;
+    const warnings: string[] = [];
+    const reader = newProvider({ log: { warn: (message) => void warnings.push(message) } });
+    const found = await reader.read(id, { ...outs, connection: { host: target.url, token } });
+    expect(found.props).toEqual({ ...outs, connection: { host: target.url, token } });
+    expect(warnings).toEqual([expect.stringMatching(/names of buckets cannot be checked/)]);
+  });
+
+  it("grants what no flag can ask for, to an owner by id", async () => {
+    const extraPermissions = {
+      "telegrafs/0123456789abcdef": "read, write",
+      [`/orgs/${binding("org")}`]: "read",
+      users: "read",
+    };
+    const { id, outs } = await create({ org: "acme", userId: binding("ci"), extraPermissions });
+    const scope = `orgs/${binding("org")}`;
+    expect(outs.effectivePermissions).toEqual({
+      [`${scope}/telegrafs/0123456789abcdef`]: "read, write",
+      [`/orgs/${binding("org")}`]: "read",
+      [`${scope}/users`]: "read",
+    });
+    expect(outs.userId).toBe(binding("ci"));
+    expect(await host.read(id, outs)).toMatchObject({ id, props: outs });
+  });
+
+  it("adopts a token that was made by hand, with its value and with no other", async () => {
+    const permissions = [{ action: "read", resource: { type: "tasks", orgID: binding("org") } }];
+    const make = async (more: object) => {
+      const body = { orgID: binding("org"), permissions, ...more };
+      const made = await post(target.url, target.operatorToken, "/api/v2/authorizations", body);
+      target.made(`/api/v2/authorizations/${String(made["id"])}`);
+      return made as { id: string; token: string };
+    };
+    const { id, token } = await make({ description: "by hand", status: "inactive" });
+    const others = await make({ userID: binding("ci") });
+    const declared = { org: "acme", readTasks: true, description: "by hand", adopt: id };
+    await expect(create({ ...declared, writeTasks: true })).rejects.toThrow("+ write:orgs/");
+    await expect(create({ ...declared, adoptToken: others.token })).rejects.toThrow("adoptToken");
+    await expect(create({ ...declared, adoptToken: "wrong" })).rejects.toThrow("adoptToken");
+    const { outs } = await create({ ...declared, adoptToken: token });
+    expect(outs).toMatchObject({ token, status: "active", description: "by hand" });
+    expect(await host.read(id, outs)).toMatchObject({ id, props: outs });
   });
 
   it("gives a token that opens what it is for, and nothing else", async () => {
