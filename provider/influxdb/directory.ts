@@ -112,21 +112,20 @@ export class Directory {
   }
 
   /** The bucket of this name, which the organization's id and the name must match exactly. */
-  bucketByName(orgId: string, name: string): Promise<Bucket | "absent" | "hidden"> {
+  async bucketByName(orgId: string, name: string): Promise<Bucket | "absent" | "hidden"> {
     const purpose = `look up the bucket ${quoted(name)}`;
-    return this.once(`bucket ${orgId} ${name}`, async () => {
-      const filter = new URLSearchParams({ orgID: orgId, name });
-      try {
-        const listed = await this.buckets(filter, purpose);
+    try {
+      return await this.once(`bucket ${orgId} ${name}`, async () => {
+        const listed = await this.buckets(new URLSearchParams({ orgID: orgId, name }), purpose);
         const found = listed.find((bucket) => bucket.name === name && bucket.orgID === orgId);
         if (found !== undefined) return found;
-        if (listed.length > 0) throw await this.client.foreignAnswer(purpose);
-        return "hidden";
-      } catch (error) {
-        if (isNoSuchBucket(error)) return "absent";
-        throw error;
-      }
-    });
+        throw listed.length > 0 ? await this.client.foreignAnswer(purpose) : new HiddenError();
+      });
+    } catch (error) {
+      if (isNoSuchBucket(error)) return "absent";
+      if (error instanceof HiddenError) return "hidden";
+      throw error;
+    }
   }
 
   /**
@@ -251,6 +250,9 @@ function bucketIn(answer: unknown): Bucket | undefined {
   const type = "type" in answer && answer.type === "system" ? "system" : "user";
   return { id: answer.id, name: answer.name, orgID: String(answer.orgID), type };
 }
+
+/** An empty list: the caller may not see whether there is such a thing. Like a failure, it is asked for again. */
+class HiddenError extends Error {}
 
 /** Go quotes the name in a way of its own. */
 function isNoSuchBucket(error: unknown): boolean {

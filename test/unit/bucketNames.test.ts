@@ -90,6 +90,12 @@ describe("a bucket that a program knows by name", () => {
     expect(run.made()).toHaveLength(0);
   });
 
+  it("that there was not yet is found by the next token, which may be made after its bucket", async () => {
+    await expect(create({ readBucket: ["late"] })).rejects.toThrow('no bucket "late"');
+    await run.server.makeBucket("late");
+    await expect(create({ readBucket: ["late"] })).resolves.toBeDefined();
+  });
+
   it("of another organization is not found, whatever its name", async () => {
     const { id: orgID } = await run.server.call<{ id: string }>("POST", "/api/v2/orgs", { name: "umbrella" });
     await run.server.makeBucket("theirs", orgID);
