@@ -31,7 +31,7 @@ module.exports = [
   },
   {
     name: "influxToken",
-    path: "^provider/(index|influxToken|riskWarnings|configKeys|permissionsOf)\\.ts$",
+    path: "^provider/(index|influxToken|riskWarnings|configKeys|stackDefaults|descriptionTemplate|permissionsOf)\\.ts$",
     mayImport: ["basics", "permissions", "settings", "token", "wire", "pulumiHost"],
   },
   { name: "emulator", path: "^emulator/", mayImport: ["basics"] },

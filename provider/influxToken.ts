@@ -9,6 +9,7 @@ import { shortenStackTraces } from "./pulumiHost/stackTraces";
 import { PROVIDER_REQUEST, STUB, TOKEN_TYPE } from "./pulumiHost/stub";
 import { programFolders, unresolvedStub } from "./pulumiHost/stubResolution";
 import { isPending, warnOfRisks } from "./riskWarnings";
+import { StackDefaults } from "./stackDefaults";
 import { COMPUTED } from "./token/inputs";
 import type { TokenStatus } from "./types";
 
@@ -78,13 +79,17 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
    */
   orgId?: pulumi.Input<string> | undefined;
   /**
-   * Name of the user who will own the token. At most one of `user` and `userId`. Default: the user whose token makes it.
-   * Mirrors `--user`.
+   * Name of the user who will own the token. At most one of `user` and `userId`. Default, first match wins:
+   * `influx-token:user` in the stack config, the owner of a token that exists, the user whose token makes it. Mirrors
+   * `--user`.
    */
   user?: pulumi.Input<string> | undefined;
   /** Id of the user who will own the token: 16 hex digits. */
   userId?: pulumi.Input<string> | undefined;
-  /** Free text. Default: empty. Changes in place. Mirrors `--description`. */
+  /**
+   * Free text. Default: what `influx-token:descriptionTemplate` in the stack config gives, such as
+   * `{project}/{stack}/{name}`; else empty. An empty text asks for none. Changes in place. Mirrors `--description`.
+   */
   description?: pulumi.Input<string> | undefined;
   /** An inactive token is refused by the server. Default: `active`. Changes in place. */
   status?: pulumi.Input<TokenStatus> | undefined;
@@ -213,6 +218,7 @@ export class InfluxToken extends pulumi.CustomResource {
     const run = currentRun();
     run.checkStub();
     run.checkConfigKeys();
+    const declared = { ...args, ...run.defaults().for(name, args) } as InfluxTokenArgs;
     const { connection, adoptToken } = args;
     const restore = shortenStackTraces();
     try {
@@ -221,8 +227,8 @@ export class InfluxToken extends pulumi.CustomResource {
         name,
         {
           ...OUTPUTS,
-          ...placeholders(args),
-          ...args,
+          ...placeholders(declared),
+          ...declared,
           ...((connection ?? undefined) !== undefined && { connection: withSecretToken(connection) }),
           ...((adoptToken ?? undefined) !== undefined && { adoptToken: pulumi.secret(adoptToken) }),
           __provider: STUB,
@@ -240,6 +246,7 @@ export class InfluxToken extends pulumi.CustomResource {
 class ProgramRun {
   private isStubFound = false;
   private warned: Set<string> | undefined;
+  private stackDefaults: StackDefaults | undefined;
 
   constructor(private readonly hasStack: boolean) {}
 
@@ -260,6 +267,12 @@ class ProgramRun {
       if (this.warned?.has(warning) !== true) void pulumi.log.warn(warning);
     }
     this.warned = new Set([...(this.warned ?? []), ...warnings]);
+  }
+
+  /** @throws {pulumi.RunError} where the stack's config gives one that is wrong. */
+  defaults(): StackDefaults {
+    const known = this.hasStack ? this.stackDefaults : undefined;
+    return (this.stackDefaults = known ?? new StackDefaults(pulumi.runtime.allConfig()));
   }
 }
 

@@ -37,6 +37,8 @@ export const CONFIG_KEYS: readonly string[] = [
   ...Object.keys(SETTINGS),
   "org",
   "orgId",
+  "user",
+  "descriptionTemplate",
   "preflight",
   "tokens",
 ];

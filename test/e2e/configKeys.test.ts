@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startServer, type TestServer } from "../support/influxdb";
 import { openStack, type TestStack } from "../support/stack";
 
 describe("the keys of a stack's config, with the real engine", () => {
@@ -48,5 +49,87 @@ describe("the keys of a stack's config, with the real engine", () => {
     }
     expect(stack.server.countRequests()).toEqual({});
     expect(stack.server.authorizations()).toHaveLength(made);
+  });
+});
+
+describe("several servers and organizations in one stack, with defaults in its config", () => {
+  let stack: TestStack;
+  let other: TestServer;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "defaults-"));
+    stack = await openStack(join(__dirname, "programs", "scripted"), {
+      env: { SCRIPT: join(folder, "script.cjs") },
+    });
+    other = await startServer();
+    for (const server of [stack.server, other]) {
+      await server.call("POST", "/api/v2/orgs", { name: "umbrella" });
+      await server.call("POST", "/api/v2/users", { name: "robot" });
+    }
+    await stack.engine.configSet("influx-token:org", "acme");
+  });
+  afterAll(async () => {
+    await stack.dispose();
+    await other.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** What is on the servers beside the operator's tokens: organization, owner, description and status. */
+  const made = (): string[] =>
+    [stack.server, other]
+      .flatMap((server, n) =>
+        server
+          .authorizations()
+          .slice(1)
+          .map(({ orgID, userID, description }) => {
+            const [org, user] = [
+              orgID === server.orgId ? "acme" : "umbrella",
+              userID === server.adminId ? "admin" : "robot",
+            ];
+            return `${n} ${org} ${user} "${description}"`;
+          }),
+      )
+      .sort();
+
+  it("gives each token what it leaves out: later defaults count like changes of its inputs", async () => {
+    const elsewhere = `{ host: "${other.url}", token: "${other.operatorToken}" }`;
+    writeFileSync(
+      join(folder, "script.cjs"),
+      `module.exports = ({ InfluxToken }) => {
+        const connection = ${elsewhere};
+        new InfluxToken("a", { readTasks: true });
+        new InfluxToken("b", { org: "umbrella", readTasks: true, description: "own" });
+        new InfluxToken("c", { readTasks: true, connection }, { ignoreChanges: ["user", "description"] });
+        new InfluxToken("d", { org: "umbrella", user: "admin", description: "", readTasks: true, connection });
+        new InfluxToken("e", { readLabels: true, connection });
+      };`,
+    );
+    expect(await stack.up()).toEqual({ created: 6 });
+    const before = ['0 acme admin ""', '0 umbrella admin "own"', '1 acme admin ""', '1 acme admin ""'];
+    expect(made()).toEqual([...before, '1 umbrella admin ""']);
+
+    await stack.engine.configSet("influx-token:user", "robot");
+    await stack.engine.configSet("influx-token:descriptionTemplate", "{stack} {{{name}}}");
+    expect(await stack.up(["--diff"])).toEqual({ replaced: 3, unchanged: 3 });
+    const now = [
+      '0 acme robot "dev {a}"',
+      '0 umbrella robot "own"',
+      '1 acme admin ""',
+      '1 acme robot "dev {e}"',
+      '1 umbrella admin ""',
+    ];
+    expect(made()).toEqual(now);
+    expect(stack.printed()).toMatch(/description *: "dev \{a\}"/);
+    expect(await stack.up()).toEqual({ unchanged: 6 });
+    expect(await stack.refresh()).toEqual({ unchanged: 6 });
+
+    await stack.engine.configSet("influx-token:descriptionTemplate", "{project}/{name}");
+    [stack.server, other].forEach((server) => server.countRequests());
+    expect(await stack.up(["--diff"])).toEqual({ updated: 2, unchanged: 4 });
+    expect(stack.printed()).toMatch(/~ description: "dev \{e\}" => "scripted\/e"/);
+    const sent = [stack.server, other].map((server) => server.countRequests());
+    expect(sent).toEqual(Array(2).fill({ "PATCH /api/v2/authorizations/{id}": 1 }));
+    await stack.destroy();
+    expect(made()).toEqual([]);
   });
 });
