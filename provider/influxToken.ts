@@ -145,6 +145,11 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
    * error. What is made from the output would be empty.
    */
   adoptWithoutToken?: pulumi.Input<boolean> | undefined;
+  /**
+   * Switch the token off where it would be deleted, also a replaced one: it stays on the server, inactive. It counts
+   * from the state, so from the run after the one that sets it. Default: `false`. Changes in place.
+   */
+  deactivateOnDelete?: pulumi.Input<boolean> | undefined;
   /** How to reach the server. Default: see each of its properties. */
   connection?: pulumi.Input<ConnectionArgs> | undefined;
 }

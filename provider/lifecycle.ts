@@ -1,7 +1,12 @@
 import { adoptedValue, findAdoptable, Records } from "./adoption";
 import { Connections, type StackConfig } from "./connections";
 import { ConnectionError, InfluxTokenError } from "./errors";
-import { deleteAuthorization, readAuthorization, updateAuthorization } from "./influxdb/authorizations";
+import {
+  deactivateAuthorization,
+  deleteAuthorization,
+  readAuthorization,
+  updateAuthorization,
+} from "./influxdb/authorizations";
 import type { InfluxClient } from "./influxdb/client";
 import { createSafely, UndeletedTokenError } from "./influxdb/createSafely";
 import type { Session } from "./influxdb/session";
@@ -245,7 +250,7 @@ export class Lifecycle {
   }
 
   /**
-   * Deletes the token. One that is gone already is deleted.
+   * Deletes the token, or switches it off where its state says so. With one that is gone already, it is done.
    *
    * @param connection how to reach the server: that of the token that replaces it, which may give none, or the state's.
    */
@@ -256,8 +261,19 @@ export class Lifecycle {
       return;
     }
     const { client } = this.connections.sessionFor(connection, state.host);
-    const wasThere = await deleteAuthorization(client, id);
+    const wasThere =
+      state.deactivateOnDelete === true
+        ? await this.deactivate(id, client)
+        : await deleteAuthorization(client, id);
     if (!wasThere) assertSameServer(id, state.host, client);
+  }
+
+  /** Returns whether there was a token. The state may be old: also one that it calls inactive is switched off. */
+  private async deactivate(id: string, client: InfluxClient): Promise<boolean> {
+    const found = await deactivateAuthorization(client, id);
+    // Of an orphan the server says no more; it is switched off all the same.
+    if (found.kind === "found") this.assertPatched(id, { status: "inactive" }, found.authorization);
+    return found.kind !== "gone";
   }
 
   /** A proxy may change requests or answers: another status than asked for is no success. */

@@ -14,7 +14,14 @@ import { isUnknown, UNKNOWN } from "./token/unknown";
  */
 export function permissionsOf(args: object): PermissionTable | undefined {
   const given: [string, unknown][] = Object.entries(args);
-  const others = ["connection", "keepers", "acknowledge", PROVIDER_KEY, ...COMPUTED_NAMES];
+  const others = [
+    "connection",
+    "keepers",
+    "acknowledge",
+    "deactivateOnDelete",
+    PROVIDER_KEY,
+    ...COMPUTED_NAMES,
+  ];
   const relevant = given.filter(([name]) => !others.includes(name));
   const raw: Record<string, unknown> = Object.fromEntries(
     relevant.map(([name, value]) => [name, resolved(value)]),

@@ -82,14 +82,12 @@ function tokenSteps(
   const step = tokenStep(urn, decisive, unknownOperations(steps));
   const leftOvers = steps.filter((each) => each !== decisive && deletesLeftOver(each, decisive));
   const deleted = leftOvers.map((each): TokenStep => {
-    const reason = retainReason(each, deletedUrns);
-    const before = snapshotOf(oldOf(each), false);
-    return { urn, action: reason === undefined ? "delete" : "leave", reasons: [reason ?? LEFT_OVER], before };
+    return { urn, ...ending(each, snapshotOf(oldOf(each), false), deletedUrns) };
   });
   const others = steps.filter((each) => !leftOvers.includes(each));
-  const reason = others.map((each) => retainReason(each, deletedUrns)).find((each) => each !== undefined);
-  if (reason === undefined || step.before === undefined) return [step, ...deleted];
-  const left: TokenStep = { urn, action: "leave", reasons: [reason], before: step.before };
+  const retaining = others.find((each) => retainReason(each, deletedUrns) !== undefined);
+  if (retaining === undefined || step.before === undefined) return [step, ...deleted];
+  const left: TokenStep = { urn, ...ending(retaining, step.before, deletedUrns) };
   if (step.action === "delete") return [{ ...step, ...left }, ...deleted];
   return step.action === "replace" ? [step, left, ...deleted] : [step, ...deleted];
 }
@@ -183,13 +181,34 @@ function changedInputs(before: Json, after: Json): string[] {
     .sort();
 }
 
-/** Why the engine leaves the old token on the server; `undefined` where it does not. */
+/** What becomes of a token that the engine ends. */
+function ending(
+  step: Json,
+  before: TokenSnapshot,
+  deletedUrns: ReadonlySet<string | undefined>,
+): Pick<TokenStep, "action" | "reasons" | "before"> {
+  const reason = retainReason(step, deletedUrns);
+  if (reason === undefined) return { action: "delete", reasons: [LEFT_OVER], before };
+  const left = reason === DEACTIVATES ? inactive(before) : before;
+  return { action: "leave", reasons: [reason], before: left };
+}
+
+/** The input by which the provider switches a token off in place of deleting it. */
+const DEACTIVATES = "deactivateOnDelete";
+
+/** Why the old token stays on the server; `undefined` where it does not. */
 function retainReason(step: Json, deletedUrns: ReadonlySet<string | undefined>): string | undefined {
-  const { retainOnDelete, deletedWith, external } = oldOf(step);
+  const { retainOnDelete, deletedWith, external, outputs } = oldOf(step);
   if (retainOnDelete === true) return "retainOnDelete";
   if (external === true) return "only read";
   const owner = textOf(deletedWith) ?? "";
-  return owner !== "" && deletedUrns.has(owner) ? "deletedWith" : undefined;
+  if (owner !== "" && deletedUrns.has(owner)) return "deletedWith";
+  // The provider goes by the outputs, which hold it only where it is true, if need be as a secret.
+  return (record(outputs)[DEACTIVATES] ?? false) === false ? undefined : DEACTIVATES;
+}
+
+function inactive(snapshot: TokenSnapshot): TokenSnapshot {
+  return { ...snapshot, known: { ...snapshot.known, status: "inactive" } };
 }
 
 function oldOf(step: Json): Json {

@@ -73,7 +73,9 @@ export function changeOf(token: ReportedToken, { source }: Report): string {
   const { action } = token;
   if (source === "state" && action === "same") return "";
   const reasons = reasonsOf(token);
-  return reasons.length === 0 ? ACTION_LABELS[action] : `${ACTION_LABELS[action]}: ${reasons.join(", ")}`;
+  // What is left behind is all the same to those who hold it, unless it is switched off.
+  const label = `${ACTION_LABELS[action]}${action === "leave" && token.status === "inactive" ? ", inactive" : ""}`;
+  return reasons.length === 0 ? label : `${label}: ${reasons.join(", ")}`;
 }
 
 /** Why the token changes, and where it moves to. */

@@ -213,6 +213,7 @@ export const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["status", status],
   ["keepers", keepers],
   ["acknowledge", acknowledge],
+  ["deactivateOnDelete", flag],
   ["connection", connection],
   ["adopt", authorizationId],
   ["adoptToken", text],

@@ -33,6 +33,8 @@ export interface DeclaredInputs extends PermissionFlags {
   readonly keepers?: Readonly<Record<string, string>>;
   /** Risk id to the reason why the risk is accepted. */
   readonly acknowledge?: Readonly<Record<string, string>>;
+  /** Whether the token is switched off where it would be deleted. */
+  readonly deactivateOnDelete?: boolean;
   readonly connection?: ConnectionInputs;
   /** Id of the token of the server to take over. */
   readonly adopt?: string;

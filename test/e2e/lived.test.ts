@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeReport } from "../../report/model";
+import { parsePreview } from "../../report/parse";
 import { succeeded } from "../../scripts/engine";
 import { reverseProxyTo } from "../support/reverseProxy";
 import { Servers } from "../support/serving";
@@ -134,6 +136,28 @@ describe("a stack whose host comes from its config", () => {
         permissions: { "orgs/acme/tasks": "read" },
       });
     });
+  });
+
+  it("deactivateOnDelete leaves what is replaced and destroyed on the server, switched off", async () => {
+    const declare = (period: string): void => {
+      token(`readTasks: true, deactivateOnDelete: true, keepers: { period: "${period}" }`);
+    };
+    const statuses = (): string[] => stack.server.authorizations().map(({ status }) => status);
+    declare("1");
+    await stack.up();
+    declare("2");
+    const report = makeReport(parsePreview(await stack.preview(["--json", "--show-sames"])));
+    expect(report.tokens).toMatchObject([
+      { action: "replace", reasons: ["keepers"], status: "active" },
+      { action: "leave", reasons: ["deactivateOnDelete"], status: "inactive" },
+    ]);
+    await stack.up();
+    expect(statuses()).toEqual(["active", "inactive", "active"]);
+    stack.server.countRequests();
+    await stack.destroy();
+    expect(stack.server.countRequests()).toEqual({ "PATCH /api/v2/authorizations/{id}": 1 });
+    expect(statuses()).toEqual(["active", "inactive", "inactive"]);
+    for (const id of made()) await stack.server.call("DELETE", `/api/v2/authorizations/${id}`);
   });
 
   describe("a server that lives on", () => {

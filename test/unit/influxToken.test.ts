@@ -170,6 +170,7 @@ describe("InfluxToken", () => {
       keepers: true,
       connection: true,
       acknowledge: true,
+      deactivateOnDelete: true,
       operator: true,
       allAccess: true,
     };

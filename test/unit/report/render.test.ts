@@ -289,6 +289,16 @@ describe("the page", () => {
     expect(html).toContain('<span class="mark r server add">+R*</span>');
   });
 
+  it("says of a token that is left behind whether it is switched off", () => {
+    const [token] = sample.tokens;
+    if (token === undefined) throw new Error("there is no token");
+    const shown = (status: string, action: "leave" | "update" = "leave"): string =>
+      renderTable({ ...sample, tokens: [{ ...token, action, reasons: ["deactivateOnDelete"], status }] });
+    expect(shown("inactive")).toContain("* left behind, inactive: deactivateOnDelete");
+    expect(shown("active")).toContain("* left behind: deactivateOnDelete");
+    expect(shown("inactive", "update")).toContain("~ update: deactivateOnDelete");
+  });
+
   it("says that a token is inactive, and what it is for", () => {
     const [token] = sample.tokens;
     if (token === undefined) throw new Error("there is no token");

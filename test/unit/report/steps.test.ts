@@ -1,3 +1,4 @@
+import { SECRET_KEY } from "../../../provider/pulumiHost/wireValues";
 import { makeReport, type ReportedToken } from "../../../report/model";
 import { parsePreview } from "../../../report/parse";
 
@@ -226,6 +227,50 @@ describe("a token that is left behind", () => {
     const withIt = step("delete", { inputs: SECRETS, deletedWith: other.urn });
     expect(outline(reportOf(withIt, other as never))).toEqual([["leave", "deletedWith", "read-secrets"]]);
     expect(outline(reportOf(withIt))).toEqual([["delete", "", ""]]);
+  });
+
+  describe("switched off, because of deactivateOnDelete", () => {
+    const switchedOff = { inputs: SECRETS, outputs: { status: "active", deactivateOnDelete: true } };
+    const left = { action: "leave", reasons: ["deactivateOnDelete"], status: "inactive" };
+    const risky = [{ id: "read-secrets" }];
+
+    it("is not deleted, and has its permissions and risks: whoever may, switches it on again", () => {
+      const tokens = reportOf(step("delete", switchedOff));
+      expect(tokens).toMatchObject([{ ...left, risks: risky }]);
+      expect(tokens[0]?.permissions).toMatchObject({ kept: ["read:orgs/acme/secrets"], removed: [] });
+      const hidden = { [SECRET_KEY]: SECRET_KEY, value: true };
+      const secret = { ...switchedOff, outputs: { deactivateOnDelete: hidden } };
+      expect(reportOf(step("delete", secret))).toMatchObject([{ ...left, risks: risky }]);
+    });
+
+    it("stays beside the one that replaces it, and after an interrupted replacement", () => {
+      const more = { replaceReasons: ["keepers"], keys: ["keepers"] };
+      const replace = step("replace", switchedOff, { inputs: SECRETS, outputs: { status: "active" } }, more);
+      expect(reportOf(replace, step("delete-replaced", switchedOff))).toMatchObject([
+        { action: "replace", reasons: ["keepers"], status: "active" },
+        { ...left, risks: risky },
+      ]);
+      const same = step("same", { inputs: TASKS }, { inputs: TASKS });
+      const old = step("delete-replaced", { ...switchedOff, delete: true });
+      expect(reportOf(same, old)).toMatchObject([left, { action: "same" }]);
+    });
+
+    it("goes by the state: an input of this run counts from the next one on", () => {
+      const inputs = { ...SECRETS, deactivateOnDelete: true };
+      const replace = step("replace", { inputs: SECRETS }, { inputs }, { keys: ["permissions"] });
+      expect(outline(reportOf(replace))).toEqual([["replace", "permissions", "read-secrets"]]);
+      const update = step("update", switchedOff, { inputs: SECRETS });
+      expect(outline(reportOf(update))).toEqual([["update", "", "read-secrets"]]);
+    });
+
+    it.each([
+      ["retainOnDelete", { retainOnDelete: true }],
+      ["only read", { external: true }],
+    ])("stays as it is where Pulumi does not ask the provider: %s", (reason, option) => {
+      expect(reportOf(step("delete", { ...switchedOff, ...option }))).toMatchObject([
+        { action: "leave", reasons: [reason], status: "active" },
+      ]);
+    });
   });
 
   it("can be acknowledged, where it still is in the program or was before it left", () => {
