@@ -59,7 +59,7 @@ module.exports = {
       severity: "error",
       comment: "decisions do no I/O",
       from: {
-        path: "^provider/(permissions/|token/|(text|json|errors|types|runtime|nearestName|organizationName|configKeys|descriptionTemplate|permissionsOf)\\.|pulumiHost/(replacements|wireValues|stub|stackTraces|sdkDebugLog)\\.|connection/(resolve|resolveHost|host|settings|sources|makingToken|organization|connectTo)\\.)",
+        path: "^provider/(permissions/|token/|(text|json|errors|types|runtime|nearestName|organizationName|configKeys|descriptionTemplate|permissionsOf)\\.|pulumiHost/(replacements|plannedDiffs|wireValues|stub|stackTraces|sdkDebugLog)\\.|connection/(resolve|resolveHost|host|settings|sources|makingToken|organization|connectTo)\\.)",
       },
       to: { dependencyTypes: ["core"] },
     },

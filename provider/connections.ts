@@ -1,10 +1,17 @@
 import { ConnectToGuard } from "./connection/connectTo";
 import { readPem } from "./connection/files";
+import { findMakingToken } from "./connection/makingToken";
 import { resolveOrganization } from "./connection/organization";
 import { readProfile } from "./connection/profiles";
 import { connectionProblem, resolveConnection } from "./connection/resolve";
 import { resolveHost } from "./connection/resolveHost";
-import { NotKnownYetError, type Sources, wantsPreflight } from "./connection/sources";
+import {
+  fromProfileIfReadable,
+  NotKnownYetError,
+  type Sources,
+  wantsPreflight,
+  withProfileReadOnce,
+} from "./connection/sources";
 import { ConnectionError } from "./errors";
 import { type Session, Sessions } from "./influxdb/session";
 import type { Runtime } from "./runtime";
@@ -63,6 +70,28 @@ export class Connections implements CheckContext {
     });
   }
 
+  /**
+   * Where the token was found, if it is the one that requests are made with; `undefined` for any other one, and where
+   * that is not known. Reads no certificate and needs no token, for it is asked by previews.
+   */
+  sourceIfUsed(
+    token: string,
+    connection: ConnectionInputs | typeof UNKNOWN | undefined,
+    recorded: string,
+  ): string | undefined {
+    if (isUnknown(connection)) return undefined;
+    // A stale one may have been replaced by now.
+    const session = this.answers.get(keyOf(["session", connection, recorded])) as Session | undefined;
+    if (session !== undefined) return session.client.uses(token) ? session.client.tokenFrom : undefined;
+    const found = this.once(["token", connection, recorded], () =>
+      orFailure(undefined, () => {
+        const sources = withProfileReadOnce(this.sourcesFor(connection));
+        return findMakingToken(sources, resolveHost(sources, recorded), fromProfileIfReadable);
+      }),
+    );
+    return found !== undefined && "value" in found && found.value === token ? found.from : undefined;
+  }
+
   host(connection: ConnectionInputs, recorded: string | undefined): string | Failure {
     return this.once(
       ["host", connection, recorded],
@@ -103,10 +132,14 @@ export class Connections implements CheckContext {
   }
 
   private once<T>(question: unknown[], answer: () => T): T {
-    const key = JSON.stringify(question);
+    const key = keyOf(question);
     if (!this.answers.has(key)) this.answers.set(key, answer());
     return this.answers.get(key) as T;
   }
+}
+
+function keyOf(question: unknown[]): string {
+  return JSON.stringify(question);
 }
 
 /** What cannot be resolved is a failure of the input that is to be mended, or not known yet. */

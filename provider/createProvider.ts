@@ -4,6 +4,7 @@ import { Lifecycle, type Recorded, UnwantedTokenError } from "./lifecycle";
 import { PartialCreateError } from "./pulumiHost/createError";
 import { DuplicateErrors } from "./pulumiHost/duplicateErrors";
 import { GracefulExit, type HostProcess } from "./pulumiHost/gracefulExit";
+import { PlannedDiffs } from "./pulumiHost/plannedDiffs";
 import { Replacements } from "./pulumiHost/replacements";
 import { fromWire, PROVIDER_KEY, toWire } from "./pulumiHost/wireValues";
 import type { Log, Runtime } from "./runtime";
@@ -29,6 +30,7 @@ const HOST_LOG: Log = {
 interface Run {
   readonly lifecycle: Lifecycle;
   readonly replacements: Replacements;
+  readonly plannedDiffs: PlannedDiffs;
 }
 
 /**
@@ -46,6 +48,7 @@ export function createProvider({
   const newRun = (config: StackConfig): Run => ({
     lifecycle: new Lifecycle({ env, now, log, config, isInterrupted: exit.isInterrupted }),
     replacements: new Replacements(),
+    plannedDiffs: new PlannedDiffs(),
   });
   let run = newRun(() => undefined);
 
@@ -59,7 +62,8 @@ export function createProvider({
 
     async check(olds, news) {
       const declared = withoutStub(fromWire(news));
-      const { lifecycle, replacements } = run;
+      const { lifecycle, replacements, plannedDiffs } = run;
+      plannedDiffs.checked();
       const given = { ...(fromWire(olds) as object) };
       const oldInputs = replacements.oldInputs(given, declared);
       // The engine gives none for a token that is to be made.
@@ -70,9 +74,10 @@ export function createProvider({
 
     diff(id, olds, news) {
       return errors.suppressDuplicateError(() => {
-        const { lifecycle, replacements } = run;
-        const declared = fromWire(news) as InfluxTokenInputs;
-        const change = lifecycle.diff(id, fromWire(olds) as InfluxTokenState, declared);
+        const { lifecycle, replacements, plannedDiffs } = run;
+        const [state, declared] = [fromWire(olds) as InfluxTokenState, fromWire(news) as InfluxTokenInputs];
+        const change = lifecycle.diff(id, state, declared);
+        if (plannedDiffs.isPlanned()) lifecycle.assertNotOwnToken(id, state, declared, change);
         replacements.diffed(keyOf(id, olds), change.replaces.length > 0, declared.connection);
         return Promise.resolve({ ...change, deleteBeforeReplace: false });
       });

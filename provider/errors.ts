@@ -85,6 +85,18 @@ export class ForeignAnswerError extends InfluxTokenError {
   override readonly name = "ForeignAnswerError";
 }
 
+/** A request would end the very token that it is made with. Nothing was done. */
+export class OwnTokenError extends InfluxTokenError {
+  override readonly name = "OwnTokenError";
+
+  /** @param purpose to be read after "cannot", such as `delete the token …`. */
+  constructor(purpose: string, tokenFrom: string) {
+    super(
+      `cannot ${purpose}: it is the token that this run authenticates with, from ${tokenFrom}: nothing could be done with it any more. Give the run another token that may manage this one, such as an operator token; or take this one out of the stack and keep it, with \`pulumi state delete\``,
+    );
+  }
+}
+
 /** Whether the request may have changed something all the same. */
 export function mayHaveTakenEffect(error: unknown): boolean {
   if (error instanceof ServerError || error instanceof NetworkError) return !error.nothingDone;

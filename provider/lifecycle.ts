@@ -1,6 +1,6 @@
 import { adoptedValue, findAdoptable, Records } from "./adoption";
 import { Connections, type StackConfig } from "./connections";
-import { ConnectionError, InfluxTokenError } from "./errors";
+import { ConnectionError, InfluxTokenError, OwnTokenError } from "./errors";
 import {
   deactivateAuthorization,
   deleteAuthorization,
@@ -137,6 +137,26 @@ export class Lifecycle {
     return change;
   }
 
+  /**
+   * Refuses what would end the very token that this run authenticates with: so that a preview says it. Sends nothing.
+   *
+   * @param change what {@link diff} found.
+   * @throws {OwnTokenError}
+   */
+  assertNotOwnToken(
+    id: string,
+    state: InfluxTokenState,
+    declared: InfluxTokenInputs,
+    { replaces }: Change,
+  ): void {
+    const [isReplaced, { token }] = [replaces.length > 0, state];
+    const isSwitchedOff = patchFor(state, declared)?.status === "inactive";
+    if (token === undefined || !(isReplaced || isSwitchedOff)) return;
+    const tokenFrom = this.connections.sourceIfUsed(token, declared.connection, state.host);
+    if (tokenFrom === undefined) return;
+    throw new OwnTokenError(`${isReplaced ? "replace" : "switch off"} the token ${id}`, tokenFrom);
+  }
+
   /** @throws {UnwantedTokenError} where a token exists that is to be recorded all the same. */
   async create(inputs: InfluxTokenInputs): Promise<Recorded> {
     if (inputs.adopt !== undefined) return this.adopt(inputs.adopt, inputs);
@@ -222,7 +242,9 @@ export class Lifecycle {
     if (learnsToken(state, declared)) return this.learnToken(id, state, declared);
     if (patch === undefined && !hasMoved) return withInputs(state, declared);
     const { client } = this.connections.sessionFor(declared.connection, declared.host);
-    const found = patch ? await updateAuthorization(client, id, patch) : await readAuthorization(client, id);
+    const found = patch
+      ? await updateAuthorization(client, id, patch, state.token)
+      : await readAuthorization(client, id);
     switch (found.kind) {
       case "found":
         this.assertPatched(id, patch, found.authorization);
@@ -263,14 +285,14 @@ export class Lifecycle {
     const { client } = this.connections.sessionFor(connection, state.host);
     const wasThere =
       state.deactivateOnDelete === true
-        ? await this.deactivate(id, client)
-        : await deleteAuthorization(client, id);
+        ? await this.deactivate(id, state, client)
+        : await deleteAuthorization(client, id, state.token);
     if (!wasThere) assertSameServer(id, state.host, client);
   }
 
   /** Returns whether there was a token. The state may be old: also one that it calls inactive is switched off. */
-  private async deactivate(id: string, client: InfluxClient): Promise<boolean> {
-    const found = await deactivateAuthorization(client, id);
+  private async deactivate(id: string, { token }: InfluxTokenState, client: InfluxClient): Promise<boolean> {
+    const found = await deactivateAuthorization(client, id, token);
     // Of an orphan the server says no more; it is switched off all the same.
     if (found.kind === "found") this.assertPatched(id, { status: "inactive" }, found.authorization);
     return found.kind !== "gone";

@@ -28,29 +28,48 @@ export function readAuthorization(client: InfluxClient, id: string): Promise<Loo
 /**
  * Changes what a server lets one change of a token: anything else in a PATCH is ignored with 200. It is also done where
  * the token turns out to be orphaned.
+ *
+ * @param value the token's, where it is known: it does not switch itself off.
  */
 export function updateAuthorization(
   client: InfluxClient,
   id: string,
   body: { description?: string; status?: TokenStatus },
+  value?: string,
 ): Promise<Lookup> {
-  return lookUp(client, { method: "PATCH", path: one(id), body, purpose: `update the token ${id}` }, id);
+  const ends = body.status === "inactive" ? value : undefined;
+  return lookUp(
+    client,
+    { method: "PATCH", path: one(id), body, purpose: `update the token ${id}`, ends },
+    id,
+  );
 }
 
 /**
  * Switches a token off, also an orphaned one. Afterwards nobody looks at it again: so only InfluxDB's own word counts.
+ *
+ * @param value the token's, where it is known: it does not switch itself off.
  */
-export function deactivateAuthorization(client: InfluxClient, id: string): Promise<Lookup> {
+export function deactivateAuthorization(client: InfluxClient, id: string, value?: string): Promise<Lookup> {
   const body = { status: "inactive" };
   const purpose = `switch off the token ${id}`;
-  return lookUp(client, { method: "PATCH", path: one(id), body, purpose, ownOnly: true }, id);
+  return lookUp(client, { method: "PATCH", path: one(id), body, purpose, ownOnly: true, ends: value }, id);
 }
 
-/** Deletes a token, and returns whether there was one. */
-export async function deleteAuthorization(client: InfluxClient, id: string): Promise<boolean> {
+/**
+ * Deletes a token, and returns whether there was one.
+ *
+ * @param value the token's, where it is known: it does not delete itself.
+ */
+export async function deleteAuthorization(
+  client: InfluxClient,
+  id: string,
+  value?: string,
+): Promise<boolean> {
   const purpose = `delete the token ${id}`;
+  const request: Request = { method: "DELETE", path: one(id), purpose, ownOnly: true, ends: value };
   try {
-    const answer = await client.request({ method: "DELETE", path: one(id), purpose, ownOnly: true });
+    const answer = await client.request(request);
     // InfluxDB has nothing to say of a success. A page that somebody else answers with deletes nothing.
     if (answer !== undefined && answer !== "") throw await client.foreignAnswer(purpose);
     return true;

@@ -1,5 +1,5 @@
 import type { Connection } from "../connection/resolve";
-import type { ForeignAnswerError } from "../errors";
+import { type ForeignAnswerError, OwnTokenError } from "../errors";
 import type { Runtime } from "../runtime";
 import { type Answer, isOwn, refusesToken } from "./answer";
 import { describeExchange } from "./debugLog";
@@ -14,6 +14,8 @@ export interface Request extends Message {
   readonly purpose: string;
   /** Whether a success counts only where InfluxDB's headers show that it is its own. */
   readonly ownOnly?: boolean;
+  /** The value of the token that it ends, where that is known: it is not sent with that one. */
+  readonly ends?: string | undefined;
 }
 
 /** Talks to one server with one token. One for each session. */
@@ -22,6 +24,8 @@ export interface InfluxClient {
   readonly host: string;
   /** Where the token was found that is used now: it changes where a stale one is replaced. */
   readonly tokenFrom: string;
+  /** Whether requests are made with the token of this value now. */
+  uses(token: string): boolean;
   /** How often a request that failed may be retried. */
   readonly retries: number;
   /** How long a request may take, its retries included: milliseconds. */
@@ -33,6 +37,7 @@ export interface InfluxClient {
    * that may pass; POST only when it is certain that the server did nothing, and the first one only after an answer
    * that is InfluxDB's own. Where nobody listens, that is waited for.
    *
+   * @throws {OwnTokenError} for one that would end the very token that it is made with, before it is sent.
    * @throws {ServerError} for any answer but success.
    * @throws {NetworkError} when no answer came within the connection's time.
    */
@@ -77,6 +82,10 @@ export class HttpClient implements InfluxClient {
 
   get tokenFrom(): string {
     return this.credential.tokenFrom;
+  }
+
+  uses(token: string): boolean {
+    return this.credential.token === token;
   }
 
   async request(request: Request): Promise<unknown> {
@@ -148,12 +157,16 @@ export class HttpClient implements InfluxClient {
    * The state remembers the token that was right when it was written; whoever runs the program now may have a newer
    * one. What was in flight with the old one is retried, and what is in the queue is sent with the new one.
    */
-  private exchange(message: Message): Promise<Exchange> {
+  private exchange(message: Message & Partial<Request>): Promise<Exchange> {
     const { maxConcurrent, fallback } = this.connection;
     return this.server.limiter.run(maxConcurrent, async () => {
-      const first = await this.exchangeWith(message, this.credential);
+      const { credential } = this;
+      assertOther(message, credential);
+      const first = await this.exchangeWith(message, credential);
       if (fallback === undefined || first.credential === fallback || !refusesToken(first.answer))
         return first;
+      // Refused as it was, the request has done nothing so far.
+      assertOther(message, fallback);
       const second = await this.exchangeWith(message, fallback);
       this.replaced ??= first;
       if (!refusesToken(second.answer)) this.credential = fallback;
@@ -195,4 +208,9 @@ export class HttpClient implements InfluxClient {
       }
     }
   }
+}
+
+/** Not the branch one sits on: who has only the token that is to end could end nothing after it. */
+function assertOther({ ends, purpose = "" }: Message & Partial<Request>, credential: Credential): void {
+  if (ends === credential.token) throw new OwnTokenError(purpose, credential.tokenFrom);
 }

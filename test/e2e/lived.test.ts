@@ -236,4 +236,34 @@ describe("a stack whose host comes from the environment", () => {
     expect(await outputsOf()).toMatchObject({ host: clone });
     expect(made()).toEqual(before);
   });
+
+  it("neither replaces nor deletes the token that a run authenticates with, and refreshes it", async () => {
+    const rights = ["Authorizations", "Users", "Orgs"].map((type) => `read${type}: true, write${type}: true`);
+    const declare = (more: string): void => {
+      token(`${rights.join(", ")}, status: "inactive", ${more}`);
+    };
+    const operator = { INFLUX_TOKEN: stack.server.operatorToken };
+    await stack.engine.configSet("influx-token:host", stack.server.url);
+    declare("");
+    succeeded(await stack.engine.up([], operator));
+    const [id = ""] = made();
+    await stack.server.call("PATCH", `/api/v2/authorizations/${id}`, { status: "active" });
+    const value = stack.server.authorizations().at(-1)?.token ?? "";
+    const own = { INFLUX_TOKEN: value };
+    // The engine compares what it finds with the program: `up` would switch the token off.
+    expect(summaryOf(succeeded(await stack.engine.refresh([], own)).stdout)).toContain("1 updated");
+    const isRefused = async (args: string[], verb: string): Promise<void> => {
+      stack.server.countRequests();
+      const shown = await stack.failing(args, own);
+      expect(shown).toContain(`cannot ${verb} the token ${id}: it is the token that this run authenticates`);
+      expect(shown).toContain("from INFLUX_TOKEN");
+      expect(shown).not.toContain(value);
+      expect(stack.server.countRequests()).toEqual({});
+    };
+    await isRefused(["preview"], "switch off");
+    declare('keepers: { period: "2" }');
+    await isRefused(["preview"], "replace");
+    await isRefused(["destroy", "--yes", "--skip-preview"], "delete");
+    expect(made()).toEqual([id]);
+  });
 });

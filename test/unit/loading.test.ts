@@ -59,7 +59,7 @@ describe("what is loaded", () => {
       const provider = require("./provider/dynamicProvider.js");
       const { inputs, failures } = await provider.check({}, { org: "acme", readTasks: true });
       if (failures.length > 0) throw new Error(failures[0].reason);
-      await provider.diff("00000000000000d1", { ...inputs, token: "t", __format: 1 }, inputs);`);
+      await provider.diff("00000000000000d1", { ...inputs, token: "made", __format: 1 }, inputs);`);
     expect(own).not.toContain("provider/influxToken.js");
     expect(own.every((file) => file.startsWith("provider/"))).toBe(true);
     expect(packages).toEqual(["fastest-levenshtein"]);

@@ -71,6 +71,10 @@ export class FakeServer implements InfluxClient {
     now: () => this.nowMs(),
   };
 
+  uses(): boolean {
+    return false;
+  }
+
   request(request: Request): Promise<unknown> {
     this.asked.push(`${request.method} ${request.path}`);
     return this.instead(request) ?? this.answer(request);
