@@ -77,7 +77,7 @@ export function createProvider({
         const { lifecycle, replacements, plannedDiffs } = run;
         const [state, declared] = [fromWire(olds) as InfluxTokenState, fromWire(news) as InfluxTokenInputs];
         const change = lifecycle.diff(id, state, declared);
-        if (plannedDiffs.isPlanned()) lifecycle.assertNotOwnToken(id, state, declared, change);
+        if (plannedDiffs.isPlanned()) lifecycle.assertPlan(id, state, declared, change);
         replacements.diffed(keyOf(id, olds), change.replaces.length > 0, declared.connection);
         return Promise.resolve({ ...change, deleteBeforeReplace: false });
       });

@@ -119,31 +119,32 @@ export class Lifecycle {
     return failures.length > 0 || !isNew ? failures : this.preflight.ofToken(inputs, session);
   }
 
-  /**
-   * What has to happen for the token to become what is declared. Sends nothing.
-   *
-   * @throws {InfluxTokenError} where a token that is adopted would be lost by it.
-   */
+  /** What has to happen for the token to become what is declared. Sends nothing. */
   diff(id: string, state: InfluxTokenState, declared: InfluxTokenInputs): Change {
     requireKnownFormat(state);
     const change = planChange(state, declared);
+    this.records.declare(id, state, change.replaces.length > 0);
+    return change;
+  }
+
+  /**
+   * Refuses a change that would lose a token, so that a preview says it. Sends nothing.
+   *
+   * @param change what {@link diff} found.
+   * @throws {OwnTokenError} where it would end the very token that this run authenticates with.
+   * @throws {InfluxTokenError} where it would end a token that is adopted, or adopt another one.
+   */
+  assertPlan(id: string, state: InfluxTokenState, declared: InfluxTokenInputs, change: Change): void {
     const { adopt } = declared;
     if (adopt !== undefined && !isUnknown(adopt)) {
       if (adopt !== id) throw adoptsAnother(id, adopt);
       if (change.replaces.length > 0) throw adoptBeforeReplacement(id, change.replaces);
     }
-    this.records.declare(id, state, change.replaces.length > 0);
+    this.assertNotOwnToken(id, state, declared, change);
     if (state.__withoutToken === true) this.options.log.warn(tokenValueUnknown(id, state.host));
-    return change;
   }
 
-  /**
-   * Refuses what would end the very token that this run authenticates with: so that a preview says it. Sends nothing.
-   *
-   * @param change what {@link diff} found.
-   * @throws {OwnTokenError}
-   */
-  assertNotOwnToken(
+  private assertNotOwnToken(
     id: string,
     state: InfluxTokenState,
     declared: InfluxTokenInputs,
@@ -185,7 +186,7 @@ export class Lifecycle {
     const adopted = async (): Promise<InfluxTokenState> => {
       const { authorization: found, buckets } = await findAdoptable(id, inputs, session, directory);
       const token = await adoptedValue(inputs, found, this.connections);
-      const authorization = await this.patched(id, inputs, found, client);
+      const authorization = await this.patched(id, inputs, found, client, token);
       // One that was switched off could only be used now.
       if (found.status !== authorization.status) await adoptedValue(inputs, authorization, this.connections);
       const made = madeState(inputs, authorization, client.host, buckets);
@@ -202,13 +203,14 @@ export class Lifecycle {
     { status = "active", description }: InfluxTokenInputs,
     found: Authorization,
     client: InfluxClient,
+    token: string | undefined,
   ): Promise<Authorization> {
     const patch = {
       ...(status !== found.status && { status }),
       ...(description !== undefined && description !== found.description && { description }),
     };
     if (Object.keys(patch).length === 0) return found;
-    const changed = await updateAuthorization(client, id, patch);
+    const changed = await updateAuthorization(client, id, patch, token);
     if (changed.kind !== "found") throw tokenIsGone(id, client.host);
     this.assertPatched(id, patch, changed.authorization);
     return changed.authorization;

@@ -4,8 +4,9 @@
  * Leans on: the engine's step generator, which checks the inputs right before it asks `diff` for its plan, one resource
  * after the other; and its refresh step, which asks `diff` without a check, and fails where that throws. Read in 3.245.
  * When it changes: what must not be planned is refused when it is to be sent, and no longer in the preview; or a refresh
- * of a token that the run authenticates with fails, where somebody changed that one on the server.
- * Seen by: test/unit/ownToken, test/e2e/lived.
+ * fails of a token that the run authenticates with, or that the program still adopts, where somebody changed that one on
+ * the server.
+ * Seen by: test/unit/ownToken, test/unit/adoption, test/e2e/lived.
  */
 export class PlannedDiffs {
   private isChecked = false;

@@ -185,6 +185,21 @@ describe("a resource that has adopted a token", () => {
     });
   });
 
+  it("that drifted is shown by a refresh, which asks for a difference and plans nothing", async () => {
+    const token = await madeByHand(run);
+    const { id, outs } = await run.create({}, { adopt: token.id });
+    const recorded = await run.host.checked({
+      org: "acme",
+      readTasks: true,
+      adopt: id,
+      connection: outs.connection,
+    });
+    run.begin();
+    const drifted = { ...outs, __granted: [], permissions: {}, effectivePermissions: {} };
+    expect(await run.host.diff(id, drifted, recorded)).toMatchObject({ replaces: ["permissions"] });
+    await expect(planned(id, drifted, { adopt: id, readTasks: true })).rejects.toThrow(/remove adopt first/);
+  });
+
   it.each([
     ["at once", false],
     ["in the next run, for the first one was interrupted", true],
@@ -257,10 +272,12 @@ describe("a token that a server stores hashed", () => {
     expect(outs).not.toHaveProperty("token");
     expect(run.warnings).toEqual([expect.stringMatching(/its output token is absent/)]);
     const inputs = await run.host.checked({ org: "acme", readTasks: true, connection: outs.connection });
+    const { connection } = outs;
     for (const more of [{}, { adopt: id, adoptWithoutToken: true }]) {
       run.begin();
       run.warnings.length = 0;
-      expect(await run.host.diff(id, outs, { ...inputs, ...more })).toMatchObject({ changes: false });
+      const declared = await run.host.checked({ org: "acme", readTasks: true, connection, ...more });
+      expect(await run.host.diff(id, outs, declared)).toMatchObject({ changes: false });
       expect(run.warnings).toHaveLength(1);
     }
     expect((await run.host.read(id, outs)).props).toEqual(outs);
