@@ -36,6 +36,12 @@ module.exports = [
   },
   { name: "emulator", path: "^emulator/", mayImport: ["basics"] },
   { name: "report", path: "^report/", mayImport: ["basics", "permissions", "token", "wire"] },
+  {
+    name: "import",
+    path: "^import/",
+    mayImport: ["basics", "permissions", "connection", "influxdb", "wire", "report"],
+  },
+  { name: "cli", path: "^cli/", mayImport: ["basics", "report", "import"] },
   { name: "policy", path: "^policy/", mayImport: ["basics", "permissions", "wire"] },
   { name: "program", path: "^program/", mayImport: ["influxToken"] },
 ];

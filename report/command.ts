@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   isRiskId,
   notARisk,
@@ -24,12 +24,6 @@ export interface ReportOptions {
   readonly failOn: readonly RiskId[];
 }
 
-/** Where help and usage errors go. */
-export interface Output {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-}
-
 const EXAMPLES = `
 Examples:
   influx-token report                          preview the stack in this folder, and show its tokens
@@ -53,22 +47,15 @@ Exit codes:
 Tokens themselves are never shown.`;
 
 /**
- * Reads the command line.
+ * Adds `report` to the commands.
  *
- * @returns the exit code instead, where help or an error is printed.
+ * @param run is called with what the command line asks for.
  */
-export function readCommand(
-  args: readonly string[],
+export function addReportCommand(
+  program: Command,
   env: NodeJS.ProcessEnv,
-  version: string,
-  output: Output,
-): ReportOptions | number {
-  let options: ReportOptions | number = 0;
-  const program = new Command("influx-token")
-    .description("InfluxDB API tokens of a Pulumi stack.")
-    .version(version)
-    .exitOverride()
-    .configureOutput({ writeOut: output.out, writeErr: output.err });
+  run: (options: ReportOptions) => void,
+): void {
   program
     .command("report")
     .summary("show what the tokens of a stack may do, and what a change makes of it")
@@ -95,7 +82,7 @@ export function readCommand(
     .addHelpText("after", EXAMPLES)
     .action((file: string | undefined, given: Partial<ReportOptions>) => {
       const { state = false, markdown = false, full = false, failOn = [] } = given;
-      options = {
+      run({
         ...given,
         ...(file !== undefined && { file }),
         state,
@@ -104,15 +91,8 @@ export function readCommand(
         failOn,
         json: given.json ?? (!markdown && isOn(env, "INFLUX_OUTPUT_JSON")),
         hideHeaders: given.hideHeaders ?? isOn(env, "INFLUX_HIDE_HEADERS"),
-      };
+      });
     });
-  try {
-    program.parse(args, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
-    throw error;
-  }
-  return options;
 }
 
 function riskIds(text: string): RiskId[] {

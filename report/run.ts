@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { readCommand, type ReportOptions, UsageError } from "./command";
+import { type ReportOptions, UsageError } from "./command";
 import { runEngine } from "./engine";
 import { ReportInputError } from "./json";
 import { renderMarkdown } from "./markdown";
@@ -22,37 +22,29 @@ export interface CommandEnvironment {
 }
 
 /**
- * Runs the command.
+ * Makes a report.
  *
  * @returns the exit code: 0; 1 where there is no report, or not a whole one and `--fail-on` asks; 2 where a token has a
  *   risk that `--fail-on` names.
  */
-export async function runCommand(args: readonly string[], environment: CommandEnvironment): Promise<number> {
-  const { env, version, err } = environment;
-  try {
-    const options = readCommand(args, env, version, environment);
-    if (typeof options === "number") return options;
-    const parsed = await read(options, environment);
-    if (parsed.errors.length > 0) {
-      err(`influx-token: the preview failed:\n${parsed.errors.join("\n")}\n`);
-      return 1;
-    }
-    const report = makeReport(parsed);
-    await print(report, options, environment);
-    const found = failing(report, options.failOn);
-    for (const { token, risk } of found) err(`influx-token: ${token} has the risk ${risk}\n`);
-    if (options.failOn.length > 0 && !report.complete) {
-      err(
-        "influx-token: not every resource of the stack is in this preview, so the risks of unchanged tokens are not known: give what `pulumi preview --json --show-sames` prints\n",
-      );
-      return 1;
-    }
-    return found.length > 0 ? 2 : 0;
-  } catch (error) {
-    if (!(error instanceof ReportInputError || error instanceof UsageError || isIoError(error))) throw error;
-    err(`influx-token: ${error.message}\n`);
+export async function runReport(options: ReportOptions, environment: CommandEnvironment): Promise<number> {
+  const { err } = environment;
+  const parsed = await read(options, environment);
+  if (parsed.errors.length > 0) {
+    err(`influx-token: the preview failed:\n${parsed.errors.join("\n")}\n`);
     return 1;
   }
+  const report = makeReport(parsed);
+  await print(report, options, environment);
+  const found = failing(report, options.failOn);
+  for (const { token, risk } of found) err(`influx-token: ${token} has the risk ${risk}\n`);
+  if (options.failOn.length > 0 && !report.complete) {
+    err(
+      "influx-token: not every resource of the stack is in this preview, so the risks of unchanged tokens are not known: give what `pulumi preview --json --show-sames` prints\n",
+    );
+    return 1;
+  }
+  return found.length > 0 ? 2 : 0;
 }
 
 async function read(options: ReportOptions, environment: CommandEnvironment): Promise<Parsed> {
@@ -93,8 +85,4 @@ async function print(report: Report, options: ReportOptions, environment: Comman
     const colour = isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
     out(renderTable(report, { colour, hideHeaders, full }));
   }
-}
-
-function isIoError(error: unknown): error is NodeJS.ErrnoException {
-  return typeof error === "object" && error !== null && "syscall" in error && "message" in error;
 }

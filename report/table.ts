@@ -83,7 +83,8 @@ const NARROW = /^(?:[\x20-\x7e±−·…✓\n]|\x1b\[\d+m)*$/;
 // eslint-disable-next-line no-control-regex -- the same
 const COLOUR = /\x1b\[\d+m/g;
 
-function columns(rows: readonly string[][]): string {
+/** Columns without lines; a cell may hold several lines. */
+export function columns(rows: readonly string[][]): string {
   const isNarrow = rows.every((row) => row.every((cell) => NARROW.test(cell)));
   return (isNarrow ? padded(rows) : measured(rows)).replace(/ +$/gm, "");
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import type { PermissionFlags } from "../../provider/permissions/expand";
 import type { Report } from "../../report/model";
-import { runCommand } from "../../report/run";
+import { runCommand } from "../../cli/run";
 import { type Engine, type RecordedToken, succeeded } from "../engine";
 import { resourceCounts } from "../engineOutput";
 import type { Output } from "./output";

@@ -140,7 +140,7 @@ mkdir -p node_modules/.bin node_modules/@pulumi
 ln -sfn '${installed}' node_modules/pulumi-influx-token
 ln -sfn '${join(ROOT, "node_modules", "@pulumi", "pulumi")}' node_modules/@pulumi/pulumi
 ln -sfn '${join(ROOT, "node_modules", "@pulumi", "policy")}' node_modules/@pulumi/policy
-ln -sf ../pulumi-influx-token/dist/report/main.js node_modules/.bin/influx-token
+ln -sf ../pulumi-influx-token/dist/cli/main.js node_modules/.bin/influx-token
 chmod +x node_modules/.bin/influx-token
 `,
   );

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "../../../report/run";
+import { runCommand } from "../../../cli/run";
 import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
 import { previewOf, SAMPLE, type SampleToken } from "../../../scripts/screenshots/sample";
 

@@ -1,0 +1,93 @@
+import { flagsOf, type GivenPermission } from "../provider/permissions/flagsOf";
+import { findRisks } from "../provider/permissions/risks";
+import { singleLine } from "../provider/text";
+import type { Permission } from "../provider/types";
+import { columns } from "../report/table";
+import type { ExistingToken } from "./existingToken";
+import type { Found } from "./server";
+
+const HEADERS = ["ID", "Description", "Owner", "Status", "Created", "Risks"];
+
+/** As much of a description as the table shows. */
+const MAX_DESCRIPTION = 60;
+
+/** A token that no stack manages, as `--list --json` prints it. */
+export interface ListedToken {
+  /** Authorization id. */
+  readonly id: string;
+  readonly description: string;
+  /** Name of the owner. */
+  readonly owner: string;
+  readonly ownerId: string;
+  readonly status: "active" | "inactive";
+  /** RFC 3339. */
+  readonly createdAt: string;
+  /** Ids of risks, the far-reaching ones first. */
+  readonly risks: readonly string[];
+  /** Whether it is the token that asked. Only where the server tells values. */
+  readonly isCallers: boolean;
+  /** Whether inputs can ask for all that it may do. */
+  readonly isAdoptable: boolean;
+  /** Where a stack manages a token with this id: another server, or this one under another address. */
+  readonly managedAt?: string;
+}
+
+/** The oldest first. */
+export function listedTokens(
+  tokens: readonly ExistingToken[],
+  { orgId, host, resourceTypes }: Found,
+  managedAt: (id: string, host: string) => string | undefined,
+): ListedToken[] {
+  const listed = tokens.map((token): ListedToken => {
+    const { id, description, user, userId, isActive, createdAt, permissions, isCallers } = token;
+    const { rest } = flagsOf(permissions, { orgId, userId, ...(resourceTypes && { resourceTypes }) });
+    const elsewhere = managedAt(id, host);
+    return {
+      id,
+      description,
+      owner: user,
+      ownerId: userId,
+      status: isActive ? "active" : "inactive",
+      createdAt,
+      risks: findRisks(permissions.flatMap(held)).map((risk) => risk.id),
+      isCallers,
+      isAdoptable: rest.length === 0 && permissions.length > 0,
+      ...(elsewhere !== undefined && { managedAt: elsewhere }),
+    };
+  });
+  return listed.sort((a, b) => compare(a.createdAt, b.createdAt) || compare(a.id, b.id));
+}
+
+function held({ action, resource: { type, id, orgID } }: GivenPermission): Permission[] {
+  const resource = { type, ...(id && { id }), ...(orgID && { orgID }) };
+  return action === "read" || action === "write" ? [{ action, resource }] : [];
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** A table, and a line that counts. Ends with a line break. */
+export function renderList(tokens: readonly ListedToken[], summary: readonly string[]): string {
+  const rows = tokens.map((token) => [
+    token.id,
+    cut(singleLine(token.description)),
+    singleLine(token.owner),
+    [
+      token.status,
+      ...(token.isCallers ? ["(the token that asks)"] : []),
+      ...(token.managedAt === undefined ? [] : [`(managed at ${token.managedAt})`]),
+      ...(token.isAdoptable ? [] : ["(cannot be adopted)"]),
+    ].join("\n"),
+    // To the second.
+    token.createdAt.replace(/\.\d+/, ""),
+    token.risks.join("\n"),
+  ]);
+  const table = rows.length === 0 ? "" : `${columns([HEADERS, ...rows])}\n`;
+  return `${table}${summary.join("\n")}\n`;
+}
+
+function cut(text: string): string {
+  const characters = [...text];
+  return characters.length > MAX_DESCRIPTION ? `${characters.slice(0, MAX_DESCRIPTION).join("")}…` : text;
+}

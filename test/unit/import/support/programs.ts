@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import * as ts from "typescript";
+
+const ROOT = join(__dirname, "..", "..", "..", "..");
+
+/** Beside the sources, so that the package's name resolves to what is built, and to nothing else. */
+const FILE = join(ROOT, "test", "unit", "import", "printed.ts");
+
+/** A token that a program declares. */
+export interface Declared {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** What a strict compiler has to say of a program. */
+export function compileProgram(source: string): string[] {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.Node16,
+    moduleResolution: ts.ModuleResolutionKind.Node16,
+    types: ["node"],
+    strict: true,
+    noUnusedLocals: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: true,
+    noEmit: true,
+    paths: { "pulumi-influx-token": [join(ROOT, "provider", "index.ts")] },
+  };
+  const host = ts.createCompilerHost(options);
+  const program = ts.createProgram([FILE], options, {
+    ...host,
+    fileExists: (name) => name === FILE || host.fileExists(name),
+    readFile: (name) => (name === FILE ? source : host.readFile(name)),
+    getSourceFile: (name, version, ...rest) =>
+      name === FILE ? ts.createSourceFile(name, source, version) : host.getSourceFile(name, version, ...rest),
+  });
+  const file = program.getSourceFile(FILE);
+  return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
+    ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"),
+  );
+}
+
+/** Runs a program and gives what it declares, in order. A class in place of the real one takes note. */
+export function declaredBy(source: string): Declared[] {
+  const declared: Declared[] = [];
+  class InfluxToken {
+    constructor(name: string, inputs: Declared["inputs"]) {
+      declared.push({ name, inputs });
+    }
+  }
+  class Config {
+    requireSecret = (key: string): string => `secret ${key}`;
+  }
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+  });
+  const packages: Readonly<Record<string, object>> = {
+    "pulumi-influx-token": { InfluxToken },
+    "@pulumi/pulumi": { Config },
+  };
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what was printed is a program, and is run as one
+  const run = new Function("require", "exports", outputText) as (
+    require: (name: string) => object | undefined,
+    exports: object,
+  ) => void;
+  run((name) => packages[name], {});
+  return declared;
+}
