@@ -66,17 +66,12 @@ function organizationOf({ org, orgId }: ImportOptions): Organization | undefined
 
 /** The same message with the names of options, and with the places where this command looks for a token. */
 function asOptions({ message, property }: ConnectionError): string {
-  if (property === "connection.token") {
-    const [problem = ""] =
-      message.split(": ").length > 1 ? [message.slice(0, message.lastIndexOf(": "))] : [message];
-    return `${named(problem)}: set INFLUX_TOKEN, together with --host or INFLUX_HOST, or make a profile with \`influx config create\``;
-  }
-  return named(message);
-}
-
-function named(message: string): string {
-  return message.replace(
+  const named = message.replace(
     /\bconnection\.(host|activeConfig|configsPath|skipVerify|caFile)\b/g,
     (_, name: string) => `--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`,
   );
+  if (property !== "connection.token") return named;
+  // The advice comes last.
+  const problem = named.slice(0, named.lastIndexOf(": "));
+  return `${problem}: set INFLUX_TOKEN, together with --host or INFLUX_HOST, or make a profile with \`influx config create\``;
 }

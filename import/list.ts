@@ -67,11 +67,17 @@ function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
+/** Cut between characters, not within one. */
+function beginningOf(text: string): string {
+  const start = text.slice(0, MAX_DESCRIPTION).replace(/[\ud800-\udbff]$/, "");
+  return start.length < text.length ? `${start}…` : text;
+}
+
 /** A table, and a line that counts. Ends with a line break. */
 export function renderList(tokens: readonly ListedToken[], summary: readonly string[]): string {
   const rows = tokens.map((token) => [
     token.id,
-    cut(singleLine(token.description)),
+    singleLine(beginningOf(token.description)),
     singleLine(token.owner),
     [
       token.status,
@@ -85,9 +91,4 @@ export function renderList(tokens: readonly ListedToken[], summary: readonly str
   ]);
   const table = rows.length === 0 ? "" : `${columns([HEADERS, ...rows])}\n`;
   return `${table}${summary.join("\n")}\n`;
-}
-
-function cut(text: string): string {
-  const characters = [...text];
-  return characters.length > MAX_DESCRIPTION ? `${characters.slice(0, MAX_DESCRIPTION).join("")}…` : text;
 }

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { Log } from "../provider/runtime";
 import { quoted } from "../provider/text";
 import { UsageError } from "../report/command";
 import { ReportInputError } from "../report/json";
@@ -30,9 +31,13 @@ async function importServer(options: ImportOptions, environment: CommandEnvironm
   const target = resolveTarget(options, env);
   // Before anything is asked: a file that cannot be read is the likelier mistake.
   const managed = await readStates(options.excludeState, environment);
-  const log = {
-    warn: (text: string) => err(`influx-token: ${text}\n`),
-    debug: (text: string) => err(`${text}\n`),
+  const log: Log = {
+    warn: (text) => {
+      err(`influx-token: ${text}\n`);
+    },
+    debug: (text) => {
+      err(`${text}\n`);
+    },
   };
   const found = await readServer(target, { env, now: Date.now, log }, !options.list);
   const { host, tokens, tokenFrom } = found;
@@ -42,28 +47,28 @@ async function importServer(options: ImportOptions, environment: CommandEnvironm
     );
   }
   const unmanaged = tokens.filter(({ id }) => !managed.has(id, host));
-  const matching = unmanaged.filter((token) => matches(token, options));
+  // What is managed already, and what nothing should depend on that it authenticates.
+  const candidates = unmanaged.filter(({ isCallers }) => options.list || !isCallers);
+  const matching = candidates.filter((token) => matches(token, options));
   const counts = {
     managed: tokens.length - unmanaged.length,
-    callers: matching.some(({ isCallers }) => isCallers),
-    unmatched: unmanaged.length - matching.length,
+    callers: candidates.length < unmanaged.length,
+    unmatched: candidates.length - matching.length,
   };
   if (options.list) {
     const listed = listedTokens(matching, found, (id, at) => managed.elsewhere(id, at));
     const count = listed.length === 1 ? "1 token" : `${listed.length} tokens`;
-    const { callers: _, ...others } = counts;
     const summary = [
       `${count} of ${organizationText(target)} on ${host} that no given stack manages.`,
-      ...leftOut({ ...others, callers: false }),
+      ...leftOut(counts),
     ];
     out(options.json ? `${JSON.stringify(listed, undefined, 2)}\n` : renderList(listed, summary));
     return;
   }
-  const adopted = matching.filter(({ isCallers }) => !isCallers);
   // Over all of them, so that a name depends neither on the filter nor on what is managed by now.
   const named = tokens.map(({ id, description }) => ({ id, text: description }));
   const names = namesFor(named, managed.names);
-  const declarations = adopted.map((token) => {
+  const declarations = matching.map((token) => {
     const value = token.hasValue ? "known" : options.adoptToken ? "config" : "without";
     const context: DeclarationContext = { ...found, organization: target.organization, value };
     const declaration = declarationOf(token, names.get(token.id) ?? token.id, context);
@@ -76,7 +81,7 @@ async function importServer(options: ImportOptions, environment: CommandEnvironm
     ];
     return withNotes(declaration, notes);
   });
-  const valueless = adopted.filter(({ hasValue }) => !hasValue).length;
+  const valueless = matching.filter(({ hasValue }) => !hasValue).length;
   const head = headOfServer({
     organization: organizationText(target),
     found,

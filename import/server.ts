@@ -79,23 +79,17 @@ export async function readServer(
 
 /** What of a token may be shown: its value goes no further. */
 function existing(authorization: Authorization, callersToken: string): ExistingToken {
+  const { id, permissions } = authorization;
+  // Of an answer only these two are certain.
+  const others: Partial<Authorization> = authorization;
   const value = tokenValueIn(authorization);
-  const {
-    id,
-    status,
-    description,
-    userID,
-    user,
-    createdAt,
-    permissions,
-  }: Partial<Authorization> & Pick<Authorization, "id" | "permissions"> = authorization;
   return {
     id: id.toLowerCase(),
-    isActive: status !== "inactive",
-    description: description ?? "",
-    userId: userID ?? "",
-    user: user ?? "",
-    createdAt: createdAt ?? "",
+    isActive: others.status !== "inactive",
+    description: others.description ?? "",
+    userId: others.userID ?? "",
+    user: others.user ?? "",
+    createdAt: others.createdAt ?? "",
     permissions,
     hasValue: value !== undefined,
     isCallers: value === callersToken,

@@ -49,7 +49,9 @@ export interface ManyTokens {
 
 /** Makes tokens of all kinds, more than fifty, in the organization of the server. */
 export async function makeManyTokens(server: TestServer): Promise<ManyTokens> {
-  const { orgId, adminId, call } = server;
+  const { orgId, adminId } = server;
+  const call = <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    server.call(method, path, body);
   const { id: ciId } = await call<{ id: string }>("POST", "/api/v2/users", { name: "ci" });
   const buckets = await Promise.all(ODD_BUCKETS.map((name) => server.makeBucket(name)));
   const [bucket = ""] = buckets;

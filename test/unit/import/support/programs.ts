@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import * as ts from "typescript";
 
@@ -43,6 +44,7 @@ export function compileProgram(source: string): string[] {
 /** Runs a program and gives what it declares, in order. A class in place of the real one takes note. */
 export function declaredBy(source: string): Declared[] {
   const declared: Declared[] = [];
+  // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- stands in for the class of the package
   class InfluxToken {
     constructor(name: string, inputs: Declared["inputs"]) {
       declared.push({ name, inputs });
@@ -65,4 +67,11 @@ export function declaredBy(source: string): Declared[] {
   ) => void;
   run((name) => packages[name], {});
   return declared;
+}
+
+/** What prettier makes of a program by its own defaults. Jest cannot load it: it is a module of another kind. */
+export function byPrettier(source: string): string {
+  const prettier = join(ROOT, "node_modules", "prettier", "bin", "prettier.cjs");
+  const args = [prettier, "--no-config", "--stdin-filepath", "index.ts"];
+  return execFileSync(process.execPath, args, { input: source, encoding: "utf8" });
 }
