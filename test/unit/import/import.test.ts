@@ -6,6 +6,7 @@ import { runCommand } from "../../../cli/run";
 import { expandPermissions } from "../../../provider/permissions/expand";
 import { referenceTo } from "../../../provider/permissions/bucketReference";
 import { grantSame } from "../../../provider/permissions/format";
+import { createProvider } from "../../../provider/createProvider";
 import { checkInputs } from "../../../provider/token/inputs";
 import { TOKEN_TYPE } from "../../../provider/pulumiHost/stub";
 import { startServer, type TestServer } from "../../support/influxdb";
@@ -174,6 +175,22 @@ describe.each([
     for (const { name, inputs } of programs) {
       expect([name, checkInputs(inputs, {}, context).failures]).toEqual([name, []]);
     }
+  });
+
+  it("makes a provider adopt each without a difference, and change nothing", async () => {
+    const env = { INFLUX_HOST: server.url, INFLUX_TOKEN: server.operatorToken };
+    const before = server.authorizations();
+    const log = { warn: () => undefined, debug: () => undefined };
+    const provider = createProvider({ env, log });
+    server.countRequests();
+    for (const { name, inputs: declared } of programs) {
+      const { inputs, failures } = await provider.check({} as never, declared as never);
+      expect([name, failures]).toEqual([name, []]);
+      const { id } = await provider.create(inputs);
+      expect([name, id]).toEqual([name, declared["adopt"]]);
+    }
+    expect(Object.keys(server.countRequests()).filter((request) => !request.startsWith("GET "))).toEqual([]);
+    expect(server.authorizations()).toEqual(before);
   });
 
   it("shows what cannot be adopted as a comment, with the reason", () => {

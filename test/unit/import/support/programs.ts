@@ -13,32 +13,41 @@ export interface Declared {
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
+const OPTIONS: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.Node16,
+  moduleResolution: ts.ModuleResolutionKind.Node16,
+  types: ["node"],
+  strict: true,
+  noUnusedLocals: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: true,
+  noEmit: true,
+  paths: { "pulumi-influx-token": [join(ROOT, "provider", "index.ts")] },
+};
+
+/** What was read is kept: to read the declarations of Node.js and Pulumi takes seconds. */
+const files = new Map<string, ts.SourceFile | undefined>();
+let previous: ts.Program | undefined;
+
 /** What a strict compiler has to say of a program. */
 export function compileProgram(source: string): string[] {
-  const options: ts.CompilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.Node16,
-    moduleResolution: ts.ModuleResolutionKind.Node16,
-    types: ["node"],
-    strict: true,
-    noUnusedLocals: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: true,
-    noEmit: true,
-    paths: { "pulumi-influx-token": [join(ROOT, "provider", "index.ts")] },
+  const host = ts.createCompilerHost(OPTIONS);
+  const sourceFile: ts.CompilerHost["getSourceFile"] = (name, version, ...rest) => {
+    if (name === FILE) return ts.createSourceFile(name, source, version);
+    if (!files.has(name)) files.set(name, host.getSourceFile(name, version, ...rest));
+    return files.get(name);
   };
-  const host = ts.createCompilerHost(options);
-  const program = ts.createProgram([FILE], options, {
+  const withProgram: ts.CompilerHost = {
     ...host,
     fileExists: (name) => name === FILE || host.fileExists(name),
     readFile: (name) => (name === FILE ? source : host.readFile(name)),
-    getSourceFile: (name, version, ...rest) =>
-      name === FILE ? ts.createSourceFile(name, source, version) : host.getSourceFile(name, version, ...rest),
-  });
-  const file = program.getSourceFile(FILE);
-  return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
-    ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"),
-  );
+    getSourceFile: sourceFile,
+  };
+  previous = ts.createProgram([FILE], OPTIONS, withProgram, previous);
+  const file = previous.getSourceFile(FILE);
+  const found = [...previous.getSyntacticDiagnostics(file), ...previous.getSemanticDiagnostics(file)];
+  return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
 }
 
 /** Runs a program and gives what it declares, in order. A class in place of the real one takes note. */
