@@ -36,7 +36,7 @@ export function headOfServer(about: {
     "tokens whose organization or owner was deleted.",
     ...valuesOnServer(valueless, options),
     "",
-    ...how(options),
+    ...how(options, options.adoptToken && valueless > 0),
     "To adopt them:",
     `pulumi config set influx-token:host ${found.host}`,
     "INFLUX_PREFLIGHT=1 pulumi preview     compares each with the server, and changes nothing",
@@ -64,7 +64,7 @@ export function headOfTerraform(about: {
   return [
     `Tokens of a Terraform state: ${countsOf(declarations)}.`,
     "",
-    ...how(options),
+    ...how(options, secrets.length > 0),
     "To adopt them, with influx-token:host and influx-token:token set:",
     "INFLUX_PREFLIGHT=1 pulumi preview     compares each with the server, and changes nothing",
     ...(secrets.length === 0
@@ -122,11 +122,14 @@ function setCommand(name: string, { yaml }: ImportOptions): string {
     : `pulumi config set --secret ${configKeyFor(name)}`;
 }
 
-function how({ yaml }: ImportOptions): string[] {
+function how({ yaml }: ImportOptions, hasSecrets: boolean): string[] {
   if (!yaml) return [];
-  return [
-    "A file for influx-token:tokensFrom; indented, it may also stand under influx-token:tokens in Pulumi.STACK.yaml.",
-  ];
+  const inConfig = "under influx-token:tokens in Pulumi.STACK.yaml";
+  return hasSecrets
+    ? [
+        `Indented, this stands ${inConfig}, where secrets can be: a file for influx-token:tokensFrom holds none.`,
+      ]
+    : [`A file for influx-token:tokensFrom; indented, it may also stand ${inConfig}.`];
 }
 
 /** Finds the value in both forms of a state. */

@@ -172,18 +172,16 @@ function add<T>(map: Map<string, T[]>, key: string, value: T): void {
   map.set(key, [...(map.get(key) ?? []), value]);
 }
 
-/** In an order that does not depend on that of the permissions. */
+/** In an order that does not depend on that of the permissions, which are sorted by then: `read` before `write`. */
 function flagsFrom({ switches, buckets, extra }: Asked): PermissionFlags {
   const flags = [OWN_ORGANIZATION_FLAG, ...TYPE_FLAGS.keys()].filter((flag) => switches.has(flag));
-  const references = [...buckets].sort(byKey);
-  const entries = [...extra].sort(byKey).map(([key, actions]) => [key, [...actions].sort().join(", ")]);
+  const references = [...buckets].map(([flag, listed]) => [flag, listed.sort()]);
+  const entries = [...extra].map(([key, actions]) => [key, actions.join(", ")] as const);
   return {
     ...Object.fromEntries(flags.map((flag) => [flag, true])),
-    ...Object.fromEntries(references.map(([flag, listed]) => [flag, [...listed].sort()])),
-    ...(entries.length > 0 && { extraPermissions: Object.fromEntries(entries) as Record<string, string> }),
+    ...Object.fromEntries(references),
+    ...(entries.length > 0 && {
+      extraPermissions: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))),
+    }),
   };
-}
-
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
 }

@@ -163,6 +163,16 @@ describe("flagsOf", () => {
     expect(flags(few)).not.toHaveProperty("allAccess");
   });
 
+  it("takes no set for all-access where the owner is not known", () => {
+    const allAccess = expandPermissions({ allAccess: true }, context);
+    const ofNobody = flagsOf(allAccess, { orgId });
+    expect(ofNobody.rest).toEqual([]);
+    expect(ofNobody.flags).toMatchObject({ readTasks: true });
+    expect(flagsOf(expandPermissions({ operator: true }, context), { orgId }).flags).toEqual({
+      operator: true,
+    });
+  });
+
   it("takes another owner's all-access for what it is", () => {
     const others = expandPermissions({ allAccess: true }, { orgId, userId: "00000000000000b2" });
     expect(flags(others)).not.toHaveProperty("allAccess");
@@ -176,6 +186,26 @@ describe("flagsOf", () => {
     expect(flags(given, { bucketNames })).toEqual({
       readBucket: [orgId, userId, "metrics", "name:fedcba9876543210", "name:name:odd"],
     });
+  });
+
+  it("writes inputs and keys in one order", () => {
+    const given = [
+      write("users"),
+      read("users", { id: userId }),
+      write("buckets", { id: orgId, orgID: orgId }),
+    ];
+    const more = [read("buckets", { id: userId, orgID: orgId }), read("orgs", { id: orgId }), read("tasks")];
+    const found = flags([...given, ...more, write("authorizations"), read("users")]);
+    expect(JSON.stringify(found)).toBe(
+      JSON.stringify({
+        readOwnOrg: true,
+        writeAuthorizations: true,
+        readTasks: true,
+        readBucket: [userId],
+        writeBucket: [orgId],
+        extraPermissions: { [`/users/${userId}`]: "read", users: "read, write" },
+      }),
+    );
   });
 
   it("asks for what no flag can by extraPermissions", () => {
@@ -218,5 +248,10 @@ describe("flagsOf", () => {
       `read:orgs/${orgId}/functions`,
       `read:orgs/${orgId}/instance`,
     ]);
+    const withInstance = [...expandPermissions({ operator: true }, context), read("instance", {})];
+    expect(flagsOf(withInstance, context)).toEqual({
+      flags: { operator: true },
+      rest: [{ permission: read("instance", {}), reason: expect.stringContaining("instance") as unknown }],
+    });
   });
 });
