@@ -175,10 +175,10 @@ function add<T>(map: Map<string, T[]>, key: string, value: T): void {
 /** In an order that does not depend on that of the permissions, which are sorted by then: `read` before `write`. */
 function flagsFrom({ switches, buckets, extra }: Asked): PermissionFlags {
   const flags = [OWN_ORGANIZATION_FLAG, ...TYPE_FLAGS.keys()].filter((flag) => switches.has(flag));
-  const references = [...buckets].map(([flag, listed]) => [flag, listed.sort()]);
+  const references = [...buckets].map(([flag, listed]) => [flag, listed.sort()] as const);
   const entries = [...extra].map(([key, actions]) => [key, actions.join(", ")] as const);
   return {
-    ...Object.fromEntries(flags.map((flag) => [flag, true])),
+    ...Object.fromEntries(flags.map((flag) => [flag, true] as const)),
     ...Object.fromEntries(references),
     ...(entries.length > 0 && {
       extraPermissions: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -6,11 +6,11 @@ import { runCommand } from "../../../cli/run";
 import { expandPermissions } from "../../../provider/permissions/expand";
 import { referenceTo } from "../../../provider/permissions/bucketReference";
 import { grantSame } from "../../../provider/permissions/format";
-import { createProvider } from "../../../provider/createProvider";
 import { checkInputs } from "../../../provider/token/inputs";
 import { TOKEN_TYPE } from "../../../provider/pulumiHost/stub";
 import { startServer, type TestServer } from "../../support/influxdb";
 import { makeManyTokens, type ManyTokens, ODD_BUCKETS } from "../../support/manyTokens";
+import { newProvider } from "../../support/providerHost";
 import { OWN, Servers } from "../../support/serving";
 import { byPrettier, compileProgram, declaredBy, type Declared } from "./support/programs";
 
@@ -180,14 +180,11 @@ describe.each([
   it("makes a provider adopt each without a difference, and change nothing", async () => {
     const env = { INFLUX_HOST: server.url, INFLUX_TOKEN: server.operatorToken };
     const before = server.authorizations();
-    const log = { warn: () => undefined, debug: () => undefined };
-    const provider = createProvider({ env, log });
+    const provider = newProvider({ env });
     server.countRequests();
-    for (const { name, inputs: declared } of programs) {
-      const { inputs, failures } = await provider.check({} as never, declared as never);
-      expect([name, failures]).toEqual([name, []]);
-      const { id } = await provider.create(inputs);
-      expect([name, id]).toEqual([name, declared["adopt"]]);
+    for (const { name, inputs } of programs) {
+      const { id } = await provider.create(await provider.checked(inputs));
+      expect([name, id]).toEqual([name, inputs["adopt"]]);
     }
     expect(Object.keys(server.countRequests()).filter((request) => !request.startsWith("GET "))).toEqual([]);
     expect(server.authorizations()).toEqual(before);
