@@ -20,7 +20,10 @@ module.exports = {
     {
       name: "every-file-has-a-room",
       severity: "error",
-      from: { path: "^(provider|emulator|report|import|cli|policy|program)/", pathNot: rooms.map(({ path }) => path) },
+      from: {
+        path: "^(provider|emulator|report|import|cli|policy|program)/",
+        pathNot: rooms.map(({ path }) => path),
+      },
       to: {},
     },
     ...rooms.map(({ name, path, mayImport }) => ({
