@@ -43,5 +43,5 @@ module.exports = [
   },
   { name: "cli", path: "^cli/", mayImport: ["basics", "report", "import"] },
   { name: "policy", path: "^policy/", mayImport: ["basics", "permissions", "wire"] },
-  { name: "program", path: "^program/", mayImport: ["influxToken"] },
+  { name: "program", path: "^program/", mayImport: ["basics", "token", "connection", "influxToken"] },
 ];

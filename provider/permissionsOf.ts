@@ -1,7 +1,7 @@
 import type { PermissionTable } from "./permissions/table";
 import { PROVIDER_KEY, SECRET_KEY, WIRE_UNKNOWN } from "./pulumiHost/wireValues";
 import { isRecord } from "./json";
-import { type CheckContext, checkInputs, COMPUTED_NAMES } from "./token/inputs";
+import { checkInputs, COMPUTED_NAMES, OPEN_CONTEXT } from "./token/inputs";
 import { isUnknown, UNKNOWN } from "./token/unknown";
 
 /**
@@ -26,8 +26,7 @@ export function permissionsOf(args: object): PermissionTable | undefined {
   const raw: Record<string, unknown> = Object.fromEntries(
     relevant.map(([name, value]) => [name, resolved(value)]),
   );
-  const context: CheckContext = { host: () => UNKNOWN, organization: () => ({ org: UNKNOWN }) };
-  const { inputs, failures } = checkInputs(raw, {}, context);
+  const { inputs, failures } = checkInputs(raw, {}, OPEN_CONTEXT);
   const [failure] = failures;
   if (failure !== undefined) throw new TypeError(`${failure.property}: ${failure.reason}`);
   const { permissions } = inputs;

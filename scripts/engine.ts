@@ -113,9 +113,11 @@ export class Engine {
    * Rejects when the command does not end in time.
    */
   run(args: string[], extraEnv: Record<string, string> = {}, input = ""): Promise<RunResult> {
+    const cwd = join(this.folder, "project");
     return run(this.pulumiCli, [...args, "--non-interactive"], {
-      cwd: join(this.folder, "project"),
-      env: { ...this.env, ...extraEnv },
+      cwd,
+      // As a shell says it.
+      env: { ...this.env, PWD: cwd, ...extraEnv },
       input,
       timeoutMs: this.timeoutMs,
       signal: this.signal,

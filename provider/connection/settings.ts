@@ -5,14 +5,14 @@ export type Setting = keyof ConnectionInputs;
 
 /** What a setting may hold, wherever it comes from. */
 export type SettingKind =
-  | { readonly kind: "text"; readonly variable?: string }
+  | { readonly kind: "text"; readonly variable?: string; readonly secret?: true }
   | { readonly kind: "switch"; readonly variable?: string }
   | { readonly kind: "number"; readonly min: number; readonly max: number; readonly otherwise: number };
 
 /** Every setting. `variable` is the influx CLI's environment variable; it has none for `--http-debug`. */
 export const SETTINGS = {
   host: { kind: "text", variable: "INFLUX_HOST" },
-  token: { kind: "text", variable: "INFLUX_TOKEN" },
+  token: { kind: "text", variable: "INFLUX_TOKEN", secret: true },
   skipVerify: { kind: "switch", variable: "INFLUX_SKIP_VERIFY" },
   activeConfig: { kind: "text", variable: "INFLUX_ACTIVE_CONFIG" },
   configsPath: { kind: "text", variable: "INFLUX_CONFIGS_PATH" },
@@ -32,7 +32,7 @@ type OfKind<Kind extends string> = {
 export type SwitchSetting = OfKind<"switch">;
 export type NumberSetting = OfKind<"number">;
 
-/** Keys of the stack config under `influx-token:`. `tokens` is read by the program that comes with the package. */
+/** Keys of the stack config under `influx-token:`. The program that comes with the package reads `tokens` and `tokensFrom`. */
 export const CONFIG_KEYS: readonly string[] = [
   ...Object.keys(SETTINGS),
   "org",
@@ -41,4 +41,5 @@ export const CONFIG_KEYS: readonly string[] = [
   "descriptionTemplate",
   "preflight",
   "tokens",
+  "tokensFrom",
 ];

@@ -7,50 +7,70 @@ import { canonicalReference, referenceProblem } from "../permissions/bucketRefer
 import { BUCKET_FLAGS, EXTRA, OWN_ORGANIZATION_FLAG, PRESETS } from "../permissions/expand";
 import { keyOf, parseActions, parseReach } from "../permissions/extra";
 import { isId } from "../types";
-import { isRiskId, notARisk } from "../permissions/risks";
+import { isRiskId, notARisk, RISKS } from "../permissions/risks";
 import { printable, quoted } from "../text";
 import { isUnknown } from "./unknown";
 
 /** Takes note of an input that cannot be accepted. The reason is only made where it is shown. */
 export type Fail = (property: string, reason: string | (() => string)) => void;
 /** Returns the value as it is kept, or `undefined` where it asks for nothing. */
-type Reader = (value: unknown, property: string, fail: Fail) => unknown;
+type Read = (value: unknown, property: string, fail: Fail) => unknown;
+
+/** What an editor can tell of a value, in JSON Schema's words. A `writeOnly` one is a secret. */
+export type InputSchema = Readonly<Record<string, unknown>>;
+
+/** How an input is read, and what an editor can tell of it beforehand. */
+export type Reader = Read & { readonly schema: InputSchema };
+
+function reader(schema: InputSchema, read: Read): Reader {
+  // A function of its own, so that two inputs may be read alike and look different.
+  return Object.assign(read.bind(undefined), { schema });
+}
+
+const TEXT = { type: "string", minLength: 1 } as const;
+const ID = { type: "string", pattern: "^[0-9A-Fa-f]{16}$" } as const;
+
+function objectOf(properties: Readonly<Record<string, InputSchema>>): InputSchema {
+  return { type: "object", properties, additionalProperties: false };
+}
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-const text: Reader = (value, property, fail) => {
+const text = reader(TEXT, (value, property, fail) => {
   if (typeof value !== "string") fail(property, `${property} must be a string, not ${kindOf(value)}`);
   else if (value === "") fail(property, `${property} is empty: give a value or leave ${property} out`);
   return value;
-};
+});
 
-const description: Reader = (value, property, fail) =>
-  value === "" ? undefined : text(value, property, fail);
+const secret = reader({ ...TEXT, writeOnly: true }, text);
 
-const toggle: Reader = (value, property, fail) => {
+const description = reader({ type: "string" }, (value, property, fail) =>
+  value === "" ? undefined : text(value, property, fail),
+);
+
+const toggle = reader({ type: "boolean" }, (value, property, fail) => {
   if (typeof value !== "boolean") fail(property, `${property} must be true or false, not ${kindOf(value)}`);
   return value;
-};
+});
 
-const flag: Reader = (value, property, fail) => {
+const flag = reader({ type: "boolean" }, (value, property, fail) => {
   if (typeof value === "boolean") return value || undefined;
   fail(property, `${property} must be true or false, not ${kindOf(value)}${hintForFlag(property)}`);
   return value;
-};
+});
 
-const wholeNumber =
-  (min: number, max: number): Reader =>
-  (value, property, fail) => {
+const wholeNumber = (min: number, max: number): Reader =>
+  reader({ type: "integer", minimum: min, maximum: max }, (value, property, fail) => {
     if (!Number.isInteger(value) || (value as number) < min || (value as number) > max)
       fail(property, `${property} must be a whole number from ${min} to ${max}`);
     return value;
-  };
+  });
 
 /** YAML takes an id of decimal digits only for a number, and by then it may have lost digits. */
-const idText: Reader = (value, property, fail) => {
+const idText: Read = (value, property, fail) => {
   if (typeof value === "number")
     fail(property, `${property} must be a string, not a number: put the id in quotes`);
   else text(value, property, fail);
@@ -58,24 +78,23 @@ const idText: Reader = (value, property, fail) => {
 };
 
 /** The server finds an organization whatever blanks are around its name: what is meant would depend on who compares. */
-const organizationName: Reader = (value, property, fail) => {
+const organizationName = reader(TEXT, (value, property, fail) => {
   const problem = typeof value === "string" ? organizationNameProblem(value) : undefined;
   if (problem !== undefined) fail(property, `${property} ${problem}`);
   else text(value, property, fail);
   return value;
-};
+});
 
 /** An id in lower case. `instead` says how it is found, and what else may be meant. */
-const idOf =
-  (noun: string, instead: string): Reader =>
-  (value, property, fail) => {
+const idOf = (noun: string, instead: string): Reader =>
+  reader(ID, (value, property, fail) => {
     if (typeof value !== "string") return idText(value, property, fail);
     if (!isId(value)) {
       const problem = `is not ${noun} id (16 hex digits, not all zeros)`;
       fail(property, `${property} ${quoted(value)} ${problem}: ${instead}`);
     }
     return value.toLowerCase();
-  };
+  });
 
 export const organizationId = idOf(
   "an organization",
@@ -86,13 +105,13 @@ const authorizationId = idOf("an authorization", "`influx auth list` shows it");
 
 const userId = idOf("a user", "`influx user list` shows it; to give the user's name use user");
 
-const status: Reader = (value, property, fail) => {
+const status = reader({ enum: ["active", "inactive"] }, (value, property, fail) => {
   if (value !== "active" && value !== "inactive")
     fail(property, `${property} must be "active" or "inactive"`);
   return value;
-};
+});
 
-const buckets: Reader = (value, property, fail) => {
+const buckets = reader({ type: "array", items: TEXT }, (value, property, fail) => {
   if (!Array.isArray(value)) {
     const example = typeof value === "string" && value !== "" ? printable(value) : "<name or id>";
     fail(property, `${property} must be a list of buckets, not ${kindOf(value)}: write ["${example}"]`);
@@ -115,9 +134,12 @@ const buckets: Reader = (value, property, fail) => {
     return bucket;
   });
   return references.length === 0 ? undefined : references;
-};
+});
 
-const extraPermissions: Reader = (value, property, fail) => {
+const ACTIONS = { type: "string", pattern: "^\\s*(read|write)\\s*(,\\s*(read|write)\\s*)*$" } as const;
+const EXTRA_PERMISSIONS = { type: "object", additionalProperties: ACTIONS } as const;
+
+const extraPermissions = reader(EXTRA_PERMISSIONS, (value, property, fail) => {
   if (!isRecord(value)) {
     fail(
       property,
@@ -134,7 +156,7 @@ const extraPermissions: Reader = (value, property, fail) => {
     return [reach, known?.join(", ")];
   });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
-};
+});
 
 /** No key is longer, but for the name of an organization. */
 const MAX_KEY = 200;
@@ -156,7 +178,9 @@ function entriesGiven(record: Record<string, unknown>): [string, unknown][] {
   return Object.entries(record).filter(([, value]) => value !== null && value !== undefined);
 }
 
-const keepers: Reader = (value, property, fail) => {
+const KEEPERS = { type: "object", additionalProperties: { type: "string" } } as const;
+
+const keepers = reader(KEEPERS, (value, property, fail) => {
   if (!isRecord(value)) {
     fail(property, `${property} must be an object of strings, not ${kindOf(value)}`);
     return value;
@@ -167,9 +191,13 @@ const keepers: Reader = (value, property, fail) => {
       fail(`${property}.${key}`, `${property}.${key} must be a string, not ${kindOf(keeper)}`);
   }
   return given.length === 0 ? undefined : Object.fromEntries(given);
-};
+});
 
-const acknowledge: Reader = (value, property, fail) => {
+const ACKNOWLEDGE = objectOf(
+  Object.fromEntries(RISKS.map(({ id, explanation }) => [id, { ...TEXT, description: explanation }])),
+);
+
+const acknowledge = reader(ACKNOWLEDGE, (value, property, fail) => {
   if (!isRecord(value)) {
     fail(property, `${property} must be an object of risk to reason, not ${kindOf(value)}`);
     return value;
@@ -182,10 +210,11 @@ const acknowledge: Reader = (value, property, fail) => {
       fail(at, `${at} must say why the risk is accepted`);
   }
   return given.length === 0 ? undefined : Object.fromEntries(given);
-};
+});
 
 function readerOf(setting: SettingKind): Reader {
   if (setting.kind === "number") return wholeNumber(setting.min, setting.max);
+  if (setting.kind === "text" && setting.secret === true) return secret;
   // A `false` of a switch overrides the environment.
   return setting.kind === "switch" ? toggle : text;
 }
@@ -194,14 +223,18 @@ const CONNECTION_READERS: ReadonlyMap<string, Reader> = new Map(
   Object.entries(SETTINGS).map(([name, setting]): [string, Reader] => [name, readerOf(setting)]),
 );
 
-const connection: Reader = (value, property, fail) => {
+const CONNECTION = objectOf(
+  Object.fromEntries([...CONNECTION_READERS].map(([name, { schema }]) => [name, schema])),
+);
+
+const connection = reader(CONNECTION, (value, property, fail) => {
   if (!isRecord(value)) {
     fail(property, `${property} must be an object, not ${kindOf(value)}`);
     return value;
   }
   const kept = readRecord(value, CONNECTION_READERS, `${property}.`, fail);
   return Object.keys(kept).length === 0 ? undefined : kept;
-};
+});
 
 /** How each input of a token is read. */
 export const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -216,7 +249,7 @@ export const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["deactivateOnDelete", flag],
   ["connection", connection],
   ["adopt", authorizationId],
-  ["adoptToken", text],
+  ["adoptToken", secret],
   ["adoptWithoutToken", flag],
   [OWN_ORGANIZATION_FLAG, flag],
   [EXTRA, extraPermissions],

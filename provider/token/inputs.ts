@@ -72,6 +72,12 @@ export interface CheckContext {
   ): Organization | Failure | undefined;
 }
 
+/** Where nobody can say more than the inputs do: whatever follows from anything else stays open. */
+export const OPEN_CONTEXT: CheckContext = {
+  host: () => UNKNOWN,
+  organization: () => ({ org: UNKNOWN }),
+};
+
 /** Whether any permission is asked for: not where changes of them are ignored after a refresh found others. */
 export function asksForPermissions(inputs: object): boolean {
   return entriesOf(inputs, PERMISSION_INPUTS).length > 0;

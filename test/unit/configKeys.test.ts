@@ -11,7 +11,7 @@ describe("a key of the stack config under influx-token:", () => {
   it("is one of the connection's settings, the organization, or the tokens of the program without code", () => {
     expect(problems(CONFIG_KEYS.map((name) => `influx-token:${name}`))).toEqual({ warnings: [] });
     expect(CONFIG_KEYS).toEqual(
-      expect.arrayContaining(["host", "token", "timeoutMs", "org", "orgId", "tokens"]),
+      expect.arrayContaining(["host", "token", "timeoutMs", "org", "orgId", "tokens", "tokensFrom"]),
     );
   });
 
@@ -29,6 +29,8 @@ describe("a key of the stack config under influx-token:", () => {
     ["cafile", "caFile"],
     ["activeconfig", "activeConfig"],
     ["retry", "retries"],
+    ["tokenFiles", "tokensFrom"],
+    ["tokensfrom", "tokensFrom"],
   ])("is refused where nobody reads it, with the nearest known one: %s, %s", (name, nearest) => {
     expect(problems([`influx-token:${name}`]).error).toMatch(
       new RegExp(

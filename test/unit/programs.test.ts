@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import provider from "../../provider/dynamicProvider";
 import type { InfluxTokenInputs } from "../../provider/token/inputs";
@@ -21,10 +23,46 @@ describe("the program of the root", () => {
     expect(Object.keys(exported["tokens"] ?? {})).toEqual(["ci", "cd"]);
   });
 
+  describe("with the stack config influx-token:tokensFrom", () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), "tokens-from-"));
+      writeFileSync(join(folder, "a.yaml"), "ci: &ci { org: acme, readTasks: true }\ncd: *ci\n");
+    });
+    afterEach(() => {
+      rmSync(folder, { recursive: true });
+    });
+
+    it("makes those of the files, and those of the stack config beside them", async () => {
+      const inputs = { org: "acme", readTasks: true };
+      const { registered, exported } = await runWithMocks(PROGRAM, {
+        "influx-token:tokens": JSON.stringify({ auditor: inputs }),
+        "influx-token:tokensFrom": folder,
+      });
+      expect(registered.map((each) => [each.name, without(each.inputs, "__provider")])).toEqual([
+        ["auditor", inputs],
+        ["ci", inputs],
+        ["cd", inputs],
+      ]);
+      expect(Object.keys(exported["tokens"] ?? {})).toEqual(["auditor", "ci", "cd"]);
+    });
+
+    it("makes none where something is wrong, and names both places of a token that is declared twice", async () => {
+      const config = {
+        "influx-token:tokens": '{"cd":{"org":"acme","readTasks":true}}',
+        "influx-token:tokensFrom": folder,
+      };
+      await expect(runWithMocks(PROGRAM, config)).rejects.toThrow(
+        `influx-token:tokensFrom: ${folder}\n${folder}/a.yaml:2: cd is also declared in influx-token:tokens of the stack config`,
+      );
+      await expect(runWithMocks(PROGRAM, config)).rejects.toMatchObject({ __pulumiRunError: true });
+    });
+  });
+
   it.each([
     [{ "influx-token:tokens": '["ci"]' }, /influx-token:tokens must hold an entry for each token/],
     [{ "influx-token:tokens": '{"ci":"all-access"}' }, /influx-token:tokens.ci must hold the token's inputs/],
-    [{}, /Missing required configuration variable 'influx-token:tokens'/],
+    [{}, /neither influx-token:tokens nor influx-token:tokensFrom/],
   ])("says what the stack config %j lacks", async (config, message) => {
     await expect(runWithMocks(PROGRAM, config)).rejects.toThrow(message);
   });
