@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import { parse, parseAllDocuments } from "yaml";
+import { readTokenFiles } from "../../program/tokenFiles";
 import { EXAMPLE } from "./support/repository";
 import schema from "./support/operator.schema.json";
 
@@ -52,7 +53,7 @@ describe("the manifests of the Pulumi Kubernetes Operator", () => {
 
   it("name each other, the project and its stack rightly", () => {
     const { name: project } = parse(text("Pulumi.yaml")) as { name: string };
-    const { config } = parse(text("Pulumi.prod.yaml")) as { config: { "influx-token:tokens": object } };
+    const { config } = parse(text("Pulumi.prod.yaml")) as { config: { "influx-token:tokensFrom": string } };
     expect(tokens?.spec?.stack).toBe("prod");
     expect(secret?.spec).toMatchObject({
       programRef: { name: program?.metadata.name },
@@ -64,7 +65,8 @@ describe("the manifests of the Pulumi Kubernetes Operator", () => {
     expect(reference?.properties["name"]).toBe(`organization/${project}/prod`);
     const [, token = ""] =
       /\["tokens"\]\["(\w+)"\]/.exec(JSON.stringify(made?.properties).replaceAll("\\", "")) ?? [];
-    expect(Object.keys(config["influx-token:tokens"])).toContain(token);
+    const declared = readTokenFiles(config["influx-token:tokensFrom"], EXAMPLE);
+    expect(declared.map(({ name }) => name)).toContain(token);
     expect(new Set(all.map(({ metadata }) => metadata.namespace).filter(Boolean))).toEqual(
       new Set(["influx-tokens"]),
     );

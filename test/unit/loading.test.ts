@@ -54,6 +54,22 @@ describe("what is loaded", () => {
     expect(packages).not.toContain("axios");
   });
 
+  it("by the program without code: nothing of files, and no YAML, where the stack config holds the tokens", () => {
+    const run = (config: object): Loaded =>
+      loadedBy(`
+        const pulumi = require("@pulumi/pulumi");
+        pulumi.log.warn = () => Promise.resolve();
+        await pulumi.runtime.setMocks({ newResource: () => ({ id: "1", state: {} }), call: () => ({}) });
+        pulumi.runtime.setAllConfig(${JSON.stringify(config)});
+        require("./program/index.js");`);
+    const inConfig = run({ "influx-token:tokens": '{"ci":{"org":"acme","readTasks":true}}' });
+    expect(inConfig.own.filter((file) => file.startsWith("program/"))).toEqual(["program/index.js"]);
+    expect(inConfig.packages).not.toContain("yaml");
+    const fromFiles = run({ "influx-token:tokensFrom": join(DIST, "..", "examples", "gitops", "tokens") });
+    expect(fromFiles.packages).toContain("yaml");
+    expect(fromFiles.packages).not.toContain("axios");
+  });
+
   it("by the provider for a preview: its own files, but neither Pulumi's SDK nor an HTTP client", () => {
     const { own, packages } = loadedBy(`
       const provider = require("./provider/dynamicProvider.js");

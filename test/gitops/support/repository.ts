@@ -34,7 +34,7 @@ export interface Repository {
     env: Record<string, string>,
     paths?: string[],
   ) => Promise<RunResult>;
-  /** Sets the inputs of one token in the Pulumi.prod.yaml of a copy. */
+  /** Sets the inputs of one token in a team's file of a copy. */
   declare(folder: string, name: string, inputs: object): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -97,10 +97,10 @@ export async function openRepository(): Promise<Repository> {
       return folder;
     },
     async declare(folder, name, inputs) {
-      const stackFile = join(folder, "Pulumi.prod.yaml");
-      const document = parseDocument(await readFile(stackFile, "utf8"));
-      document.setIn(["config", "influx-token:tokens", name], document.createNode(inputs));
-      await writeFile(stackFile, document.toString());
+      const file = join(folder, "tokens", "platform.yaml");
+      const document = parseDocument(await readFile(file, "utf8"));
+      document.set(name, document.createNode(inputs));
+      await writeFile(file, document.toString());
     },
     async dispose() {
       await rm(base, { recursive: true, force: true });
