@@ -38,5 +38,7 @@ function resolved(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolved);
   if (isRecord(value) && SECRET_KEY in value) return resolved(value["value"]);
   const isOpen = value instanceof Promise || (isRecord(value) && "__pulumiOutput" in value);
-  return isOpen || value === WIRE_UNKNOWN ? UNKNOWN : value;
+  if (isOpen || value === WIRE_UNKNOWN) return UNKNOWN;
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolved(inner)]));
 }

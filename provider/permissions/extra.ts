@@ -50,6 +50,12 @@ export function keyOf({ type, id, isServerWide }: Reach): string {
   return `${isServerWide ? "/" : ""}${type}${id === undefined ? "" : `/${id}`}`;
 }
 
+/** The first key that is there twice. */
+export function keyGivenTwice(keys: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return keys.find((key) => seen.size === seen.add(key).size);
+}
+
 /** The actions of a value; `undefined` where it holds anything else. */
 export function parseActions(value: string): readonly Action[] | undefined {
   const actions = value.split(",").map((action) => action.trim());

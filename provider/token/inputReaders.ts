@@ -5,7 +5,7 @@ import { organizationNameProblem } from "../organizationName";
 import { TYPE_FLAGS } from "../permissions/catalogue";
 import { canonicalReference, referenceProblem } from "../permissions/bucketReference";
 import { BUCKET_FLAGS, EXTRA, OWN_ORGANIZATION_FLAG, PRESETS } from "../permissions/expand";
-import { keyOf, parseActions, parseReach } from "../permissions/extra";
+import { keyGivenTwice, keyOf, parseActions, parseReach } from "../permissions/extra";
 import { isId } from "../types";
 import { isRiskId, notARisk, RISKS } from "../permissions/risks";
 import { printable, quoted } from "../text";
@@ -46,6 +46,14 @@ const text = reader(TEXT, (value, property, fail) => {
 });
 
 const secret = reader({ ...TEXT, writeOnly: true }, text);
+
+/** The message does not hold the value, for it is a secret. */
+const tokenValue = reader({ ...TEXT, writeOnly: true }, (value, property, fail) => {
+  if (typeof value === "string" && /[^\x21-\x7e]/.test(value))
+    fail(property, `${property} holds a character that no token has, such as a blank or a line break`);
+  else text(value, property, fail);
+  return value;
+});
 
 const description = reader({ type: "string" }, (value, property, fail) =>
   value === "" ? undefined : text(value, property, fail),
@@ -155,8 +163,17 @@ const extraPermissions = reader(EXTRA_PERMISSIONS, (value, property, fail) => {
     if (known === undefined) fail(at, `${at} must be "read", "write" or "read, write"`);
     return [reach, known?.join(", ")];
   });
+  refuseTwice(entries, property, fail);
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 });
+
+/** Two spellings of one key: what one of them asks for would be lost. */
+export function refuseTwice(entries: readonly [string, unknown][], property: string, fail: Fail): void {
+  const twice = keyGivenTwice(entries.map(([key]) => key));
+  if (twice === undefined) return;
+  const at = `${property}[${quoted(twice, MAX_KEY)}]`;
+  fail(at, `${at} is given twice: keep one of them`);
+}
 
 /** No key is longer, but for the name of an organization. */
 const MAX_KEY = 200;
@@ -249,7 +266,7 @@ export const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["deactivateOnDelete", flag],
   ["connection", connection],
   ["adopt", authorizationId],
-  ["adoptToken", secret],
+  ["adoptToken", tokenValue],
   ["adoptWithoutToken", flag],
   [OWN_ORGANIZATION_FLAG, flag],
   [EXTRA, extraPermissions],

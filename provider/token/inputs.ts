@@ -1,4 +1,4 @@
-import { type Fail, organizationId, READERS, readRecord } from "./inputReaders";
+import { type Fail, organizationId, READERS, readRecord, refuseTwice } from "./inputReaders";
 import { entriesOf, isRecord, sameJson } from "../json";
 import { TYPE_FLAGS } from "../permissions/catalogue";
 import {
@@ -239,11 +239,7 @@ function withoutOwnOrganization(inputs: Record<string, unknown>, fail: Fail): vo
     }
     return [keyOf(reach), actions];
   });
-  const twice = entries.find(([key], index) => entries.findIndex(([other]) => other === key) !== index);
-  if (twice !== undefined) {
-    const at = `${EXTRA}[${quoted(twice[0], MAX_NAME)}]`;
-    fail(at, `${at} is given twice: keep one of them`);
-  }
+  refuseTwice(entries, EXTRA, fail);
   inputs[EXTRA] = Object.fromEntries(entries);
 }
 

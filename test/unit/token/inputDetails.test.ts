@@ -133,6 +133,8 @@ describe("what an existing token brings along", () => {
 
 describe("declared permissions", () => {
   it("are told in a unit test also where an input is null", () => {
+    const extraPermissions = { "views/00000000000000c1": Promise.resolve("read") };
+    expect(permissionsOf({ org: "acme", extraPermissions })).toBeUndefined();
     expect(permissionsOf({ org: "acme", readTasks: true, user: null })).toEqual({
       "orgs/acme/tasks": "read",
     });

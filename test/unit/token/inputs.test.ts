@@ -217,6 +217,16 @@ describe("check", () => {
       /is given twice/,
     ],
     [
+      { extraPermissions: { "views/00000000000000c1": "read", "views/00000000000000C1": "write" } },
+      'extraPermissions["views/00000000000000c1"]',
+      /is given twice/,
+    ],
+    [
+      { adopt: "00000000000000c1", adoptToken: "s3cret\n" },
+      "adoptToken",
+      /^adoptToken holds a character that no token has, such as a blank or a line break$/,
+    ],
+    [
       { allAccess: true, extraPermissions: { "views/00000000000000c1": "read" } },
       "allAccess",
       /cannot be combined with readTasks, extraPermissions/,
