@@ -190,7 +190,7 @@ export class Lifecycle {
       // One that was switched off could only be used now.
       if (found.status !== authorization.status) await adoptedValue(inputs, authorization, this.connections);
       const made = madeState(inputs, authorization, client.host, buckets);
-      return adoptedState(made, token, new Date(this.options.now()).toISOString());
+      return adoptedState(made, authorization, token, new Date(this.options.now()).toISOString());
     };
     const state = await this.records.adopt(id, client.host, adopted);
     if (state.__withoutToken === true) this.options.log.warn(tokenValueUnknown(id, client.host));

@@ -23,9 +23,10 @@ export class NamedBuckets {
   ): Promise<BucketIds> {
     const flags = Object.keys(BUCKET_FLAGS) as (keyof typeof BUCKET_FLAGS)[];
     const references = [...new Set(flags.flatMap((flag) => state[flag] ?? []))];
+    const known = new Map(Object.entries(state.__buckets ?? {}));
     const found = references.map(async (reference): Promise<[string, string][]> => {
       const name = nameIn(reference);
-      const id = state.__buckets?.[reference];
+      const id = known.get(reference);
       if (name === undefined || id === undefined) return [];
       const now = await directory.bucketNow(orgId, name, id);
       const bucket = `the bucket ${quoted(name)} (${id}) of the organization ${quoted(state.org)}`;

@@ -59,7 +59,9 @@ export function snapshotOf(resource: Json, isPlanned: boolean): TokenSnapshot {
   const [inputs, outputs] = [record(resource["inputs"]), record(resource["outputs"])];
   // What the program no longer asks for may still be among the outputs.
   const declared = Object.keys(inputs).length > 0 ? inputs : outputs;
-  const drift = isPlanned && asksForPermissions(inputs) ? undefined : readDrift(outputs);
+  // Beside inputs that ask for the same in other words it is no drift.
+  const isDeclared = (isPlanned && asksForPermissions(inputs)) || asksForPermissions(outputs);
+  const drift = isDeclared ? undefined : readDrift(outputs);
   const permissions = drift ?? readFlags(asksForPermissions(declared) ? declared : outputs);
   const { held, unknownBuckets, unknownInputs } = permissions;
   const effective = isPlanned ? undefined : readTable(outputs["effectivePermissions"]);

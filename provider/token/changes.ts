@@ -1,17 +1,11 @@
 import { asksForPermissions, type DeclaredInputs, INPUT_NAMES, type InfluxTokenInputs } from "./inputs";
 import { sameJson } from "../json";
-import {
-  expandPermissions,
-  PERMISSION_INPUTS,
-  type PermissionFlags,
-  PermissionFlagsError,
-  PRESETS,
-} from "../permissions/expand";
+import { lists, permissionsAsked } from "./granted";
+import { PERMISSION_INPUTS, PRESETS } from "../permissions/expand";
 import { grantSame } from "../permissions/format";
-import { permissionTable } from "../permissions/table";
 import type { InfluxTokenState } from "./state";
 import { isUnknown } from "./unknown";
-import type { Permission, TokenStatus } from "../types";
+import type { TokenStatus } from "../types";
 
 /** What has to happen for the token to become what is declared. */
 export interface Change {
@@ -49,7 +43,7 @@ export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs)
     KEPT_IN_STATE.some((name) => !sameJson(declared[name], state[name])) ||
     isAnotherName(state, declared, "org") ||
     isAnotherName(state, declared, "user") ||
-    (state.__granted !== undefined && asksForPermissions(declared)) ||
+    (state.__granted !== undefined && asksForPermissions(declared) && !asksForPermissions(state)) ||
     learnsToken(state, declared);
   return { changes: updates || replaces.length > 0, replaces };
 }
@@ -115,24 +109,9 @@ function samePermissions(state: InfluxTokenState, declared: InfluxTokenInputs): 
 
   // A refresh found other permissions, and changes of them are ignored.
   if (!asksForPermissions(declared)) return sameJson(declared.permissions, state.permissions);
-  const asked = expand(declared, state);
+  const asked = permissionsAsked(declared, state);
   if (asked === undefined) return false;
-  const isGranted = (permissions: readonly Permission[]): boolean =>
-    sameJson(permissionTable(permissions), state.effectivePermissions);
-  if (isGranted(asked)) return true;
-  const before = state.__granted ?? expand(state, state);
-  return before !== undefined && isGranted(before) && grantSame(before, asked);
-}
-
-function expand(
-  flags: PermissionFlags,
-  { orgId, userId, __buckets = {} }: InfluxTokenState,
-): Permission[] | undefined {
-  try {
-    return expandPermissions(flags, { orgId, userId, bucketIds: new Map(Object.entries(__buckets)) });
-  } catch (error) {
-    // Whoever validates the inputs says what is wrong with them.
-    if (error instanceof PermissionFlagsError) return undefined;
-    throw error;
-  }
+  if (lists(state.effectivePermissions, asked)) return true;
+  const before = state.__granted ?? permissionsAsked(state, state);
+  return before !== undefined && lists(state.effectivePermissions, before) && grantSame(before, asked);
 }

@@ -6,7 +6,8 @@ import {
   INPUT_NAMES,
   type InfluxTokenInputs,
 } from "./inputs";
-import { PERMISSION_INPUTS } from "../permissions/expand";
+import { asksInOtherWords, lists, permissionsAsked } from "./granted";
+import { BUCKET_FLAGS, PERMISSION_INPUTS } from "../permissions/expand";
 import { isUnknown } from "./unknown";
 import { entriesOf, sameJson } from "../json";
 import { sortedUnique } from "../permissions/format";
@@ -80,7 +81,10 @@ export interface InfluxTokenState extends DeclaredInputs {
   readonly __missing?: Missing;
   /** Made, but its value was lost, or it is not as asked for, and it could not be deleted: to be replaced, whatever else. */
   readonly __unusable?: true;
-  /** What a refresh found granted in place of what the inputs ask for. Those inputs are absent then. */
+  /**
+   * What was granted, where the inputs do not say it: a refresh found it in their place, and they are absent; or they
+   * ask for the same in other words, such as for a bucket beside all of them.
+   */
   readonly __granted?: readonly Permission[];
 }
 
@@ -141,11 +145,14 @@ export function madeState(
  */
 export function adoptedState(
   made: InfluxTokenState,
+  { permissions }: Authorization,
   token: string | undefined,
   adoptedAt: string,
 ): InfluxTokenState {
+  const granted = grantedBy(permissions);
   return {
     ...withToken(without(made, ["token"]), token),
+    ...(asksInOtherWords(made, made, made.effectivePermissions) && { __granted: granted }),
     __adoptedAt: adoptedAt,
     ...(token === undefined && { __withoutToken: true }),
   };
@@ -234,16 +241,20 @@ export function refreshState(
       authorization,
     ),
   };
-  const { __buckets: before = {} } = state;
-  const isRemade = Object.entries(buckets).some(([name, id]) => name in before && before[name] !== id);
+  // What a bucket is called by now is no reference of the program's.
+  const used = new Set(
+    Object.keys(BUCKET_FLAGS).flatMap((flag) => state[flag as keyof typeof BUCKET_FLAGS] ?? []),
+  );
+  const isRemade = Object.entries(buckets).some(
+    ([name, id]) => used.has(name) && state.__buckets?.[name] !== id,
+  );
   // The id that was granted opens nothing where its bucket was made anew.
   if (isRemade || !sameJson(effectivePermissions, state.effectivePermissions)) {
-    const granted = sortedUnique(authorization.permissions.map(plainPermission));
     return withReadInputs({
       ...without(found, PERMISSION_INPUTS),
       permissions: effectivePermissions,
       effectivePermissions,
-      __granted: granted,
+      __granted: grantedBy(authorization.permissions),
     });
   }
   const isRenamed = found.org !== state.org || found.user !== state.user;
@@ -289,12 +300,20 @@ function bucketsOf(buckets: BucketIds): Pick<InfluxTokenState, "__buckets"> {
   return Object.keys(buckets).length === 0 ? {} : { __buckets: buckets };
 }
 
-/** Inputs that ask for nothing, since changes of permissions are ignored, keep what a refresh found. */
+/**
+ * An update leaves granted what was: it is kept where the new inputs do not say it, for they ask for nothing, since
+ * changes of permissions are ignored, or for the same in other words.
+ */
 function foundBy(
   before: InfluxTokenState | undefined,
   inputs: DeclaredInputs,
 ): Pick<InfluxTokenState, "__granted"> {
-  return before?.__granted === undefined || asksForPermissions(inputs) ? {} : { __granted: before.__granted };
+  if (before === undefined) return {};
+  const { __granted, effectivePermissions: table } = before;
+  if (!asksForPermissions(inputs)) return __granted === undefined ? {} : { __granted };
+  if (!asksInOtherWords(inputs, before, table)) return {};
+  const granted = __granted ?? permissionsAsked(before, before);
+  return granted !== undefined && lists(table, granted) ? { __granted: granted } : {};
 }
 
 /** The names that are not the server's: programs or earlier answers used them for the same ids. */
@@ -325,6 +344,10 @@ function isShared(name: string): boolean {
 
 function identityOf({ org, orgID, user, userID, description, status, createdAt, updatedAt }: Authorization) {
   return { org, orgId: orgID, user, userId: userID, description, status, createdAt, updatedAt };
+}
+
+function grantedBy(permissions: readonly Permission[]): Permission[] {
+  return sortedUnique(permissions.map(plainPermission));
 }
 
 /** Without the names that the server's answer adds. */

@@ -151,6 +151,43 @@ describe("a refresh of a token with a bucket by name", () => {
     expect(await planFor(taken, { readBucket: ["metrics"] })).toMatchObject({ replaces: ["permissions"] });
   });
 
+  it("takes no property of every object for a name that it knows", async () => {
+    const id = await run.server.makeBucket("metrics");
+    const made = await create({ readBucket: ["metrics"] });
+    await rename(id, "constructor");
+    expect((await refresh(made)).inputs).toMatchObject({ readBucket: ["metrics"] });
+    // Not every host hands on a key like this one.
+    const bare = { ...made.outs, readBucket: ["__proto__"], __buckets: {} };
+    expect((await refresh({ id: made.id, outs: bare })).inputs).toMatchObject({ readBucket: ["__proto__"] });
+  });
+
+  it("finds no drift where a bucket takes a name that another one had, which the program does not use", async () => {
+    const [a, b] = [await run.server.makeBucket("a"), await run.server.makeBucket("b")];
+    const made = await create({ readBucket: ["a", "b"] });
+    const buckets = { a, b, former: a };
+    await rename(b, "former");
+    const { inputs, outs } = await refresh({ ...made, outs: { ...made.outs, __buckets: buckets } });
+    expect(inputs).toMatchObject({ readBucket: ["a", "b"] });
+    expect(outs.__buckets).toEqual({ a, b, former: b });
+  });
+
+  it("finds one that was made anew, and the next runs keep the token where all buckets are granted beside", async () => {
+    const old = await run.server.makeBucket("metrics");
+    const declared = { readBuckets: true, readBucket: ["metrics"] };
+    const made = await create(declared);
+    await remove(old);
+    await run.server.makeBucket("metrics");
+    const found = await refresh(made);
+    expect(await planFor(found, declared)).toMatchObject({ changes: true, replaces: [] });
+    const { orgId, connection } = found.outs;
+    const inputs = await run.host.checked({ orgId, connection, ...declared });
+    const { outs } = await run.host.update(found.id, found.outs, inputs);
+    expect(await planFor({ id: found.id, outs }, declared)).toMatchObject(SAME);
+    expect((await refresh({ id: found.id, outs })).outs).toEqual(outs);
+    const alone = { readBucket: ["metrics"] };
+    expect(await planFor({ id: found.id, outs }, alone)).toMatchObject({ replaces: ["permissions"] });
+  });
+
   it("warns of one that was deleted and not made anew, once for all tokens, and finds no drift", async () => {
     const id = await run.server.makeBucket("metrics");
     const made = [await create({ readBucket: ["metrics"] }), await create({ writeBucket: ["metrics"] })];
@@ -200,6 +237,22 @@ describe("a refresh of a token with a bucket by name", () => {
     run.server.countRequests();
     expect((await refresh(made)).outs).toEqual(made.outs);
     expect(run.server.countRequests()).toEqual({ "GET /api/v2/authorizations/{id}": 1 });
+  });
+});
+
+describe("permissions that are asked for in other words", () => {
+  it("are no change, also after an update of something else", async () => {
+    const id = await run.server.makeBucket("metrics");
+    const made = await create({ readBuckets: true, readBucket: [id] });
+    const declared = { readBuckets: true, description: "ci" };
+    expect(await planFor(made, declared)).toMatchObject({ changes: true, replaces: [] });
+    const { orgId, connection } = made.outs;
+    const inputs = await run.host.checked({ orgId, connection, ...declared });
+    const { outs } = await run.host.update(made.id, made.outs, inputs);
+    expect(await planFor({ id: made.id, outs }, declared)).toMatchObject(SAME);
+    expect((await refresh({ id: made.id, outs })).outs).toEqual(outs);
+    const alone = { readBucket: [id], description: "ci" };
+    expect(await planFor({ id: made.id, outs }, alone)).toMatchObject({ replaces: ["permissions"] });
   });
 });
 
