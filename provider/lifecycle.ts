@@ -82,11 +82,12 @@ export class Lifecycle {
   private readonly connections: Connections;
   private readonly namedBuckets: NamedBuckets;
   private readonly records = new Records();
-  private readonly preflight = new Preflight();
+  private readonly preflight: Preflight;
 
   constructor(private readonly options: LifecycleOptions) {
     this.namedBuckets = new NamedBuckets(options.log);
     this.connections = new Connections(options, options.config);
+    this.preflight = new Preflight(this.connections);
   }
 
   /**

@@ -1,4 +1,5 @@
-import { findAdoptable } from "./adoption";
+import { adoptedValue, findAdoptable } from "./adoption";
+import type { Connections } from "./connections";
 import { InfluxTokenError, NetworkError } from "./errors";
 import type { Directory } from "./influxdb/directory";
 import type { Session } from "./influxdb/session";
@@ -20,6 +21,8 @@ import { isUnknown } from "./token/unknown";
 export class Preflight {
   private readonly directories = new Map<Session, Directory>();
 
+  constructor(private readonly connections: Connections) {}
+
   /** What is missing for every token, whether it exists or not: a server that knows the making token. */
   async ofSession(session: Session): Promise<Failure[]> {
     return failuresOf([["connection.token", () => this.directoryOf(session).ownerOfToken()]]);
@@ -32,7 +35,11 @@ export class Preflight {
     if (isUnknown(org) || isUnknown(orgId)) return [];
     if (adopt !== undefined) {
       if (isOpen(inputs)) return [];
-      return failuresOf([["adopt", () => findAdoptable(adopt, inputs, session, directory)]]);
+      const find = async (): Promise<void> => {
+        const { authorization } = await findAdoptable(adopt, inputs, session, directory);
+        await adoptedValue(inputs, authorization, this.connections);
+      };
+      return failuresOf([["adopt", find]]);
     }
     const failures = await failuresOf([
       ...(org === undefined ? [] : [probe("org", () => directory.organizationId(org))]),
@@ -82,9 +89,11 @@ function typeProbes(inputs: InfluxTokenInputs, directory: Directory): Probe[] {
 }
 
 function bucketProbes(inputs: InfluxTokenInputs, orgId: string, directory: Directory): Probe[] {
+  const flags = (Object.keys(BUCKET_FLAGS) as (keyof typeof BUCKET_FLAGS)[]).filter((flag) => flag in inputs);
+  // A preset, which names none, may need the owner to be expanded.
+  if (flags.length === 0) return [];
   const mayReadOrganization =
     isOpen(inputs) || readsOrganization(expandPermissions(withoutUnknown(inputs), { orgId }), orgId);
-  const flags = Object.keys(BUCKET_FLAGS) as (keyof typeof BUCKET_FLAGS)[];
   return flags.flatMap((flag) => {
     const references: unknown = inputs[flag];
     if (!Array.isArray(references)) return [];

@@ -44,12 +44,12 @@ export class Directory {
     return this.findByName("user", "users", "name", name, "user");
   }
 
-  /** @throws {InfluxTokenError} where there is none with this id that the caller may see. */
+  /** @throws {InfluxTokenError} where there is none with this id. One that the caller may not read may be there. */
   requireOrganization(id: string): Promise<void> {
     return this.requireId("organization", "orgs", id);
   }
 
-  /** @throws {InfluxTokenError} where there is none with this id that the caller may see. */
+  /** @throws {InfluxTokenError} as {@link requireOrganization}. */
   requireUser(id: string): Promise<void> {
     return this.requireId("user", "users", id);
   }
@@ -171,7 +171,8 @@ export class Directory {
     return this.once(`${collection} with the id ${id}`, async () => {
       const purpose = `look up the ${noun} ${id}`;
       const path = `/api/v2/${collection}/${encodeURIComponent(id)}`;
-      const answer = await this.client.request({ method: "GET", path, purpose });
+      const answer = await orHidden(this.client.request({ method: "GET", path, purpose }));
+      if (answer === "hidden") return;
       if (!isNamed(answer) || answer.id !== id) throw await this.client.foreignAnswer(purpose);
     });
   }

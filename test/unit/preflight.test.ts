@@ -190,6 +190,34 @@ describe("preflight", () => {
       },
     ]);
     expect(Object.keys(run.server.countRequests()).every((name) => name.startsWith("GET"))).toBe(true);
-    expect(await check({ adopt: made.id, description: "by hand" })).toEqual([]);
+    // The server stores it hashed: what it needs beside is seen before `pulumi up`, too.
+    const same = { adopt: made.id, description: "by hand" };
+    for (const [adoptToken, reason] of [
+      [undefined, /give it as the secret adoptToken/],
+      ["wrong", /does not accept adoptToken/],
+    ]) {
+      expect(await check({ ...same, adoptToken })).toEqual([
+        { property: "adopt", reason: expect.stringMatching(reason as RegExp) as unknown },
+      ]);
+    }
+    expect(await check({ ...same, adoptToken: made.outs.token })).toEqual([]);
+  });
+
+  it("knows presets, which name no bucket, and need an owner to be expanded", async () => {
+    begin();
+    for (const preset of [{ allAccess: true }, { allAccess: true, user: "admin" }, { operator: true }]) {
+      expect(await check({ readTasks: false, ...preset })).toEqual([]);
+    }
+  });
+
+  it("proves nothing missing where the making token may not read it, for such a token makes tokens all the same", async () => {
+    const flags = { readAuthorizations: true, writeAuthorizations: true, writeUsers: true };
+    const maker = await run.create({}, { readTasks: true, ...flags });
+    begin({ env: { INFLUX_TOKEN: maker.outs.token ?? "" } });
+    const inputs = { org: undefined, orgId: run.server.orgId, userId: run.server.adminId };
+    expect(await check(inputs)).toEqual([]);
+    await expect(
+      run.host.create(await run.host.checked({ ...inputs, readTasks: true })),
+    ).resolves.toBeDefined();
   });
 });
