@@ -2,8 +2,10 @@ import type { Connections } from "./connections";
 import { InfluxTokenError, ServerError } from "./errors";
 import { readAuthorization } from "./influxdb/authorizations";
 import type { Session } from "./influxdb/session";
+import { referenceTo } from "./permissions/bucketReference";
 import { adoptionDifferences } from "./token/adoption";
 import type { InfluxTokenInputs } from "./token/inputs";
+import { stillToBeAdopted, valueIsHereOnly } from "./token/messages";
 import { type Directory, permissionsFor } from "./token/newAuthorization";
 import type { BucketIds, InfluxTokenState } from "./token/state";
 import { type Authorization, tokenValueIn } from "./types";
@@ -39,13 +41,24 @@ export async function findAdoptable(
       const { authorization } = found;
       const { permissions, buckets } = await permissionsFor(inputs, authorization, directory);
       const differences = adoptionDifferences(inputs, permissions, authorization);
-      if (differences.length === 0) return { authorization, buckets };
+      if (differences.length === 0)
+        return { authorization, buckets: { ...bucketsIn(authorization), ...buckets } };
       throw new InfluxTokenError(
         `cannot adopt the token ${id}: it is not what the program declares. Declare what is on the server, or leave adopt out for a new token (+ only in the program, - only on the server):`,
         differences,
       );
     }
   }
+}
+
+/** Buckets by the names that the server's answer has for their ids, for a name in place of an id to be no change. */
+function bucketsIn({ permissions, orgID }: Authorization): BucketIds {
+  const named = permissions.flatMap(({ resource: { type, id, name, orgID: scope } }): [string, string][] =>
+    type === "buckets" && id !== undefined && typeof name === "string" && name !== "" && scope === orgID
+      ? [[referenceTo(name), id]]
+      : [],
+  );
+  return Object.fromEntries(named);
 }
 
 /**
@@ -107,24 +120,48 @@ async function assertAccepted(
   );
 }
 
+/** What is known of a record of a token. */
+interface Standing {
+  /** Whether another token takes the place of its. */
+  readonly isReplaced: boolean;
+  readonly hasValue: boolean;
+}
+
 /**
  * Which tokens a run has records of: it adopts none twice, and deletes none that another record of the same run stands
- * for. Where a replacement is asked for (`--replace`, a taint), `create` adopts the token anew, and then the engine
- * wants the old record's deleted.
+ * for, or that its program still adopts. Where a replacement is asked for (`--replace`, a taint), `create` adopts the
+ * token anew, and then the engine wants the old record's deleted.
  */
 export class Records {
-  /** By token: when that of its record was adopted; empty where it never was. */
-  private readonly kept = new Map<string, string>();
-  private readonly replaced = new Set<string>();
+  /** By token, and by when each record's was adopted; empty where it never was. */
+  private readonly known = new Map<string, Map<string, Standing>>();
   private readonly adopted = new Set<string>();
+  /** Tokens that the program has yet to adopt. */
+  private readonly wanted = new Set<string>();
 
-  /** Takes note of a record that the program has, and of whether another token takes the place of its. */
-  declare(id: string, { host, __adoptedAt = "" }: InfluxTokenState, isReplaced: boolean): void {
-    const key = keyOf(id, host);
-    if (this.adopted.has(key) && this.kept.get(key) !== __adoptedAt) throw adoptedTwice(id);
-    this.kept.set(key, __adoptedAt);
-    if (isReplaced) this.replaced.add(key);
-    else this.replaced.delete(key);
+  /** Takes note of a token that the program adopts, before it does. */
+  want(id: string, host: string): void {
+    this.wanted.add(keyOf(id, host));
+  }
+
+  /**
+   * Takes note of a record that the program has.
+   *
+   * @param declaredHost where the token is to be, which may be another address.
+   * @param isReplaced whether another token takes the place of its.
+   */
+  declare(id: string, state: InfluxTokenState, declaredHost: string, isReplaced: boolean): void {
+    const keys = new Set([keyOf(id, state.host), keyOf(id, declaredHost)]);
+    for (const key of keys) {
+      const isTaken = this.adopted.has(key) && !this.known.has(key);
+      this.note(key, state, isReplaced);
+      if (isTaken || this.others(key, state).length > 0) throw adoptedTwice(id);
+    }
+  }
+
+  /** Takes note of a value that a record lacked. */
+  learn(id: string, state: InfluxTokenState): void {
+    this.note(keyOf(id, state.host), state, false);
   }
 
   /**
@@ -134,11 +171,12 @@ export class Records {
    */
   async adopt(id: string, host: string, adopt: () => Promise<InfluxTokenState>): Promise<InfluxTokenState> {
     const key = keyOf(id, host);
-    if (this.kept.has(key) || this.adopted.has(key)) throw adoptedTwice(id);
+    if (this.known.has(key) || this.adopted.has(key)) throw adoptedTwice(id);
     this.adopted.add(key);
     try {
       const state = await adopt();
-      this.kept.set(key, state.__adoptedAt ?? "");
+      this.note(key, state, false);
+      this.wanted.delete(key);
       return state;
     } catch (error) {
       this.adopted.delete(key);
@@ -146,11 +184,30 @@ export class Records {
     }
   }
 
-  /** Whether another record than this one stands for the token. */
-  hasAnother(id: string, { host, __adoptedAt = "" }: InfluxTokenState): boolean {
+  /**
+   * Whether another record than this one stands for the token, so that the token stays.
+   *
+   * @param host where it would be deleted.
+   * @throws {InfluxTokenError} where the token or its value would be lost by it.
+   */
+  hasAnother(id: string, state: InfluxTokenState, host: string): boolean {
     const key = keyOf(id, host);
-    const kept = this.kept.get(key);
-    return kept !== undefined && kept !== __adoptedAt && !this.replaced.has(key);
+    const others = this.others(key, state).filter(({ isReplaced }) => !isReplaced);
+    if (others.length > 0) {
+      if (state.token !== undefined && !others.some(({ hasValue }) => hasValue)) throw valueIsHereOnly(id);
+      return true;
+    }
+    if (this.wanted.has(key)) throw stillToBeAdopted(id);
+    return false;
+  }
+
+  private others(key: string, { __adoptedAt = "" }: InfluxTokenState): Standing[] {
+    return [...(this.known.get(key) ?? [])].flatMap(([at, one]) => (at === __adoptedAt ? [] : [one]));
+  }
+
+  private note(key: string, { __adoptedAt = "", token }: InfluxTokenState, isReplaced: boolean): void {
+    const records = this.known.get(key) ?? new Map<string, Standing>();
+    this.known.set(key, records.set(__adoptedAt, { isReplaced, hasValue: token !== undefined }));
   }
 }
 

@@ -76,7 +76,7 @@ export function createProvider({
       return errors.suppressDuplicateError(() => {
         const { lifecycle, replacements, plannedDiffs } = run;
         const [state, declared] = [fromWire(olds) as InfluxTokenState, fromWire(news) as InfluxTokenInputs];
-        const change = lifecycle.diff(id, state, declared);
+        const change = lifecycle.diff(state, declared);
         if (plannedDiffs.isPlanned()) lifecycle.assertPlan(id, state, declared, change);
         replacements.diffed(keyOf(id, olds), change.replaces.length > 0, declared.connection);
         return Promise.resolve({ ...change, deleteBeforeReplace: false });

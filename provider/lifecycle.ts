@@ -98,9 +98,10 @@ export class Lifecycle {
   async check(olds: OldInputs, news: Readonly<Record<string, unknown>>, isNew: boolean): Promise<Checked> {
     const checked = checkInputs(news, olds, this.connections);
     if (checked.failures.length > 0) return checked;
+    const inputs = checked.inputs as unknown as InfluxTokenInputs;
+    if (isNew && inputs.adopt !== undefined) this.records.want(inputs.adopt, inputs.host);
     const asked = this.connections.wantsPreflight();
     if (asked === false) return checked;
-    const inputs = checked.inputs as unknown as InfluxTokenInputs;
     const failures = asked === true ? await this.preflightOf(inputs, isNew) : [asked];
     return { ...checked, failures };
   }
@@ -121,10 +122,9 @@ export class Lifecycle {
   }
 
   /** What has to happen for the token to become what is declared. Sends nothing. */
-  diff(id: string, state: InfluxTokenState, declared: InfluxTokenInputs): Change {
+  diff(state: InfluxTokenState, declared: InfluxTokenInputs): Change {
     requireKnownFormat(state);
     const change = planChange(state, declared);
-    this.records.declare(id, state, change.replaces.length > 0);
     return change;
   }
 
@@ -136,11 +136,13 @@ export class Lifecycle {
    * @throws {InfluxTokenError} where it would end a token that is adopted, or adopt another one.
    */
   assertPlan(id: string, state: InfluxTokenState, declared: InfluxTokenInputs, change: Change): void {
-    const { adopt } = declared;
-    if (adopt !== undefined && !isUnknown(adopt)) {
-      if (adopt !== id) throw adoptsAnother(id, adopt);
-      if (change.replaces.length > 0) throw adoptBeforeReplacement(id, change.replaces);
-    }
+    const { adopt, host } = declared;
+    const isReplaced = change.replaces.length > 0;
+    const isAdopted = adopt !== undefined && !isUnknown(adopt);
+    // Not of what a refresh compares, which may be a record that is to be deleted.
+    this.records.declare(id, state, host, isReplaced && !isAdopted);
+    if (isAdopted && adopt !== id) throw adoptsAnother(id, adopt);
+    if (isAdopted && isReplaced) throw adoptBeforeReplacement(id, change.replaces);
     this.assertNotOwnToken(id, state, declared, change);
     if (state.__withoutToken === true) this.options.log.warn(tokenValueUnknown(id, state.host));
   }
@@ -188,14 +190,29 @@ export class Lifecycle {
       const { authorization: found, buckets } = await findAdoptable(id, inputs, session, directory);
       const token = await adoptedValue(inputs, found, this.connections);
       const authorization = await this.patched(id, inputs, found, client, token);
-      // One that was switched off could only be used now.
-      if (found.status !== authorization.status) await adoptedValue(inputs, authorization, this.connections);
+      await this.assertValueOfSwitched(inputs, found, authorization, client);
       const made = madeState(inputs, authorization, client.host, buckets);
       return adoptedState(made, authorization, token, new Date(this.options.now()).toISOString());
     };
     const state = await this.records.adopt(id, client.host, adopted);
     if (state.__withoutToken === true) this.options.log.warn(tokenValueUnknown(id, client.host));
     return { id, state };
+  }
+
+  /** One that was switched off could not be used before. With a wrong value it is switched off again. */
+  private async assertValueOfSwitched(
+    inputs: InfluxTokenInputs,
+    { id, status }: Authorization,
+    now: Authorization,
+    client: InfluxClient,
+  ): Promise<void> {
+    if (status === now.status) return;
+    try {
+      await adoptedValue(inputs, now, this.connections);
+    } catch (error) {
+      await updateAuthorization(client, id, { status });
+      throw error;
+    }
   }
 
   /** The token with status and description as they are declared. */
@@ -271,7 +288,9 @@ export class Lifecycle {
     const found = await readAuthorization(client, id);
     if (found.kind !== "found") throw tokenIsGone(id, client.host);
     const token = await adoptedValue(declared, found.authorization, this.connections);
-    return this.update(id, withToken(state, token), declared);
+    const known = await this.update(id, withToken(state, token), declared);
+    this.records.learn(id, known);
+    return known;
   }
 
   /**
@@ -281,16 +300,21 @@ export class Lifecycle {
    */
   async delete(id: string, state: InfluxTokenState, connection: ConnectionInputs | undefined): Promise<void> {
     requireKnownFormat(state);
-    if (this.records.hasAnother(id, state)) {
-      this.options.log.warn(keptForAnother(id, state.host));
-      return;
-    }
+    if (this.staysForAnother(id, state, state.host)) return;
     const { client } = this.connections.sessionFor(connection, state.host);
+    // A server may have another address by now, under which the program has adopted its token.
+    if (this.staysForAnother(id, state, client.host)) return;
     const wasThere =
       state.deactivateOnDelete === true
         ? await this.deactivate(id, state, client)
         : await deleteAuthorization(client, id, state.token);
     if (!wasThere) assertSameServer(id, state.host, client);
+  }
+
+  private staysForAnother(id: string, state: InfluxTokenState, host: string): boolean {
+    const stays = this.records.hasAnother(id, state, host);
+    if (stays) this.options.log.warn(keptForAnother(id, host));
+    return stays;
   }
 
   /** Returns whether there was a token. The state may be old: also one that it calls inactive is switched off. */

@@ -60,6 +60,20 @@ export function keptForAnother(id: string, host: string): string {
   return `the token ${id} on ${host} is not deleted, for this stack has adopted it anew: only its old record is removed`;
 }
 
+/** What to say of a delete of a token that the program adopts, and has not adopted yet. */
+export function stillToBeAdopted(id: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `the token ${id} is not deleted, for the program adopts it, and has not done so yet: where that failed, mend it first; where the option deleteBeforeReplace asks for it, leave that out`,
+  );
+}
+
+/** What to say of a delete of the only record that has the value of a token that was adopted without it. */
+export function valueIsHereOnly(id: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `the record of the token ${id} is not removed, for the program has adopted the token without its value, which only this record has: give it as the secret adoptToken (\`pulumi stack export --show-secrets\` shows it), or keep the resource under its new name by the option aliases in place of adopt`,
+  );
+}
+
 /** What to say, in each run, of a token that was adopted without its value. */
 export function tokenValueUnknown(id: string, host: string): string {
   return `the value of the token ${id} on ${host} is not known, for it was adopted without (adoptWithoutToken): its output token is absent, and what is made from it would be empty; give it as the secret adoptToken, or replace the token`;

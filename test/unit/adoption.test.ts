@@ -75,6 +75,23 @@ describe("a token that a program adopts", () => {
     expect(all.id).toBe(preset.id);
   });
 
+  it("stays in later runs where it grants the same in other words, and takes its buckets by id or by name", async () => {
+    const { orgId: orgID } = run.server;
+    const bucket = await run.server.makeBucket("metrics");
+    const read = (type: string, id?: string) => ({ action: "read", resource: { type, orgID, id } });
+    const token = await madeByHand(run, {
+      permissions: [read("tasks"), read("tasks", "00000000000000c1"), read("buckets", bucket)],
+    });
+    const { id, outs } = await run.create({}, { adopt: token.id, readBucket: [bucket] });
+    const { connection } = outs;
+    for (const more of [{ adopt: id }, {}, { readBucket: ["metrics"] }]) {
+      const declared = { orgId: orgID, connection, readTasks: true, readBucket: [bucket], ...more };
+      const inputs = await run.host.checked(declared);
+      expect(await run.host.diff(id, outs, inputs)).toMatchObject({ changes: false, replaces: [] });
+    }
+    expect((await run.host.read(id, outs)).props).toEqual(outs);
+  });
+
   it("is not adopted where it is another one: each difference is a line, and nothing is changed", async () => {
     const { orgId: orgID } = run.server;
     const bucket = await run.server.makeBucket("metrics");
@@ -134,13 +151,74 @@ describe("a token that a program adopts", () => {
 
   it("is not adopted where another resource of the stack has it already, in either order", async () => {
     const { id, outs } = await run.create();
-    const inputs = await run.host.checked({ org: "acme", readTasks: true, connection: outs.connection });
+    const declared = { org: "acme", readTasks: true, connection: outs.connection };
     run.begin();
-    await run.host.diff(id, outs, inputs);
+    await run.host.diff(id, outs, await run.host.checked(declared));
     await expect(run.create({}, { adopt: id })).rejects.toThrow(/another resource/);
     run.begin();
     await run.create({}, { adopt: id });
+    const inputs = await run.host.checked(declared);
     await expect(run.host.diff(id, outs, inputs)).rejects.toThrow(/another resource/);
+  });
+
+  it("may come from a resource that leaves the program while the stack's config moves the server", async () => {
+    const env = { INFLUX_TOKEN: run.server.operatorToken };
+    run.begin({ env, config: { "influx-token:host": run.server.url } });
+    const engine = new MiniEngine(run.host);
+    const inputs = { org: "acme", readTasks: true };
+    await engine.up(new Map([["old", inputs]]));
+    const id = engine.state.get("old")?.id ?? "";
+    run.begin({ env, config: { "influx-token:host": await run.reverseProxy() } });
+    engine.host = run.host;
+    await engine.up(new Map([["new", { ...inputs, adopt: id }]]));
+    expect(engine.errors).toEqual([]);
+    expect([...engine.state.keys()]).toEqual(["new"]);
+    expect(onServer(run, id)).toBeDefined();
+  });
+
+  it("is not deleted by the record that leaves where its adoption fails, or has not come yet", async () => {
+    const engine = new MiniEngine(run.host);
+    const connection = { host: run.server.url, token: run.server.operatorToken };
+    const inputs = { org: "acme", readTasks: true, connection };
+    await engine.up(new Map([["old", inputs]]));
+    const { id, outs } = engine.state.get("old") ?? { id: "" };
+    run.begin();
+    engine.host = run.host;
+    // The engine goes on by `--continue-on-error`.
+    await engine.up(new Map([["new", { ...inputs, writeTasks: true, adopt: id }]]));
+    expect(engine.errors.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/is not what the program declares/),
+      expect.stringMatching(/is not deleted, for the program adopts it/),
+    ]);
+    expect([...engine.state.keys()]).toEqual(["old"]);
+    // With `--replace` and the option deleteBeforeReplace the engine deletes after a check without old inputs.
+    run.begin();
+    await run.host.checked({ ...inputs, adopt: id });
+    await expect(run.host.delete(id, outs)).rejects.toThrow(/deleteBeforeReplace/);
+    expect(onServer(run, id)).toBeDefined();
+  });
+
+  it("is not adopted where a resource of the stack has it at another address by now, nor kept by two", async () => {
+    const { id, outs } = await run.create();
+    const other = { host: await run.reverseProxy(), token: run.server.operatorToken };
+    const declared = { orgId: run.server.orgId, readTasks: true };
+    run.begin();
+    await run.host.diff(id, outs, await run.host.checked({ ...declared, connection: other }));
+    await expect(run.create(other, { adopt: id })).rejects.toThrow(/another resource/);
+    run.begin();
+    const anew = await run.create({}, { adopt: id });
+    // `--target` left the first one alone.
+    run.begin();
+    const inputs = await run.host.checked({ ...declared, connection: outs.connection });
+    await run.host.diff(anew.id, anew.outs, inputs);
+    const replacing = await run.host.checked({
+      ...declared,
+      connection: outs.connection,
+      keepers: { a: "1" },
+    });
+    await expect(run.host.diff(id, outs, replacing)).rejects.toThrow(/another resource of this stack has it/);
+    await run.host.delete(id, outs);
+    expect(onServer(run, id)).toBeDefined();
   });
 
   it("may come from a resource that leaves the program, which then is not deleted", async () => {
@@ -294,6 +372,41 @@ describe("a token that a server stores hashed", () => {
     run.warnings.length = 0;
     expect(await run.host.diff(id, known, inputs)).toMatchObject({ changes: false });
     expect(run.warnings).toEqual([]);
+  });
+
+  it("keeps the record that has its value, until the one that adopted it without has it, too", async () => {
+    const engine = new MiniEngine(run.host);
+    const connection = { host: run.server.url, token: run.server.operatorToken };
+    const inputs = { org: "acme", readTasks: true, connection };
+    await engine.up(new Map([["old", inputs]]));
+    const { id, outs } = engine.state.get("old") ?? { id: "" };
+    const adopting = { ...inputs, adopt: id, adoptWithoutToken: true };
+    run.begin();
+    engine.host = run.host;
+    await engine.up(new Map([["new", adopting]]));
+    expect(engine.errors.splice(0)).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(/give it as the secret adoptToken/) as unknown,
+      }),
+    ]);
+    expect([...engine.state.keys()].sort()).toEqual(["new", "old"]);
+    run.begin();
+    engine.host = run.host;
+    await engine.up(new Map([["new", { ...adopting, adoptToken: outs?.token }]]));
+    expect(engine.state.get("new")?.outs.token).toBe(outs?.token);
+    // MiniEngine deletes at once with updates; the engine deletes when they are done.
+    await engine.up(new Map([["new", { ...adopting, adoptToken: outs?.token }]]));
+    expect([...engine.state.keys()]).toEqual(["new"]);
+    expect(onServer(run, id)).toBeDefined();
+  });
+
+  it("stays switched off where its value turns out wrong", async () => {
+    const token = await madeByHand(run, { status: "inactive" });
+    const other = await madeByHand(run, { status: "inactive" });
+    await expect(run.create({}, { adopt: token.id, adoptToken: other.value })).rejects.toThrow(
+      /does not accept adoptToken/,
+    );
+    expect(onServer(run, token.id)).toMatchObject({ status: "inactive" });
   });
 
   it("shows its value in no error", async () => {
