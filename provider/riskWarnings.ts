@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { TYPE_FLAGS } from "./permissions/catalogue";
-import { PRESETS } from "./permissions/expand";
+import { EXTRA, PRESETS } from "./permissions/expand";
 import { findRisks, permissionsOfFlags, type RiskId, type Severity, warningFor } from "./permissions/risks";
 
-/** What decides whether a token is risky: single buckets do not, nor does its own organization. */
-const RISKY_FLAGS: ReadonlySet<string> = new Set([...PRESETS, ...TYPE_FLAGS.keys()]);
+/** What decides whether a token is risky: single buckets do not, nor does reading its own organization. */
+const RISKY_FLAGS: ReadonlySet<string> = new Set([...PRESETS, ...TYPE_FLAGS.keys(), EXTRA]);
 
 /** What previews warn of: a warning that the commonest token has is read by nobody. */
 const LOUD: readonly Severity[] = ["critical", "high", "medium"];

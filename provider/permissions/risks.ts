@@ -113,7 +113,13 @@ export const RISKS = [
     title: "all-access token",
     severity: "high",
     explanation: "It reads and writes everything in its organization, tokens and secrets included.",
-    includes: ["write-authorizations", "read-authorizations", "read-secrets", "system-bucket"],
+    includes: [
+      "write-authorizations",
+      "read-authorizations",
+      "write-org-or-user",
+      "read-secrets",
+      "system-bucket",
+    ],
     test: (held) => OLDEST_TYPES.every((type) => reaches(held, "read", type) && reaches(held, "write", type)),
   },
   {
@@ -147,6 +153,18 @@ export const RISKS = [
     explanation:
       "readUsers and writeUsers carry no organization: it sees, or with write changes and deletes, every user of the server.",
     test: (held) => reachesServer(held, "users"),
+  },
+  {
+    id: "write-org-or-user",
+    title: "writes an organization or a user",
+    severity: "high",
+    explanation:
+      "It renames and deletes the organization that extraPermissions names by id, or changes and deletes that user, the password included.",
+    test: (held) =>
+      held.some(
+        ({ action, resource: { type, id } }) =>
+          action === "write" && SERVER_TYPES.has(type) && id !== undefined && id !== OWN.userId,
+      ),
   },
   {
     id: "read-secrets",

@@ -42,6 +42,18 @@ describe("a stack whose tokens read single buckets", () => {
   });
 });
 
+describe("a token that may write an organization or a user by id", () => {
+  it("is a risk, whoever's they are, unless all-access brings it along", () => {
+    const extra = (key: string, actions: string) => held({ extraPermissions: { [key]: actions } });
+    for (const key of [`/orgs/${FIRST}`, `/users/${FIRST}`, `/orgs/${ORG}`]) {
+      expect(ids(findRisks(extra(key, "read, write")))).toEqual(["write-org-or-user"]);
+      expect(findRisks(extra(key, "read"))).toEqual([]);
+    }
+    expect(findRisks(extra(`telegrafs/${FIRST}`, "write"))).toEqual([]);
+    expect(ids(findRisks(held({ allAccess: true })))).toEqual(["all-access-token"]);
+  });
+});
+
 describe("a risk that is not known", () => {
   it("is none where everything is known", () => {
     expect(unknownRisk([])).toEqual([]);

@@ -100,7 +100,7 @@ describe("risks", () => {
   });
 
   it("are the less the worse", () => {
-    expect(SEVERITIES.map((severity) => risksFrom(severity).length)).toEqual([2, 8, 9, 10]);
+    expect(SEVERITIES.map((severity) => risksFrom(severity).length)).toEqual([2, 9, 10, 11]);
     expect(risksFrom("critical")).toEqual(["unknown", "operator-token"]);
     expect(risksFrom("low")).toEqual(RISK_IDS);
     const high = [
