@@ -45,7 +45,7 @@ export interface Emulator {
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const settings = readOptions(options);
-  const store = new Store();
+  const store = new Store(settings.now);
   const onboarded = options.onboard && onboard(store, settings, options.onboard);
   const requests = new RequestCounter();
   const server = createApiServer(store, settings, requests);

@@ -29,6 +29,8 @@ export interface EmulatorOptions {
   version?: string;
   /** The resource types that the server knows. Default: those of InfluxDB OSS 2.2 and later. */
   resourceTypes?: readonly string[];
+  /** The server's clock: milliseconds since 1970. Default: this machine's. For tests of tokens that are rotated by time. */
+  now?: () => number;
   /** Onboards at once, as `POST /api/v2/setup` would. Default: the emulator starts like a fresh InfluxDB. */
   onboard?: Onboarding;
 }
@@ -40,6 +42,7 @@ export interface Settings {
   readonly plainTokens: boolean;
   readonly version: string;
   readonly resourceTypes: readonly string[];
+  readonly now: () => number;
   /** How the server's version words a status that is none. */
   readonly unknownStatusMessage: string;
 }
@@ -81,6 +84,7 @@ const RULES: Readonly<Record<keyof EmulatorOptions, [string, (value: unknown) =>
     "a list of resource types",
     (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
   ],
+  now: ["a function that gives milliseconds", (value) => typeof value === "function"],
   onboard: [
     "an object with username, org and bucket",
     (value) => isRecord(value) && ["username", "org", "bucket"].every((name) => isText(value[name])),
@@ -99,7 +103,13 @@ export function readOptions(options: EmulatorOptions): Settings {
       throw new TypeError(`emulator: option "${name}" must be ${description}`);
     }
   }
-  const { port = 0, host = "127.0.0.1", plainTokens = false, resourceTypes = RESOURCE_TYPES } = options;
+  const {
+    port = 0,
+    host = "127.0.0.1",
+    plainTokens = false,
+    resourceTypes = RESOURCE_TYPES,
+    now = Date.now,
+  } = options;
   const version = options.version ?? (plainTokens ? "v2.7.12" : "v2.9.1");
   return {
     port,
@@ -107,6 +117,7 @@ export function readOptions(options: EmulatorOptions): Settings {
     plainTokens,
     version,
     resourceTypes,
+    now,
     unknownStatusMessage: isBefore28(version)
       ? "unknown authorization status"
       : "encodeAuthorization: unknown authorization status",

@@ -89,6 +89,9 @@ export class Store {
   readonly authorizations = new Table<StoredAuthorization>(({ token }) => token);
   private readonly nextID = idSequence();
 
+  /** @param now its clock: milliseconds since 1970. */
+  constructor(private readonly now: () => number) {}
+
   /** @throws ApiError `not found` */
   organization(id: string): Organization {
     return found(this.organizations.get(id), "organization not found");
@@ -103,7 +106,12 @@ export class Store {
   createOrganization(fields: Omit<New<Organization>, "roles">, ownerID: string): Organization {
     this.requireFreeOrganizationName(fields.name);
     const roles = new Map<string, Role>([[ownerID, "owner"]]);
-    const organization = this.organizations.add({ id: this.nextID(), ...fields, roles, ...createdNow() });
+    const organization = this.organizations.add({
+      id: this.nextID(),
+      ...fields,
+      roles,
+      ...this.createdNow(),
+    });
     this.createSystemBucket(organization.id, "_tasks", "System bucket for task logs", 3);
     this.createSystemBucket(organization.id, "_monitoring", "System bucket for monitoring logs", 7);
     return organization;
@@ -115,7 +123,7 @@ export class Store {
     if (changes.name !== undefined && changes.name !== organization.name) {
       this.requireFreeOrganizationName(changes.name);
     }
-    return this.organizations.update(organization, { ...changes, updatedAt: now() });
+    return this.organizations.update(organization, { ...changes, updatedAt: this.timestamp() });
   }
 
   /** Its buckets go with it; its authorizations stay behind, as on the server. @throws ApiError `not found` */
@@ -178,7 +186,7 @@ export class Store {
     if (this.buckets.find(bucketKey(fields)) !== undefined) {
       throw conflict(`bucket with name ${fields.name} already exists`);
     }
-    return this.buckets.add({ id: this.nextID(), ...fields, ...createdNow() });
+    return this.buckets.add({ id: this.nextID(), ...fields, ...this.createdNow() });
   }
 
   /** @throws ApiError `not found`, `conflict`, or `invalid` for a bad name or the name of a system bucket */
@@ -190,7 +198,7 @@ export class Store {
       const renamed = bucketKey({ orgID: bucket.orgID, name: changes.name });
       if (this.buckets.find(renamed) !== undefined) throw conflict("bucket name is not unique");
     }
-    return this.buckets.update(bucket, { ...changes, updatedAt: now() });
+    return this.buckets.update(bucket, { ...changes, updatedAt: this.timestamp() });
   }
 
   /** @throws ApiError `not found`, or `invalid` for a system bucket */
@@ -215,7 +223,7 @@ export class Store {
   ): StoredAuthorization {
     const token =
       fields.token ?? randomBytes(64).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
-    return this.authorizations.add({ id: this.nextID(), ...fields, token, ...createdNow() });
+    return this.authorizations.add({ id: this.nextID(), ...fields, token, ...this.createdNow() });
   }
 
   /** @throws ApiError `not found` */
@@ -223,7 +231,7 @@ export class Store {
     id: string,
     changes: { status?: TokenStatus; description?: string },
   ): StoredAuthorization {
-    return this.authorizations.update(this.authorization(id), { ...changes, updatedAt: now() });
+    return this.authorizations.update(this.authorization(id), { ...changes, updatedAt: this.timestamp() });
   }
 
   /** @throws ApiError `not found` */
@@ -240,6 +248,15 @@ export class Store {
       retentionSeconds: retentionDays * DAY_SECONDS,
       shardGroupSeconds: DAY_SECONDS,
     });
+  }
+
+  private createdNow(): Timestamps {
+    const createdAt = this.timestamp();
+    return { createdAt, updatedAt: createdAt };
+  }
+
+  private timestamp(): string {
+    return new Date(this.now()).toISOString();
   }
 
   private requireFreeUserName(name: string): void {
@@ -271,11 +288,4 @@ function requireBucketName(name: string): void {
   if (name.includes('"')) {
     throw invalid(`bucket name ${name} is invalid. Bucket names may not include quotation marks`);
   }
-}
-
-const now = (): string => new Date().toISOString();
-
-function createdNow(): Timestamps {
-  const createdAt = now();
-  return { createdAt, updatedAt: createdAt };
 }

@@ -10,6 +10,8 @@ export interface TestServer extends Emulator {
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** Makes a bucket and gives its id. */
   makeBucket(name: string, orgID?: string): Promise<string>;
+  /** Sets its clock to a moment for good, or back to this machine's. */
+  setClock(moment?: string): void;
   /** Requests since the last call, by endpoint. */
   countRequests(): Record<string, number>;
 }
@@ -17,8 +19,10 @@ export interface TestServer extends Emulator {
 const OPERATOR_TOKEN = "operator-t0ken-that-must-not-leak";
 
 export async function startServer(options: { plainTokens?: boolean } = {}): Promise<TestServer> {
+  let now = Date.now;
   const emulator = await startEmulator({
     ...options,
+    now: () => now(),
     onboard: { username: "admin", org: "acme", bucket: "primary", token: OPERATOR_TOKEN },
   });
   const { orgId = "", userId = "" } = emulator.onboarded ?? {};
@@ -37,6 +41,9 @@ export async function startServer(options: { plainTokens?: boolean } = {}): Prom
         retentionRules: [],
       });
       return id;
+    },
+    setClock(moment) {
+      now = moment === undefined ? Date.now : () => Date.parse(moment);
     },
     countRequests() {
       const counts = emulator.requests.counts();

@@ -12,6 +12,7 @@ describe("options", () => {
     [{ version: "latest" }, 'option "version" must be a version like "v2.9.1"'],
     [{ resourceTypes: [] }, 'option "resourceTypes" must be a list of resource types'],
     [{ resourceTypes: [""] }, 'option "resourceTypes" must be a list of resource types'],
+    [{ now: "2026-01-01" }, 'option "now" must be a function that gives milliseconds'],
     [{ onboard: null }, 'option "onboard" must be an object with username, org and bucket'],
     [
       { onboard: { username: "a", org: "b" } },
@@ -28,6 +29,18 @@ describe("options", () => {
     const { emulator, ask } = await openApi({ resourceTypes: ["authorizations", "buckets", "flows"] });
     expect((await ask("GET /api/v2/resources")).body).toEqual(["authorizations", "buckets", "flows"]);
     expect(emulator.authorizations()[0]?.permissions).toHaveLength(6);
+    await emulator.close();
+  });
+
+  it("set the clock that tokens are dated by", async () => {
+    let now = Date.UTC(2020, 0);
+    const { emulator, ask } = await openApi({ now: () => now });
+    const [made] = emulator.authorizations();
+    const { id = "", createdAt = "" } = made ?? {};
+    expect(createdAt).toBe("2020-01-01T00:00:00.000Z");
+    now += 1_000;
+    await ask(`PATCH /api/v2/authorizations/${id}`, { body: { description: "new" } });
+    expect(emulator.authorizations()[0]).toMatchObject({ createdAt, updatedAt: "2020-01-01T00:00:01.000Z" });
     await emulator.close();
   });
 
