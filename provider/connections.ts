@@ -16,6 +16,7 @@ import { ConnectionError } from "./errors";
 import { type Session, Sessions } from "./influxdb/session";
 import type { Runtime } from "./runtime";
 import type { CheckContext, Failure, InfluxTokenInputs } from "./token/inputs";
+import { rotationSwitchProblem } from "./token/rotateAfter";
 import { isUnknown, UNKNOWN } from "./token/unknown";
 import type { ConnectionInputs, Organization } from "./types";
 
@@ -117,6 +118,14 @@ export class Connections implements CheckContext {
     return this.once(["preflight"], () =>
       orFailure<boolean>(false, () => wantsPreflight({ env: this.runtime.env, config: this.config })),
     );
+  }
+
+  rotateAfter(): string | undefined {
+    return this.config("influx-token:rotateAfter");
+  }
+
+  rotationProblem(): string | undefined {
+    return rotationSwitchProblem(this.runtime.env);
   }
 
   private sourcesFor(connection: ConnectionInputs = {}): Sources {

@@ -63,8 +63,8 @@ type TypeFlagArgs = { [flag in TypeFlag]?: pulumi.Input<boolean> | undefined };
 /**
  * What a token is to be: the inputs mirror the flags of `influx auth create`. Beside those below there are `readX` and
  * `writeX` for every resource type X, such as `readBuckets` or `writeTasks`. At least one permission must be asked for.
- * A change of organization, owner, permissions or keepers makes a new token before the old one is deleted; everything
- * else changes in place.
+ * A change of organization, owner, permissions or keepers makes a new token before the old one is deleted, and so does
+ * the end of `rotateAfter`; everything else changes in place.
  */
 export interface InfluxTokenArgs extends TypeFlagArgs {
   /**
@@ -125,6 +125,13 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
   /** Any strings: a change of one makes a new token, for rotation. */
   keepers?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /**
+   * How long after it was made, or adopted, the token is replaced: whole hours, days or weeks such as `12h`, `90d` or
+   * `2w`, or ISO 8601 without years and months such as `P90D` or `P1DT12H`; from an hour to 36,500 days. The first
+   * `pulumi up` after the output `rotateAt` replaces it. `never` overrides the default. Default:
+   * `influx-token:rotateAfter` in the stack config, or never. Changes in place.
+   */
+  rotateAfter?: pulumi.Input<string> | undefined;
+  /**
    * Risk id to the reason why the risk is accepted, such as `{ "operator-token": "break-glass, see runbook" }`. Its
    * warning is not shown, and the report names the reason. It is not sent to the server. Changes in place.
    */
@@ -171,6 +178,7 @@ const OUTPUTS: Readonly<Record<string, undefined>> = {
   host: undefined,
   createdAt: undefined,
   updatedAt: undefined,
+  rotateAt: undefined,
 };
 
 /** An InfluxDB 2.x API token (an "authorization"). */
@@ -204,6 +212,8 @@ export class InfluxToken extends pulumi.CustomResource {
   declare readonly createdAt: pulumi.Output<string>;
   /** When the token was last changed: RFC 3339. */
   declare readonly updatedAt: pulumi.Output<string>;
+  /** From when on `pulumi up` replaces the token: RFC 3339. `undefined` where no `rotateAfter` says so. */
+  declare readonly rotateAt: pulumi.Output<string | undefined>;
 
   /**
    * Declares a token.

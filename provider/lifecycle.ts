@@ -41,6 +41,7 @@ import {
   withInputs,
   withToken,
 } from "./token/state";
+import { isDue, isRotationOff, withRotateAt } from "./token/rotateAfter";
 import { isUnknown } from "./token/unknown";
 import type { Authorization, ConnectionInputs } from "./types";
 
@@ -124,7 +125,8 @@ export class Lifecycle {
   /** What has to happen for the token to become what is declared. Sends nothing. */
   diff(state: InfluxTokenState, declared: InfluxTokenInputs): Change {
     requireKnownFormat(state);
-    const change = planChange(state, declared);
+    const { env, now } = this.options;
+    const change = planChange(state, declared, !isRotationOff(env) && isDue(state, declared, now()));
     return change;
   }
 
@@ -171,13 +173,13 @@ export class Lifecycle {
       const { isInterrupted } = this.options;
       const { authorization, warnings } = await createSafely(session, body, formatPermission, isInterrupted);
       warnings.forEach(this.options.log.warn);
-      return { id: authorization.id, state: madeState(inputs, authorization, host, buckets) };
+      return { id: authorization.id, state: this.scheduled(madeState(inputs, authorization, host, buckets)) };
     } catch (error) {
       if (!(error instanceof UndeletedTokenError)) throw error;
       const { authorization, message } = error;
       throw new UnwantedTokenError(message, {
         id: authorization.id,
-        state: unwantedState(inputs, authorization, host, buckets),
+        state: this.scheduled(unwantedState(inputs, authorization, host, buckets)),
       });
     }
   }
@@ -192,7 +194,8 @@ export class Lifecycle {
       const authorization = await this.patched(id, inputs, found, client, token);
       await this.assertValueOfSwitched(inputs, found, authorization, client);
       const made = madeState(inputs, authorization, client.host, buckets);
-      return adoptedState(made, authorization, token, new Date(this.options.now()).toISOString());
+      const at = new Date(this.options.now()).toISOString();
+      return this.scheduled(adoptedState(made, authorization, token, at));
     };
     const state = await this.records.adopt(id, client.host, adopted);
     if (state.__withoutToken === true) this.options.log.warn(tokenValueUnknown(id, client.host));
@@ -257,6 +260,14 @@ export class Lifecycle {
   /** Changes the token in place: in the state it keeps is what the server has after it. */
   async update(id: string, state: InfluxTokenState, declared: InfluxTokenInputs): Promise<InfluxTokenState> {
     requireKnownFormat(state);
+    return this.scheduled(await this.changed(id, state, declared), state);
+  }
+
+  private async changed(
+    id: string,
+    state: InfluxTokenState,
+    declared: InfluxTokenInputs,
+  ): Promise<InfluxTokenState> {
     const patch = patchFor(state, declared);
     const hasMoved = declared.host !== state.host;
     if (learnsToken(state, declared)) return this.learnToken(id, state, declared);
@@ -288,7 +299,7 @@ export class Lifecycle {
     const found = await readAuthorization(client, id);
     if (found.kind !== "found") throw tokenIsGone(id, client.host);
     const token = await adoptedValue(declared, found.authorization, this.connections);
-    const known = await this.update(id, withToken(state, token), declared);
+    const known = await this.changed(id, withToken(state, token), declared);
     this.records.learn(id, known);
     return known;
   }
@@ -323,6 +334,11 @@ export class Lifecycle {
     // Of an orphan the server says no more; it is switched off all the same.
     if (found.kind === "found") this.assertPatched(id, { status: "inactive" }, found.authorization);
     return found.kind !== "gone";
+  }
+
+  /** With the time of its rotation, where it has one. */
+  private scheduled(state: InfluxTokenState, before?: InfluxTokenState): InfluxTokenState {
+    return withRotateAt(state, before, this.options.now());
   }
 
   /** A proxy may change requests or answers: another status than asked for is no success. */

@@ -17,6 +17,7 @@ export function permissionsOf(args: object): PermissionTable | undefined {
   const others = [
     "connection",
     "keepers",
+    "rotateAfter",
     "acknowledge",
     "deactivateOnDelete",
     PROVIDER_KEY,

@@ -169,7 +169,13 @@ function reasonsOf(step: Json, action: TokenAction): string[] {
   if (action === "leave") return ["only read"];
   if (action === "update") return changedInputs(oldOf(step), record(step["newState"]));
   const names = [step["replaceReasons"], step["keys"]].find(Array.isArray) as unknown[] | undefined;
-  return (names ?? []).flatMap((name) => textOf(name) ?? []).map(singleLine);
+  return (names ?? []).flatMap((name) => textOf(name) ?? []).map((name) => singleLine(reasonFor(name, step)));
+}
+
+/** That the time of a token is over says less than since when it is. */
+function reasonFor(name: string, step: Json): string {
+  const rotateAt = textOf(record(oldOf(step)["outputs"])["rotateAt"]);
+  return name === "rotateAt" && rotateAt !== undefined ? `due since ${rotateAt}` : name;
 }
 
 /** Only the names: a value may be a credential. */

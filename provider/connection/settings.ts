@@ -40,6 +40,7 @@ export const CONFIG_KEYS: readonly string[] = [
   "user",
   "descriptionTemplate",
   "preflight",
+  "rotateAfter",
   "tokens",
   "tokensFrom",
 ];

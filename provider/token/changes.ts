@@ -34,9 +34,11 @@ const KEPT_IN_STATE = INPUT_NAMES.filter((name) => !WITH_RULE.includes(name)) as
 /**
  * Compares what is with what is declared. Pure, for it runs at every preview. A declared value that is not known
  * yet may turn out different, so it counts as a change.
+ *
+ * @param due whether the token's time is over.
  */
-export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs): Change {
-  const replaces = replacing(state, declared);
+export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs, due = false): Change {
+  const replaces = [...replacing(state, declared), ...(due ? ["rotateAt"] : [])];
   const updates =
     patchFor(state, declared) !== undefined ||
     declared.host !== state.host ||

@@ -23,9 +23,9 @@ const LIKELY: Readonly<Record<string, string>> = {
   orgID: "did you mean orgId?",
   bucket: "buckets go by name or id into readBucket and writeBucket, which are lists",
   buckets: "buckets go by name or id into readBucket and writeBucket, which are lists",
-  expires: "tokens of InfluxDB 2.x do not expire; a change of keepers makes a new token",
-  expiresAt: "tokens of InfluxDB 2.x do not expire; a change of keepers makes a new token",
-  ttl: "tokens of InfluxDB 2.x do not expire; a change of keepers makes a new token",
+  expires: 'tokens of InfluxDB 2.x do not expire; rotateAfter: "90d" makes a new one after that time',
+  expiresAt: 'tokens of InfluxDB 2.x do not expire; rotateAfter: "90d" makes a new one after that time',
+  ttl: 'tokens of InfluxDB 2.x do not expire; rotateAfter: "90d" makes a new one after that time',
   permissions:
     "it is an output: ask for permissions by the flags, such as readBuckets or writeBucket, or by extraPermissions",
   effectivePermissions:

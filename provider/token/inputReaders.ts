@@ -9,6 +9,7 @@ import { keyGivenTwice, keyOf, parseActions, parseReach } from "../permissions/e
 import { isId } from "../types";
 import { isRiskId, notARisk, RISKS } from "../permissions/risks";
 import { printable, quoted } from "../text";
+import { ROTATE_AFTER_PATTERN, rotateAfterProblem } from "./rotateAfter";
 import { isUnknown } from "./unknown";
 
 /** Takes note of an input that cannot be accepted. The reason is only made where it is shown. */
@@ -210,6 +211,12 @@ const keepers = reader(KEEPERS, (value, property, fail) => {
   return given.length === 0 ? undefined : Object.fromEntries(given);
 });
 
+const rotateAfter = reader({ type: "string", pattern: ROTATE_AFTER_PATTERN }, (value, property, fail) => {
+  const problem = rotateAfterProblem(value);
+  if (problem !== undefined) fail(property, `${property} ${problem}`);
+  return value;
+});
+
 const ACKNOWLEDGE = objectOf(
   Object.fromEntries(RISKS.map(({ id, explanation }) => [id, { ...TEXT, description: explanation }])),
 );
@@ -262,6 +269,7 @@ export const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["description", description],
   ["status", status],
   ["keepers", keepers],
+  ["rotateAfter", rotateAfter],
   ["acknowledge", acknowledge],
   ["deactivateOnDelete", flag],
   ["connection", connection],

@@ -20,6 +20,7 @@ import {
 } from "../permissions/table";
 import { printable, quoted } from "../text";
 import type { ConnectionInputs, Organization, TokenStatus } from "../types";
+import { NEVER, rotateAfterProblem } from "./rotateAfter";
 import { isUnknown, UNKNOWN } from "./unknown";
 
 /** What a program declares, resolved to plain values. */
@@ -31,6 +32,8 @@ export interface DeclaredInputs extends PermissionFlags {
   readonly description?: string;
   readonly status?: TokenStatus;
   readonly keepers?: Readonly<Record<string, string>>;
+  /** How long after it was made a token is due for rotation, such as `90d`; `never`. */
+  readonly rotateAfter?: string;
   /** Risk id to the reason why the risk is accepted. */
   readonly acknowledge?: Readonly<Record<string, string>>;
   /** Whether the token is switched off where it would be deleted. */
@@ -70,6 +73,10 @@ export interface CheckContext {
     connection: ConnectionInputs,
     recorded: Organization | undefined,
   ): Organization | Failure | undefined;
+  /** `rotateAfter` of the stack's config. */
+  readonly rotateAfter?: () => string | undefined;
+  /** What makes it unknown whether tokens that are due are to be rotated. */
+  readonly rotationProblem?: () => string | undefined;
 }
 
 /** Where nobody can say more than the inputs do: whatever follows from anything else stays open. */
@@ -134,6 +141,7 @@ export function checkInputs(
   refuseTwoOwners(inputs, fail);
   if (failures.length === 0) withoutOwnOrganization(inputs, fail);
   addHost(inputs, connection, olds, context, fail);
+  addRotateAfter(inputs, context, fail);
   if (failures.length === 0) addPermissions(inputs, raw, olds, fail);
   const last = failures.at(-1);
   if (last !== undefined && dropped > 0)
@@ -263,6 +271,22 @@ function addHost(
   const found = context.host(connection, recorded);
   if (typeof found === "string") inputs["host"] = found;
   else fail(found.property, found.reason);
+}
+
+/** By the stack's config, where the token says nothing. */
+function addRotateAfter(inputs: Record<string, unknown>, context: CheckContext, fail: Fail): void {
+  if (inputs["rotateAfter"] === undefined) {
+    const byConfig = context.rotateAfter?.();
+    if (byConfig === undefined || byConfig === "" || byConfig === NEVER) return;
+    const problem = rotateAfterProblem(byConfig);
+    if (problem !== undefined) {
+      fail("rotateAfter", `influx-token:rotateAfter in the stack config ${problem}`);
+      return;
+    }
+    inputs["rotateAfter"] = byConfig;
+  }
+  const problem = inputs["rotateAfter"] === NEVER ? undefined : context.rotationProblem?.();
+  if (problem !== undefined) fail("rotateAfter", problem);
 }
 
 function addPermissions(

@@ -55,6 +55,8 @@ export interface InfluxTokenState extends DeclaredInputs {
   readonly createdAt: string;
   /** RFC 3339. */
   readonly updatedAt: string;
+  /** From when on the token is due for rotation: RFC 3339. Absent where it is not rotated by time. */
+  readonly rotateAt?: string;
   /** Which shape this state has. The engine shows no key that begins with two underscores. */
   readonly __format: number;
   /**

@@ -160,6 +160,36 @@ describe("a stack whose host comes from its config", () => {
     for (const id of made()) await stack.server.call("DELETE", `/api/v2/authorizations/${id}`);
   });
 
+  describe("a token whose time is over", () => {
+    it("is replaced by the next run: not by this one, not for a drift check, not against a plan or protect", async () => {
+      stack.server.setClock("2020-01-01T00:00:00Z");
+      token("readTasks: true, keepers: { made: 'long ago' }");
+      await stack.up();
+      stack.server.setClock();
+      const [old] = made();
+      const declare = (options?: string): void => {
+        token('readTasks: true, keepers: { made: "long ago" }, rotateAfter: "90d"', options);
+      };
+      declare();
+      expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
+      expect(await outputsOf()).toMatchObject({ rotateAt: "2020-03-31T00:00:00.000Z" });
+      const plan = join(folder, "rotation.json");
+      const check = ["--refresh", "--expect-no-changes", `--save-plan=${plan}`];
+      succeeded(await stack.engine.preview(check, { INFLUX_ROTATION: "off" }));
+      const up = ["up", "--yes", "--skip-preview"];
+      expect(await stack.failing([...up, `--plan=${plan}`])).toMatch(/violates plan|not allowed by the plan/);
+      declare("{ protect: true }");
+      succeeded(await stack.engine.up([], { INFLUX_ROTATION: "off" }));
+      expect(await stack.failing(up)).toContain("protect");
+      expect(made()).toEqual([old]);
+      declare('{ ignoreChanges: ["*"] }');
+      expect(await stack.up()).toEqual({ replaced: 1, unchanged: 1 });
+      expect(made()).not.toContain(old);
+      expect(made()).toHaveLength(1);
+      expect(await stack.up(["--refresh"])).toEqual({ unchanged: 2 });
+    });
+  });
+
   describe("a server that lives on", () => {
     it("renames an organization: no token is replaced, whatever is edited and refreshed in which order", async () => {
       const { orgId } = stack.server;

@@ -65,10 +65,21 @@ const OCCASIONS = [
     jobs: [],
   },
   {
-    what: "the schedule",
-    github: { event_name: "schedule", ref: "refs/heads/main" },
+    what: "the schedule that compares",
+    github: { event_name: "schedule", ref: "refs/heads/main", event: { schedule: "17 5 * * *" } },
     gitlab: { CI_PIPELINE_SOURCE: "schedule", CI_COMMIT_BRANCH: "main", CI_DEFAULT_BRANCH: "main" },
     jobs: ["drift"],
+  },
+  {
+    what: "the schedule that applies",
+    github: { event_name: "schedule", ref: "refs/heads/main", event: { schedule: "47 5 * * *" } },
+    gitlab: {
+      CI_PIPELINE_SOURCE: "schedule",
+      CI_COMMIT_BRANCH: "main",
+      CI_DEFAULT_BRANCH: "main",
+      APPLY: "true",
+    },
+    jobs: ["rotate"],
   },
 ];
 
@@ -114,6 +125,7 @@ describe("the GitHub workflow", () => {
     ).toEqual({
       preview: { contents: "read", "pull-requests": "write" },
       up: { contents: "read" },
+      rotate: { contents: "read" },
       drift: { contents: "read" },
     });
   });
@@ -125,7 +137,7 @@ describe("the GitHub workflow", () => {
 
   it("pins every action to a commit, and leaves no token in the checkout", () => {
     const used = steps.filter(({ uses }) => uses !== undefined);
-    expect(used).toHaveLength(9);
+    expect(used).toHaveLength(12);
     for (const { uses, with: given } of used) {
       expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
       if (uses?.startsWith("actions/checkout") === true)
@@ -140,6 +152,7 @@ describe("the GitHub workflow", () => {
     expect(secretSteps.map((each) => each.map(({ name }) => name))).toEqual([
       ["Preview", "Refuse what a policy refuses"],
       ["Plan", "Up"],
+      ["Plan", "Up"],
       ["Compare with the server"],
     ]);
     expect(JSON.stringify(secretSteps[0])).not.toContain("INFLUX");
@@ -152,11 +165,11 @@ describe("both hosts", () => {
     listed = await Promise.all(OCCASIONS.map(({ gitlab }) => gitlabJobs(gitlab)));
   });
 
-  it("apply only what passed the gate and the policies in the same job", async () => {
+  it.each(["up", "rotate"])("apply in the job %s only what passed its gate and policies", async (job) => {
     const { jobs } = await readWorkflow();
     const scripts = {
-      github: (jobs["up"]?.steps ?? []).map(({ run: script = "" }) => script),
-      gitlab: await gitlabScripts("up"),
+      github: (jobs[job]?.steps ?? []).map(({ run: script = "" }) => script),
+      gitlab: await gitlabScripts(job),
     };
     for (const lines of Object.values(scripts)) {
       const at = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line));

@@ -82,7 +82,9 @@ describe(`the example's pipelines on GitHub Actions and on GitLab CI (${SELECTIO
   });
 
   it("make the tokens on main", async () => {
+    repository.server.setClock("2020-01-01T00:00:00Z");
     await up(0);
+    repository.server.setClock();
     expect(await tokenOf("ci")).toMatchObject({ status: "active" });
     expect(await tokenOf("auditor")).toMatchObject({ status: "active" });
   });
@@ -115,6 +117,19 @@ describe(`the example's pipelines on GitHub Actions and on GitLab CI (${SELECTIO
     const { id } = await tokenOf("ci");
     await up(1);
     expect(await tokenOf("ci")).toEqual({ id, status: "active" });
+  });
+
+  it("take no token that is due for drift, and replace it when the schedule applies", async () => {
+    const { id } = await tokenOf("ci");
+    for (const { folder } of sites) await repository.set(folder, "ci", "rotateAfter", "90d");
+    await up(0);
+    expect(await tokenOf("ci")).toMatchObject({ id });
+    for (const { code, log } of await onHost(1, "drift")) expect({ code, log }).toMatchObject({ code: 0 });
+    const { code, log } = await run("rotate", sites[1] as Site);
+    expect({ code, log }).toMatchObject({ code: 0 });
+    expect(log).toMatch(/^ci .*± replace: due since 2020-03-31T00:00:00/m);
+    expect(await tokenOf("ci")).not.toMatchObject({ id });
+    expect(repository.server.authorizations().map((each) => each.id)).not.toContain(id);
   });
 
   it("edit the same comment in place, and refuse a risk that nobody acknowledged", async () => {

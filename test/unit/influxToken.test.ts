@@ -168,6 +168,7 @@ describe("InfluxToken", () => {
       description: true,
       status: true,
       keepers: true,
+      rotateAfter: true,
       connection: true,
       acknowledge: true,
       deactivateOnDelete: true,

@@ -16,7 +16,7 @@ export interface JobResult {
   readonly summary: string;
 }
 
-export type JobName = "preview" | "up" | "drift";
+export type JobName = "preview" | "up" | "rotate" | "drift";
 
 /** What runs the example's jobs. */
 export interface Host {
@@ -108,7 +108,7 @@ export const github: Host = {
 /** The variables that docs/gitops.md tells to store in GitLab, and who gets them: INFLUX_TOKEN has the scope `prod`. */
 function gitlabVariables(job: JobName, { secrets }: Repository, api: CommentsApi): Record<string, string> {
   const { INFLUX_TOKEN = "", ...everywhere } = secrets;
-  return { ...everywhere, GITLAB_TOKEN: api.token, ...(job === "up" && { INFLUX_TOKEN }) };
+  return { ...everywhere, GITLAB_TOKEN: api.token, ...(["up", "rotate"].includes(job) && { INFLUX_TOKEN }) };
 }
 
 /** The pipeline with what its jobs extend put in. */

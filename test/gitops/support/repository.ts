@@ -36,6 +36,8 @@ export interface Repository {
   ) => Promise<RunResult>;
   /** Sets the inputs of one token in a team's file of a copy. */
   declare(folder: string, name: string, inputs: object): Promise<void>;
+  /** Sets one input of a token there. */
+  set(folder: string, name: string, input: string, value: string): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -96,17 +98,21 @@ export async function openRepository(): Promise<Repository> {
       await cp(original, folder, { recursive: true });
       return folder;
     },
-    async declare(folder, name, inputs) {
-      const file = join(folder, "tokens", "platform.yaml");
-      const document = parseDocument(await readFile(file, "utf8"));
-      document.set(name, document.createNode(inputs));
-      await writeFile(file, document.toString());
-    },
+    declare: (folder, name, inputs) => edit(folder, [name], inputs),
+    set: (folder, name, input, value) => edit(folder, [name, input], value),
     async dispose() {
       await rm(base, { recursive: true, force: true });
       await server.close();
     },
   };
+}
+
+/** Sets what is at the path in a team's file of a copy. */
+async function edit(folder: string, path: readonly string[], value: unknown): Promise<void> {
+  const file = join(folder, "tokens", "platform.yaml");
+  const document = parseDocument(await readFile(file, "utf8"));
+  document.setIn(path, document.createNode(value));
+  await writeFile(file, document.toString());
 }
 
 /** A token that may do no more than docs/gitops.md says that the drift check needs. */

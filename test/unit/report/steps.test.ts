@@ -54,6 +54,21 @@ function reportOf(...steps: { op?: string; urn?: string }[]): readonly ReportedT
 const outline = (tokens: readonly ReportedToken[]) =>
   tokens.map(({ action, reasons, risks }) => [action, reasons.join(), risks.map(({ id }) => id).join()]);
 
+it("says since when a token is due that is replaced for it", () => {
+  const outputs = { rotateAt: "2026-03-01T00:00:00.000Z" };
+  const tokens = (before: object): readonly ReportedToken[] =>
+    reportOf(
+      step(
+        "replace",
+        { inputs: TASKS, outputs: before },
+        { inputs: TASKS },
+        { replaceReasons: ["keepers", "rotateAt"] },
+      ),
+    );
+  expect(outline(tokens(outputs))).toEqual([["replace", "keepers,due since 2026-03-01T00:00:00.000Z", ""]]);
+  expect(outline(tokens({}))).toEqual([["replace", "keepers,rotateAt", ""]]);
+});
+
 it("judges each input by itself where they cannot be combined, and takes what it cannot read for not known", () => {
   const tokenOf = (inputs: object, outputs: object = {}) => {
     const resource = { type: "pulumi-nodejs:dynamic/influxdb:InfluxToken", inputs, outputs };

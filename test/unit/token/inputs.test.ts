@@ -155,7 +155,7 @@ describe("check", () => {
     [{ username: "ci" }, "username", /by name into user$/],
     [{ bucket: "metrics" }, "bucket", /readBucket and writeBucket, which are lists$/],
     [{ name: "ci" }, "name", /named by its description$/],
-    [{ expires: "24h" }, "expires", /do not expire; a change of keepers makes a new token$/],
+    [{ expires: "24h" }, "expires", /do not expire; rotateAfter: "90d" makes a new one after that time$/],
     [{ connection: { url: "http://a" } }, "connection.url", /connection\.host$/],
     [
       { readBuckets: ["00000000000000c1"] },
