@@ -42,7 +42,10 @@ module.exports = {
     {
       name: "pulumi-at-run-time-in-the-resource-only",
       severity: "error",
-      from: { path: "^provider/", pathNot: "^provider/(influxToken|riskWarnings|stackDefaults)\\.ts$" },
+      from: {
+        path: "^provider/",
+        pathNot: "^provider/(influxToken|rotatingInfluxToken|riskWarnings|stackDefaults)\\.ts$",
+      },
       to: { path: "@pulumi/pulumi", dependencyTypesNot: ["type-only"] },
     },
     {

@@ -15,7 +15,7 @@ module.exports = [
   { name: "token", path: "^provider/token/", mayImport: ["basics", "permissions", "settings"] },
   {
     name: "lifecycle",
-    path: "^provider/(lifecycle|connections|namedBuckets|adoption|preflight)\\.ts$",
+    path: "^provider/(lifecycle|rotatingLifecycle|connections|namedBuckets|adoption|preflight)\\.ts$",
     mayImport: ["basics", "permissions", "connection", "influxdb", "token"],
   },
   { name: "wire", path: "^provider/pulumiHost/(wireValues|stub)\\.ts$", mayImport: ["token"] },
@@ -26,12 +26,12 @@ module.exports = [
   },
   {
     name: "dynamicProvider",
-    path: "^provider/(createProvider|dynamicProvider)\\.ts$",
+    path: "^provider/(createProvider|createRotatingProvider|dynamicProvider|providerProcess|providers|rotatingProvider)\\.ts$",
     mayImport: ["basics", "token", "lifecycle", "wire", "pulumiHost"],
   },
   {
     name: "influxToken",
-    path: "^provider/(index|influxToken|riskWarnings|configKeys|stackDefaults|descriptionTemplate|permissionsOf)\\.ts$",
+    path: "^provider/(index|influxToken|rotatingInfluxToken|riskWarnings|configKeys|stackDefaults|descriptionTemplate|permissionsOf)\\.ts$",
     mayImport: ["basics", "permissions", "settings", "token", "wire", "pulumiHost"],
   },
   { name: "emulator", path: "^emulator/", mayImport: ["basics"] },

@@ -1,11 +1,8 @@
 import { isRecord } from "../provider/json";
 import { SECRET_KEY } from "../provider/pulumiHost/wireValues";
-import { TOKEN_TYPE } from "../provider/pulumiHost/stub";
+import { TOKEN_TYPES } from "../provider/pulumiHost/stub";
 import { isId } from "../provider/types";
 import { type Json, readDocuments, record, records, ReportInputError } from "../report/json";
-
-/** Types of the resources of this package: the constant part of {@link TOKEN_TYPE}. */
-const TYPES = TOKEN_TYPE.slice(0, TOKEN_TYPE.indexOf(":InfluxToken") + 1);
 
 /** Outputs that hold ids of tokens beside the resource's own. */
 const IDS = ["authorizationId", "previousAuthorizationId"];
@@ -36,14 +33,16 @@ export function managedTokens(text: string): ManagedToken[] {
 
 /** Whether the stack deletes it some day: not what it only reads. */
 function isManaged({ type, external }: Json): boolean {
-  return typeof type === "string" && type.startsWith(TYPES) && external !== true;
+  return typeof type === "string" && TOKEN_TYPES.includes(type) && external !== true;
 }
 
 function tokensOf(resource: Json): ManagedToken[] {
   const outputs = record(resource["outputs"]);
   const host = plain(outputs["host"]) ?? plain(record(resource["inputs"])["host"]);
   const name = (plain(resource["urn"]) ?? "").split("::").at(-1) ?? "";
-  const ids = [resource["id"], ...IDS.map((key) => outputs[key])].map(plain);
+  // A rotation may have left tokens that the next run deletes.
+  const leftovers: unknown[] = Array.isArray(outputs["__leftovers"]) ? outputs["__leftovers"] : [];
+  const ids = [resource["id"], ...IDS.map((key) => outputs[key]), ...leftovers].map(plain);
   return [...new Set(ids.map((id) => id?.toLowerCase()))].flatMap((id) =>
     id !== undefined && isId(id) ? [{ id, name, ...(host !== undefined && { host }) }] : [],
   );

@@ -2,7 +2,7 @@ import type { PolicyConfigSchema, ResourceValidationPolicy } from "@pulumi/polic
 import { CATALOGUE } from "../provider/permissions/catalogue";
 import { findRisks, openRisks, type Risk, type RiskId, RISKS } from "../provider/permissions/risks";
 import type { Action, Permission } from "../provider/types";
-import { TOKEN_TYPE } from "../provider/pulumiHost/stub";
+import { TOKEN_TYPES } from "../provider/pulumiHost/stub";
 import { type Props, readAcknowledged, readGrant } from "./token";
 
 /** Says what is wrong with a token, or nothing. It may throw what the policy host throws at a value not known yet. */
@@ -17,7 +17,7 @@ function tokenPolicy<Config extends object>(
     enforcementLevel: "mandatory",
     ...policy,
     validateResource(args, reportViolation) {
-      if (args.type !== TOKEN_TYPE) return;
+      if (!TOKEN_TYPES.includes(args.type)) return;
       const problem = check(args.props, args.getConfig<Partial<Config>>());
       if (problem !== undefined) reportViolation(problem);
     },

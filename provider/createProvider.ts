@@ -1,68 +1,32 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "./connections";
-import { Lifecycle, type Recorded, UnwantedTokenError } from "./lifecycle";
-import { PartialCreateError } from "./pulumiHost/createError";
-import { DuplicateErrors } from "./pulumiHost/duplicateErrors";
-import { GracefulExit, type HostProcess } from "./pulumiHost/gracefulExit";
-import { PlannedDiffs } from "./pulumiHost/plannedDiffs";
-import { Replacements } from "./pulumiHost/replacements";
+import { type Recorded, UnwantedTokenError } from "./lifecycle";
+import { type ProviderOptions, ProviderProcess } from "./providerProcess";
+import { PartialStepError } from "./pulumiHost/partialStep";
 import { fromWire, PROVIDER_KEY, toWire } from "./pulumiHost/wireValues";
-import type { Log, Runtime } from "./runtime";
 import type { InfluxTokenInputs } from "./token/inputs";
 import type { InfluxTokenState } from "./token/state";
 
-/** What a provider takes from its process. Default: the real one. */
-export type ProviderOptions = Partial<Runtime> & { readonly process?: HostProcess };
-
 export type DynamicProvider = pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenState>;
 
-/** The host shows what a provider writes to stderr in the engine's output. */
-const HOST_LOG: Log = {
-  warn: (message) => {
-    console.warn(`InfluxToken: warning: ${message}`);
-  },
-  debug: (message) => {
-    console.error(message);
-  },
-};
-
-/** What is remembered from one call to the next. */
-interface Run {
-  readonly lifecycle: Lifecycle;
-  readonly replacements: Replacements;
-  readonly plannedDiffs: PlannedDiffs;
-}
-
 /**
- * A provider for Pulumi's dynamic host, with a memory of its own. It translates between the host and the
+ * A provider for Pulumi's dynamic host, with a memory of its own, or one that it shares. It translates between the host and the
  * {@link Lifecycle} of tokens, and decides nothing.
  */
-export function createProvider({
-  env = process.env,
-  now = Date.now,
-  log = HOST_LOG,
-  process: hostProcess = process,
-}: ProviderOptions = {}): DynamicProvider {
-  const exit = new GracefulExit(hostProcess);
-  const errors = new DuplicateErrors(console);
-  const newRun = (config: StackConfig): Run => ({
-    lifecycle: new Lifecycle({ env, now, log, config, isInterrupted: exit.isInterrupted }),
-    replacements: new Replacements(),
-    plannedDiffs: new PlannedDiffs(),
-  });
-  let run = newRun(() => undefined);
-
+export function createProvider(
+  options: ProviderOptions = {},
+  shared = new ProviderProcess(options),
+): DynamicProvider {
+  const { exit, errors } = shared;
   return {
     // The host calls it once, and serves the next call before it has settled: the config is there when it returns.
     configure({ config }) {
-      run = newRun((key) => config.get(key));
-      exit.watchEngine();
+      shared.configure("token", (key) => config.get(key));
       return Promise.resolve();
     },
 
     async check(olds, news) {
       const declared = withoutStub(fromWire(news));
-      const { lifecycle, replacements, plannedDiffs } = run;
+      const { lifecycle, replacements, plannedDiffs } = shared.run;
       plannedDiffs.checked();
       const given = { ...(fromWire(olds) as object) };
       const oldInputs = replacements.oldInputs(given, declared);
@@ -74,7 +38,7 @@ export function createProvider({
 
     diff(id, olds, news) {
       return errors.suppressDuplicateError(() => {
-        const { lifecycle, replacements, plannedDiffs } = run;
+        const { lifecycle, replacements, plannedDiffs } = shared.run;
         const [state, declared] = [fromWire(olds) as InfluxTokenState, fromWire(news) as InfluxTokenInputs];
         const change = lifecycle.diff(state, declared);
         if (plannedDiffs.isPlanned()) lifecycle.assertPlan(id, state, declared, change);
@@ -87,18 +51,18 @@ export function createProvider({
       return exit.finishBeforeExit(async () => {
         try {
           // With the stub: the host does not add it to what an error has recorded, and could never delete that.
-          return asCreated(await run.lifecycle.create(fromWire(inputs) as InfluxTokenInputs));
+          return asCreated(await shared.run.lifecycle.create(fromWire(inputs) as InfluxTokenInputs));
         } catch (error) {
           if (!(error instanceof UnwantedTokenError)) throw error;
           const { id, outs } = asCreated(error.recorded);
-          throw new PartialCreateError(error.message, id, outs);
+          throw new PartialStepError(error.message, id, outs);
         }
       });
     },
 
     read(id, props) {
       return errors.suppressDuplicateError(async () => {
-        const found = await run.lifecycle.read(id, props as InfluxTokenState);
+        const found = await shared.run.lifecycle.read(id, props as InfluxTokenState);
         // A blank id tells the engine that the token is gone.
         if (found === undefined) return { id: "" };
         // Pulumi's type has one name for outputs and inputs that are read.
@@ -108,13 +72,13 @@ export function createProvider({
 
     update(id, olds, news) {
       return exit.finishBeforeExit(async () => {
-        const outs = await run.lifecycle.update(id, olds, fromWire(news) as InfluxTokenInputs);
+        const outs = await shared.run.lifecycle.update(id, olds, fromWire(news) as InfluxTokenInputs);
         return { outs };
       });
     },
 
     delete(id, props) {
-      const { lifecycle, replacements } = run;
+      const { lifecycle, replacements } = shared.run;
       return errors.suppressDuplicateError(() =>
         exit.finishBeforeExit(() =>
           lifecycle.delete(id, props, replacements.connectionFor(keyOf(id, props), props.connection)),
@@ -124,14 +88,14 @@ export function createProvider({
   };
 }
 
-function withoutStub(inputs: unknown): Record<string, unknown> {
+export function withoutStub(inputs: unknown): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries({ ...(inputs as object) }).filter(([name]) => name !== PROVIDER_KEY),
   );
 }
 
 /** Ids are a server's own: that of another one can be the same. */
-function keyOf(id: string, { host }: { readonly host: string }): string {
+export function keyOf(id: string, { host }: { readonly host: string }): string {
   return `${host} ${id}`;
 }
 

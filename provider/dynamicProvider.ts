@@ -1,6 +1,4 @@
-import { createProvider } from "./createProvider";
+import { tokenProvider } from "./providers";
 
 /** What the constant stub in every token's state requires. */
-const provider = createProvider();
-
-export = provider;
+export = tokenProvider;

@@ -1,4 +1,5 @@
 export { type ConnectionArgs, InfluxToken, type InfluxTokenArgs } from "./influxToken";
+export { RotatingInfluxToken, type RotatingInfluxTokenArgs } from "./rotatingInfluxToken";
 export { CATALOGUE, type Edition, type ResourceType, type TypeFlag } from "./permissions/catalogue";
 export {
   expandPermissions,

@@ -6,14 +6,14 @@ import type { RiskId } from "./permissions/risks";
 import type { PermissionTable } from "./permissions/table";
 import { redactSdkDebugLog } from "./pulumiHost/sdkDebugLog";
 import { shortenStackTraces } from "./pulumiHost/stackTraces";
-import { PROVIDER_REQUEST, STUB, TOKEN_TYPE } from "./pulumiHost/stub";
+import { type ResourceKind, TOKEN, TOKEN_TYPES } from "./pulumiHost/stub";
 import { programFolders, unresolvedStub } from "./pulumiHost/stubResolution";
 import { isPending, warnOfRisks } from "./riskWarnings";
 import { StackDefaults } from "./stackDefaults";
 import { COMPUTED } from "./token/inputs";
 import type { TokenStatus } from "./types";
 
-redactSdkDebugLog(pulumi.log, TOKEN_TYPE);
+for (const type of TOKEN_TYPES) redactSdkDebugLog(pulumi.log, type);
 
 /** How to reach the server and with which token. Stored in the stack's state; leave it out where the environment has it. */
 export interface ConnectionArgs {
@@ -181,8 +181,8 @@ const OUTPUTS: Readonly<Record<string, undefined>> = {
   rotateAt: undefined,
 };
 
-/** An InfluxDB 2.x API token (an "authorization"). */
-export class InfluxToken extends pulumi.CustomResource {
+/** What every resource that holds a token has. */
+export abstract class TokenResource extends pulumi.CustomResource {
   /** The token itself: what clients authenticate with. Secret. */
   declare readonly token: pulumi.Output<string>;
   /**
@@ -216,39 +216,40 @@ export class InfluxToken extends pulumi.CustomResource {
   declare readonly rotateAt: pulumi.Output<string | undefined>;
 
   /**
-   * Declares a token.
-   *
-   * @param name Unique name within the stack; the token itself is named by its `description` only.
-   * @param args What the token is to be. Wrong ones fail the preview, each named with what to do.
-   * @param opts `protect` blocks rotation, and `retainOnDelete` also keeps a replaced token alive. `import` is taken as
-   *   the input `adopt`: Pulumi's own import does not reach dynamic resources.
+   * @param kind how it is recorded.
+   * @param outputs those that it has beside a token's.
+   * @param secrets those of them that are secret.
    */
-  constructor(
+  protected constructor(
+    kind: ResourceKind,
     name: string,
     given: InfluxTokenArgs,
     { import: id, ...opts }: pulumi.CustomResourceOptions = {},
+    outputs: Readonly<Record<string, undefined>> = {},
+    secrets: readonly string[] = [],
   ) {
-    refuseOptions(name, opts);
-    const args = withAdopted(name, given, id);
+    refuseOptions(kind.name, name, opts);
+    const args = withAdopted(kind.name, name, given, id);
     const run = currentRun();
-    run.checkStub();
+    run.checkStub(kind.request);
     run.checkConfigKeys();
     const declared = { ...args, ...run.defaults().for(name, args) } as InfluxTokenArgs;
     const { connection, adoptToken } = args;
     const restore = shortenStackTraces();
     try {
       super(
-        TOKEN_TYPE,
+        kind.type,
         name,
         {
           ...OUTPUTS,
+          ...outputs,
           ...placeholders(declared),
           ...declared,
           ...((connection ?? undefined) !== undefined && { connection: withSecretToken(connection) }),
           ...((adoptToken ?? undefined) !== undefined && { adoptToken: pulumi.secret(adoptToken) }),
-          __provider: STUB,
+          __provider: kind.stub,
         },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs(args) }),
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secretOutputs(args), ...secrets] }),
       );
     } finally {
       restore();
@@ -257,20 +258,35 @@ export class InfluxToken extends pulumi.CustomResource {
   }
 }
 
+/** An InfluxDB 2.x API token (an "authorization"). */
+export class InfluxToken extends TokenResource {
+  /**
+   * Declares a token.
+   *
+   * @param name Unique name within the stack; the token itself is named by its `description` only.
+   * @param args What the token is to be. Wrong ones fail the preview, each named with what to do.
+   * @param opts `protect` blocks rotation, and `retainOnDelete` also keeps a replaced token alive. `import` is taken as
+   *   the input `adopt`: Pulumi's own import does not reach dynamic resources.
+   */
+  constructor(name: string, args: InfluxTokenArgs, opts?: pulumi.CustomResourceOptions) {
+    super(TOKEN, name, args, opts);
+  }
+}
+
 /** What is checked once in a run of a program, however many tokens it declares. */
 class ProgramRun {
-  private isStubFound = false;
+  private readonly found = new Set<string>();
   private warned: Set<string> | undefined;
   private stackDefaults: StackDefaults | undefined;
 
   constructor(private readonly hasStack: boolean) {}
 
   /** @throws {pulumi.RunError} where the host would not find the provider. */
-  checkStub(): void {
-    if (this.isStubFound) return;
-    const problem = unresolvedStub(PROVIDER_REQUEST, programFolders());
+  checkStub(request: string): void {
+    if (this.found.has(request)) return;
+    const problem = unresolvedStub(request, programFolders());
     if (problem !== undefined) throw new pulumi.RunError(problem);
-    this.isStubFound = true;
+    this.found.add(request);
   }
 
   /** Names keys of the stack config that look like ours and are not read. Only a program sees all keys. */
@@ -333,21 +349,26 @@ function secretOutputs(args: InfluxTokenArgs): string[] {
 }
 
 /** Pulumi's import cannot reach a dynamic resource: what it asks for is an input here. */
-function withAdopted(name: string, args: InfluxTokenArgs, id: pulumi.ID | undefined): InfluxTokenArgs {
+function withAdopted(
+  kind: string,
+  name: string,
+  args: InfluxTokenArgs,
+  id: pulumi.ID | undefined,
+): InfluxTokenArgs {
   const { adopt } = args;
   if ((id ?? undefined) === undefined) return args;
   if ((adopt ?? undefined) !== undefined && adopt !== id) {
     throw new pulumi.RunError(
-      `InfluxToken "${name}" gives the input adopt and the option import: keep one of them`,
+      `${kind} "${name}" gives the input adopt and the option import: keep one of them`,
     );
   }
   return { ...args, adopt: id };
 }
 
 /** What this option promises, a dynamic provider cannot keep. */
-function refuseOptions(name: string, opts: pulumi.CustomResourceOptions): void {
+function refuseOptions(kind: string, name: string, opts: pulumi.CustomResourceOptions): void {
   const refuse = (option: string, instead: string): never => {
-    throw new pulumi.RunError(`InfluxToken "${name}" cannot take the option ${option}: ${instead}`);
+    throw new pulumi.RunError(`${kind} "${name}" cannot take the option ${option}: ${instead}`);
   };
   if ((opts.replaceOnChanges ?? []).length > 0) {
     refuse(

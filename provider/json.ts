@@ -22,3 +22,9 @@ export function entriesOf(record: object, names: readonly string[]): [string, un
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** What kind of value it is, for messages that want another one. */
+export function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}

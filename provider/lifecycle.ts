@@ -4,6 +4,7 @@ import { ConnectionError, InfluxTokenError, OwnTokenError } from "./errors";
 import {
   deactivateAuthorization,
   deleteAuthorization,
+  type Lookup,
   readAuthorization,
   updateAuthorization,
 } from "./influxdb/authorizations";
@@ -126,8 +127,7 @@ export class Lifecycle {
   diff(state: InfluxTokenState, declared: InfluxTokenInputs): Change {
     requireKnownFormat(state);
     const { env, now } = this.options;
-    const change = planChange(state, declared, !isRotationOff(env) && isDue(state, declared, now()));
-    return change;
+    return planChange(state, declared, !isRotationOff(env) && isDue(state, declared, now()));
   }
 
   /**
@@ -163,11 +163,15 @@ export class Lifecycle {
     throw new OwnTokenError(`${isReplaced ? "replace" : "switch off"} the token ${id}`, tokenFrom);
   }
 
-  /** @throws {UnwantedTokenError} where a token exists that is to be recorded all the same. */
-  async create(inputs: InfluxTokenInputs): Promise<Recorded> {
+  /**
+   * @param others ids of tokens that may look like the new one, and are none of its requests'.
+   * @throws {UnwantedTokenError} where a token exists that is to be recorded all the same.
+   */
+  async create(inputs: InfluxTokenInputs, others: readonly string[] = []): Promise<Recorded> {
     if (inputs.adopt !== undefined) return this.adopt(inputs.adopt, inputs);
     const session = this.connections.sessionForNew(inputs);
     const { host } = session.client;
+    for (const id of others) session.creates.claim({ id });
     const { body, buckets } = await newAuthorization(inputs, session.directory);
     try {
       const { isInterrupted } = this.options;
@@ -255,6 +259,11 @@ export class Lifecycle {
         assertSameServer(id, state.host, client);
         return undefined;
     }
+  }
+
+  /** What the server has of a token, without a word of what is missing. */
+  lookUp(id: string, connection: ConnectionInputs | undefined, host: string): Promise<Lookup> {
+    return readAuthorization(this.connections.sessionFor(connection, host).client, id);
   }
 
   /** Changes the token in place: in the state it keeps is what the server has after it. */

@@ -18,6 +18,7 @@ export function permissionsOf(args: object): PermissionTable | undefined {
     "connection",
     "keepers",
     "rotateAfter",
+    "generation",
     "acknowledge",
     "deactivateOnDelete",
     PROVIDER_KEY,

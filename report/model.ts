@@ -76,6 +76,7 @@ export interface Report {
 export const ACTION_ORDER: readonly TokenAction[] = [
   "unknown",
   "replace",
+  "rotate",
   "create",
   "delete",
   "leave",
@@ -199,7 +200,7 @@ function unknownsOf({ before, after, problems = [] }: TokenStep): string[] {
 function ownerOf({ action, before, after }: TokenStep): string {
   const declared = after?.declared.user ?? after?.declared.userId;
   if (declared !== undefined) return declared;
-  if (action === "create" || action === "replace") return CALLER;
+  if (action === "create" || action === "replace" || action === "rotate") return CALLER;
   return before?.known.user ?? before?.known.userId ?? CALLER;
 }
 

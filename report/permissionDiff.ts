@@ -133,7 +133,8 @@ function withBucketId(permission: Permission, bucketIds: TokenSnapshot["bucketId
 
 /** Only a replacement gives a token another organization or owner. */
 function moveOf({ action, reasons, before, after }: TokenStep): Move {
-  if (action !== "replace" || before === undefined || after === undefined) return NOT_MOVED;
+  if ((action !== "replace" && action !== "rotate") || before === undefined || after === undefined)
+    return NOT_MOVED;
   return {
     org: isAnother("org", "orgId", reasons, before, after),
     user: isAnother("user", "userId", reasons, before, after),

@@ -1,4 +1,4 @@
-import { TOKEN_TYPE } from "../provider/pulumiHost/stub";
+import { ROTATING_TOKEN, TOKEN_TYPES } from "../provider/pulumiHost/stub";
 import { singleLine } from "../provider/text";
 import { isRecord } from "../provider/json";
 import { type Json, record } from "./json";
@@ -6,9 +6,11 @@ import { snapshotOf, textOf, type TokenSnapshot } from "./snapshot";
 
 /**
  * What happens to a token. `leave`: Pulumi forgets it without deleting it, so that it stays valid. `skip`: this run does
- * not create it. The words are those of the report's JSON.
+ * not create it. `rotate`: a new token is made, and the one before it stays valid until the next rotation. The words are
+ * those of the report's JSON.
  */
-export type TokenAction = "replace" | "create" | "delete" | "leave" | "update" | "unknown" | "skip" | "same";
+export type TokenAction =
+  "replace" | "rotate" | "create" | "delete" | "leave" | "update" | "unknown" | "skip" | "same";
 
 /** What happens to one token. */
 export interface TokenStep {
@@ -55,9 +57,14 @@ export const LEFT_OVER = "left by an interrupted replacement";
 
 /** Whether a step, or a resource of a state, is a token's, also within a component. */
 export function isToken(step: Json): boolean {
+  return isOfType(step, TOKEN_TYPES);
+}
+
+function isOfType(step: Json, wanted: readonly string[]): boolean {
   const [, , types = ""] = (textOf(step["urn"]) ?? "").split("::");
   const resources = [step, record(step["oldState"]), record(step["newState"])];
-  return types.split("$").at(-1) === TOKEN_TYPE || resources.some(({ type }) => type === TOKEN_TYPE);
+  const named = [types.split("$").at(-1), ...resources.map(({ type }) => type)];
+  return wanted.some((type) => named.includes(type));
 }
 
 /** What happens to each token. The engine may say it of one token in several steps. */
@@ -145,6 +152,7 @@ function actionOf(step: Json): TokenAction {
   // Without the step that creates the new token, only the old one is known.
   if (DELETES_OF_REPLACED.has(op)) return oldOf(step)["delete"] === true ? "delete" : "replace";
   if (op === "same" && isSkipped(step)) return "skip";
+  if (op === "update" && rotationReasons(step).length > 0) return "rotate";
   return ACTIONS.get(op) ?? "unknown";
 }
 
@@ -167,6 +175,7 @@ function reasonsOf(step: Json, action: TokenAction): string[] {
   if (action === "skip") return ["no target of this run"];
   if (action === "delete" && DELETES_OF_REPLACED.has(step["op"])) return [LEFT_OVER];
   if (action === "leave") return ["only read"];
+  if (action === "rotate") return rotationReasons(step);
   if (action === "update") return changedInputs(oldOf(step), record(step["newState"]));
   const names = [step["replaceReasons"], step["keys"]].find(Array.isArray) as unknown[] | undefined;
   return (names ?? []).flatMap((name) => textOf(name) ?? []).map((name) => singleLine(reasonFor(name, step)));
@@ -176,6 +185,30 @@ function reasonsOf(step: Json, action: TokenAction): string[] {
 function reasonFor(name: string, step: Json): string {
   const rotateAt = textOf(record(oldOf(step)["outputs"])["rotateAt"]);
   return name === "rotateAt" && rotateAt !== undefined ? `due since ${rotateAt}` : name;
+}
+
+/** Inputs of a rotating token whose change makes a new one. */
+const ROTATING_INPUTS: readonly string[] = [
+  "org",
+  "orgId",
+  "user",
+  "userId",
+  "permissions",
+  "keepers",
+  "generation",
+];
+
+/** Why a rotating token rotates, which to the engine is a change in place like any other; empty where it does not. */
+function rotationReasons(step: Json): string[] {
+  if (!isOfType(step, [ROTATING_TOKEN.type])) return [];
+  const changed = changedInputs(oldOf(step), record(step["newState"]));
+  const { rotateAt, authorizationId } = record(oldOf(step)["outputs"]);
+  const isDue = typeof rotateAt === "string" && Date.parse(rotateAt) <= Date.now();
+  return [
+    ...changed.filter((name) => ROTATING_INPUTS.includes(name)),
+    ...(isDue && !changed.includes("rotateAfter") ? [reasonFor("rotateAt", step)] : []),
+    ...(authorizationId === undefined ? ["the newest token is gone"] : []),
+  ];
 }
 
 /** Only the names: a value may be a credential. */

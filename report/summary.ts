@@ -7,6 +7,7 @@ import type { TokenAction } from "./steps";
 export const ACTION_MARKS: Readonly<Record<TokenAction, string>> = {
   unknown: "?",
   replace: "±",
+  rotate: "»",
   create: "+",
   delete: "−",
   leave: "*",
@@ -19,6 +20,7 @@ export const ACTION_MARKS: Readonly<Record<TokenAction, string>> = {
 export const ACTION_LABELS: Readonly<Record<TokenAction, string>> = {
   unknown: "not known",
   replace: "replace",
+  rotate: "rotate",
   create: "create",
   delete: "delete",
   leave: "left behind",
@@ -31,6 +33,7 @@ export const ACTION_LABELS: Readonly<Record<TokenAction, string>> = {
 const PLANNED_LABELS: Readonly<Record<TokenAction, string>> = {
   unknown: "not known",
   replace: "to replace",
+  rotate: "to rotate",
   create: "to create",
   delete: "to delete",
   leave: "left behind",

@@ -41,6 +41,7 @@ const plain: Paint = (_, text) => text;
 const ACTION_COLOURS: Readonly<Record<TokenAction, Colour>> = {
   unknown: "red",
   replace: "yellow",
+  rotate: "yellow",
   create: "green",
   delete: "red",
   leave: "yellow",
@@ -79,7 +80,7 @@ function changeLine(token: ReportedToken, report: Report): string {
 
 /** Characters that take one column each, colours and line breaks. */
 // eslint-disable-next-line no-control-regex -- colours begin with one
-const NARROW = /^(?:[\x20-\x7e±−·…✓\n]|\x1b\[\d+m)*$/;
+const NARROW = /^(?:[\x20-\x7e±»−·…✓\n]|\x1b\[\d+m)*$/;
 // eslint-disable-next-line no-control-regex -- the same
 const COLOUR = /\x1b\[\d+m/g;
 
@@ -118,7 +119,7 @@ function measured(rows: readonly string[][]): string {
 function permissionLines(token: ReportedToken, full: boolean, paint: Paint): string[] {
   const { added, removed, kept } = token.permissions;
   // A token that is created or deleted as a whole is understood by the first few.
-  const listsChanges = full || token.action === "replace";
+  const listsChanges = full || token.action === "replace" || token.action === "rotate";
   const unknown = unknownOf(token);
   return [
     ...few(added, listsChanges).map((text) => paint("green", `+ ${text}`)),

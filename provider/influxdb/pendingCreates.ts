@@ -29,7 +29,7 @@ export class PendingCreates {
     return this.claimed.has(id);
   }
 
-  claim({ id }: Authorization): void {
+  claim({ id }: Pick<Authorization, "id">): void {
     this.claimed.add(id);
     this.misdirected.delete(id);
   }

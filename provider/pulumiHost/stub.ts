@@ -1,7 +1,7 @@
 /**
  * How a token is recorded as a dynamic resource, without a serialised closure. The type and the text are in the state
- * of every stack that holds a token, and the text names the subpath `./provider` of this package: none of the three can
- * ever change.
+ * of every stack that holds a token, and the text names a subpath of this package, `./provider` or `./rotating-provider`:
+ * none of the three can ever change. The host tells a provider neither type nor URN, so each type has a text of its own.
  *
  * Leans on: the contract between `pulumi.dynamic.Resource` and its host, unchanged since 1.0: a type that begins with
  * `pulumi-nodejs:dynamic`, and `__provider`, a CommonJS text whose `handler` gives the provider.
@@ -9,10 +9,24 @@
  * Seen by: every test in test/e2e; test/unit/influxToken pins the texts.
  */
 
-/** The type of tokens. */
-export const TOKEN_TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
+/** How a kind of resource is recorded. */
+export interface ResourceKind {
+  /** Name of the class, for messages. */
+  readonly name: string;
+  readonly type: string;
+  /** What the host requires: package and subpath. */
+  readonly request: string;
+  readonly stub: string;
+}
 
-/** What the host requires: package and subpath. */
-export const PROVIDER_REQUEST = "pulumi-influx-token/provider";
+function kind(name: string, request: string): ResourceKind {
+  const stub = `exports.handler=()=>require("${request}")`;
+  return { name, type: `pulumi-nodejs:dynamic/influxdb:${name}`, request, stub };
+}
 
-export const STUB = `exports.handler=()=>require("${PROVIDER_REQUEST}")`;
+export const TOKEN = kind("InfluxToken", "pulumi-influx-token/provider");
+
+export const ROTATING_TOKEN = kind("RotatingInfluxToken", "pulumi-influx-token/rotating-provider");
+
+/** The types of all resources that hold tokens. */
+export const TOKEN_TYPES: readonly string[] = [TOKEN.type, ROTATING_TOKEN.type];

@@ -17,6 +17,7 @@ const LIKELY: Readonly<Record<string, string>> = {
   configsPath: "it goes into connection.configsPath",
   name: "a token is named by its description",
   userID: "did you mean userId?",
+  generation: "it is an input of RotatingInfluxToken; here, put it into keepers",
   username: "the owner goes by name into user",
   owner: "the owner goes by name into user, or by id into userId",
   organization: "the organization goes by name into org, or by id into orgId",

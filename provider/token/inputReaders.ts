@@ -1,6 +1,6 @@
 import { SETTINGS, type SettingKind } from "../connection/settings";
 import { hintForFlag, hintForUnknown } from "./inputHints";
-import { isRecord } from "../json";
+import { isRecord, kindOf } from "../json";
 import { organizationNameProblem } from "../organizationName";
 import { TYPE_FLAGS } from "../permissions/catalogue";
 import { canonicalReference, referenceProblem } from "../permissions/bucketReference";
@@ -33,11 +33,6 @@ const ID = { type: "string", pattern: "^[0-9A-Fa-f]{16}$" } as const;
 
 function objectOf(properties: Readonly<Record<string, InputSchema>>): InputSchema {
   return { type: "object", properties, additionalProperties: false };
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 const text = reader(TEXT, (value, property, fail) => {

@@ -78,3 +78,17 @@ export function valueIsHereOnly(id: string): InfluxTokenError {
 export function tokenValueUnknown(id: string, host: string): string {
   return `the value of the token ${id} on ${host} is not known, for it was adopted without (adoptWithoutToken): its output token is absent, and what is made from it would be empty; give it as the secret adoptToken, or replace the token`;
 }
+/** What to say when the program names another token to adopt for a rotating token that exists. */
+export function adoptsAnotherThanFirst(adopted: string | undefined, asked: string): InfluxTokenError {
+  const first = adopted === undefined ? "it was made without one" : `it adopted the token ${adopted}`;
+  return new InfluxTokenError(
+    `adopt names the token ${asked}, and this RotatingInfluxToken exists already: ${first}: leave adopt as it was or out, or declare another resource for the token ${asked}`,
+  );
+}
+
+/** What to say when a run was interrupted after a rotation. */
+export function rotationUndone(id: string, host: string): InfluxTokenError {
+  return new InfluxTokenError(
+    `the run was interrupted after ${host} made the token ${id}: it was deleted again, for nobody would have recorded it: the newest token is the one before`,
+  );
+}

@@ -1,3 +1,4 @@
+import { kindOf } from "../json";
 import { quoted } from "../text";
 import { isUnknown } from "./unknown";
 
@@ -52,12 +53,7 @@ const FORMS =
 /** What is wrong with a value, to be read after the name of its input or key; `undefined`: nothing. */
 export function rotateAfterProblem(value: unknown): string | undefined {
   if (typeof value !== "string") {
-    const kind = Array.isArray(value)
-      ? "a list"
-      : typeof value === "object"
-        ? "an object"
-        : `a ${typeof value}`;
-    return `must be a string, not ${kind}: ${FORMS}`;
+    return `must be a string, not ${kindOf(value)}: ${FORMS}`;
   }
   if (value === NEVER) return undefined;
   const ms = durationMs(value);

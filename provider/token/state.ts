@@ -282,7 +282,8 @@ function declaredInputs(state: InfluxTokenState): DeclaredInputs {
   return Object.fromEntries(inputs);
 }
 
-function withReadInputs(state: InfluxTokenState): Refreshed {
+/** A state that was read, with the inputs within it. */
+export function withReadInputs(state: InfluxTokenState): Refreshed {
   const { permissions, host } = state;
   return { state, inputs: { ...declaredInputs(state), permissions, host } };
 }

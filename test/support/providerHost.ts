@@ -1,7 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { createProvider, type ProviderOptions } from "../../provider/createProvider";
+import { createProvider } from "../../provider/createProvider";
+import { createRotatingProvider } from "../../provider/createRotatingProvider";
+import type { ProviderOptions } from "../../provider/providerProcess";
 import type { Log } from "../../provider/runtime";
 import type { InfluxTokenInputs } from "../../provider/token/inputs";
+import type { RotatingState } from "../../provider/token/rotating";
 import type { InfluxTokenState } from "../../provider/token/state";
 
 /** A provider's methods as Pulumi's host calls them: without types, and with what it parsed from messages. */
@@ -21,6 +24,19 @@ export interface ProviderHost {
   delete(id: string, props: unknown): Promise<void>;
   /** The inputs as `check` gives them on to the other methods; fails where it refuses them. */
   checked(raw: Readonly<Record<string, unknown>>): Promise<InfluxTokenInputs>;
+}
+
+/** The same of the provider of rotating tokens. */
+export interface RotatingProviderHost {
+  check: ProviderHost["check"];
+  diff: ProviderHost["diff"];
+  create(inputs: unknown): Promise<{ id: string; outs: RotatingState }>;
+  read(
+    id: string,
+    props: unknown,
+  ): Promise<{ id: string; props?: RotatingState; inputs?: Record<string, unknown> }>;
+  update(id: string, olds: unknown, news: unknown): Promise<{ outs: RotatingState }>;
+  delete(id: string, props: unknown): Promise<void>;
 }
 
 export interface TestProviderOptions extends Omit<ProviderOptions, "log"> {
@@ -54,4 +70,18 @@ export function newProvider({ config, env = {}, log, ...options }: TestProviderO
 /** As much of a token's state as is needed to reach its server. */
 export function stateAt(url: string, connection: object): object {
   return { connection: { host: url, ...connection }, host: url, __format: 1 };
+}
+
+/** The provider of rotating tokens, as {@link newProvider} gives that of tokens. */
+export function newRotatingProvider({
+  config,
+  env = {},
+  log,
+  ...options
+}: TestProviderOptions = {}): RotatingProviderHost {
+  const provider = createRotatingProvider({ ...options, env, log: { ...QUIET, ...log } });
+  if (config !== undefined) {
+    void provider.configure?.({ config: { get: (key) => config[key], require: (key) => key } });
+  }
+  return provider as unknown as RotatingProviderHost;
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { InfluxToken, type InfluxTokenArgs, permissionsOf } from "../../provider";
+import { InfluxToken, type InfluxTokenArgs, permissionsOf, RotatingInfluxToken } from "../../provider";
 import { COMPUTED } from "../../provider/token/inputs";
 import { INPUT_NAMES } from "../../provider/token/inputs";
 import packageJson from "../../package.json";
@@ -38,6 +38,16 @@ describe("InfluxToken", () => {
     expect(inputs["__provider"]).toBe('exports.handler=()=>require("pulumi-influx-token/provider")');
     expect(packageJson.name).toBe("pulumi-influx-token");
     expect(packageJson.exports["./provider"].default).toBe("./dist/provider/dynamicProvider.js");
+  });
+
+  it("is what they hold for ever of a rotating token", async () => {
+    const token = new RotatingInfluxToken("ci", { org: "acme", readTasks: true, generation: 1 });
+    await new Promise((resolve) => token.urn.apply(resolve));
+    const { type = "", inputs = {} }: Partial<Registered> = registered.pop() ?? {};
+    expect(type).toBe("pulumi-nodejs:dynamic/influxdb:RotatingInfluxToken");
+    expect(inputs["__provider"]).toBe('exports.handler=()=>require("pulumi-influx-token/rotating-provider")');
+    expect(inputs["generation"]).toBe(1);
+    expect(packageJson.exports["./rotating-provider"].default).toBe("./dist/provider/rotatingProvider.js");
   });
 
   it("hands over the inputs as they are, and nothing else but the stub", async () => {

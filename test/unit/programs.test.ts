@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import provider from "../../provider/dynamicProvider";
-import type { InfluxTokenInputs } from "../../provider/token/inputs";
+import provider from "../../provider/rotatingProvider";
+import type { RotatingInputs } from "../../provider/token/rotating";
 import { expandPermissions } from "../../provider/permissions/expand";
 import { permissionTable } from "../../provider/permissions/table";
 import { runWithMocks } from "../support/program";
@@ -69,7 +69,7 @@ describe("the program of the root", () => {
 });
 
 describe("the example rotation", () => {
-  async function inputsFor(period: string): Promise<InfluxTokenInputs> {
+  async function inputsFor(period: string): Promise<RotatingInputs> {
     const { registered } = await runWithMocks(
       join(ROOT, "examples", "rotation", "index.ts"),
       { "project:period": period },
@@ -78,10 +78,10 @@ describe("the example rotation", () => {
           ? { hex: Buffer.from(JSON.stringify(inputs["keepers"])).toString("hex") }
           : {},
     );
-    const token = registered.find(({ type }) => type.endsWith(":InfluxToken"));
+    const token = registered.find(({ type }) => type.endsWith(":RotatingInfluxToken"));
     const { inputs, failures } = (await provider.check?.({} as never, token?.inputs as never)) ?? {};
     expect(failures).toEqual([]);
-    return inputs as InfluxTokenInputs;
+    return inputs as RotatingInputs;
   }
 
   it("gives a new token for a new period, and the same one for the same", async () => {
@@ -99,12 +99,14 @@ describe("the example rotation", () => {
       user: "admin",
       userId: USER,
       token: "t0ken",
+      authorizationId: "00000000000000d1",
+      rotatedAt: "2026-12-01T00:00:00Z",
       effectivePermissions: permissionTable(expandPermissions(december, { orgId: ORG, userId: USER })),
       __format: 1,
     };
-    const diff = (news: InfluxTokenInputs): unknown => provider.diff?.("id", state as never, news);
+    const diff = (news: RotatingInputs): unknown => provider.diff?.("id", state as never, news);
     expect(await diff(await inputsFor("2026-12"))).toMatchObject({ changes: false });
-    expect(await diff(await inputsFor("2027-01"))).toMatchObject({ changes: true, replaces: ["keepers"] });
+    expect(await diff(await inputsFor("2027-01"))).toMatchObject({ changes: true, replaces: [] });
   });
 });
 

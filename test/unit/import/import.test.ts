@@ -7,7 +7,7 @@ import { expandPermissions } from "../../../provider/permissions/expand";
 import { referenceTo } from "../../../provider/permissions/bucketReference";
 import { grantSame } from "../../../provider/permissions/format";
 import { checkInputs } from "../../../provider/token/inputs";
-import { TOKEN_TYPE } from "../../../provider/pulumiHost/stub";
+import { ROTATING_TOKEN, TOKEN } from "../../../provider/pulumiHost/stub";
 import { startServer, type TestServer } from "../../support/influxdb";
 import { makeManyTokens, type ManyTokens, ODD_BUCKETS } from "../../support/manyTokens";
 import { newProvider } from "../../support/providerHost";
@@ -54,10 +54,10 @@ function file(name: string, value: unknown): string {
 /** What `pulumi stack export` prints of a stack with these tokens. */
 function exported(host: string, ids: readonly string[], more: object = {}): unknown {
   const resources = ids.map((id, n) => ({
-    urn: `urn:pulumi:dev::acme::${TOKEN_TYPE}::managed-${n}`,
+    urn: `urn:pulumi:dev::acme::${TOKEN.type}::managed-${n}`,
     custom: true,
     id,
-    type: TOKEN_TYPE,
+    type: TOKEN.type,
     outputs: { host },
     ...more,
   }));
@@ -268,13 +268,18 @@ describe.each([
     expect(declaredBy(out)).toHaveLength(programs.length);
   });
 
-  it("leaves out the previous token of a rotating one, too", async () => {
-    const [id = "", previous = ""] = others().map((token) => token.id);
-    const outputs = { host: server.url, authorizationId: id, previousAuthorizationId: previous };
-    const type = TOKEN_TYPE.replace("InfluxToken", "RotatingInfluxToken");
+  it("leaves out the previous token of a rotating one, too, and what a rotation left", async () => {
+    const [id = "", previous = "", left = ""] = others().map((token) => token.id);
+    const outputs = {
+      host: server.url,
+      authorizationId: id,
+      previousAuthorizationId: previous,
+      __leftovers: [left],
+    };
+    const { type } = ROTATING_TOKEN;
     const state = file("rotating.json", exported(server.url, ["own id"], { type, outputs }));
     const { out } = await importing("--exclude-state", state);
-    expect(declaredBy(out)).toHaveLength(programs.length - 2);
+    expect(declaredBy(out)).toHaveLength(programs.length - 3);
   });
 
   it("lists what no stack manages, the oldest first, with risks", async () => {

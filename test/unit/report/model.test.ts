@@ -29,6 +29,7 @@ describe("the report", () => {
     expect(summary).toEqual({
       unknown: 0,
       replace: 3,
+      rotate: 0,
       create: 2,
       delete: 1,
       leave: 0,

@@ -54,6 +54,40 @@ function reportOf(...steps: { op?: string; urn?: string }[]): readonly ReportedT
 const outline = (tokens: readonly ReportedToken[]) =>
   tokens.map(({ action, reasons, risks }) => [action, reasons.join(), risks.map(({ id }) => id).join()]);
 
+it("says why a rotating token rotates, which to the engine is an update", () => {
+  const type = "pulumi-nodejs:dynamic/influxdb:RotatingInfluxToken";
+  const at = (rotateAt: string, more: object = {}): object => ({ rotateAt, authorizationId: "d1", ...more });
+  const action = (before: SampleState, after: object): unknown[] => {
+    const states = {
+      oldState: { ...stateOf(before), type },
+      newState: { ...stateOf({ inputs: after }), type },
+    };
+    const urn = `urn:pulumi:dev::project::${type}::ci`;
+    const steps = [{ op: "update", urn, ...states }];
+    const { tokens } = makeReport(parsePreview(JSON.stringify({ steps, changeSummary: {} })));
+    return [tokens[0]?.action, tokens[0]?.reasons];
+  };
+  const past = at("2020-01-01T00:00:00Z");
+  const future = at("2999-01-01T00:00:00Z");
+  expect(action({ inputs: TASKS, outputs: past }, TASKS)).toEqual([
+    "rotate",
+    ["due since 2020-01-01T00:00:00Z"],
+  ]);
+  expect(action({ inputs: TASKS, outputs: past }, { ...TASKS, rotateAfter: "9w" })).toEqual([
+    "update",
+    ["rotateAfter"],
+  ]);
+  expect(action({ inputs: TASKS, outputs: future }, { ...TASKS, generation: 2 })).toEqual([
+    "rotate",
+    ["generation"],
+  ]);
+  expect(action({ inputs: TASKS, outputs: future }, { ...TASKS, description: "a" })).toEqual([
+    "update",
+    ["description"],
+  ]);
+  expect(action({ inputs: TASKS, outputs: {} }, TASKS)).toEqual(["rotate", ["the newest token is gone"]]);
+});
+
 it("says since when a token is due that is replaced for it", () => {
   const outputs = { rotateAt: "2026-03-01T00:00:00.000Z" };
   const tokens = (before: object): readonly ReportedToken[] =>

@@ -1,0 +1,83 @@
+import type { StackConfig } from "./connections";
+import { Lifecycle } from "./lifecycle";
+import { DuplicateErrors } from "./pulumiHost/duplicateErrors";
+import { GracefulExit, type HostProcess } from "./pulumiHost/gracefulExit";
+import { PlannedDiffs } from "./pulumiHost/plannedDiffs";
+import { Replacements } from "./pulumiHost/replacements";
+import { RotatingLifecycle } from "./rotatingLifecycle";
+import type { Log, Runtime } from "./runtime";
+
+/** What a provider takes from its process. Default: the real one. */
+export type ProviderOptions = Partial<Runtime> & { readonly process?: HostProcess };
+
+/** The host shows what a provider writes to stderr in the engine's output. */
+const HOST_LOG: Log = {
+  warn: (message) => {
+    console.warn(`InfluxToken: warning: ${message}`);
+  },
+  debug: (message) => {
+    console.error(message);
+  },
+};
+
+/** What is remembered from one call to the next. */
+interface Run {
+  readonly lifecycle: Lifecycle;
+  readonly rotating: RotatingLifecycle;
+  readonly replacements: Replacements;
+  readonly plannedDiffs: PlannedDiffs;
+}
+
+/**
+ * What the providers of one process share: the host loads one for each type of resource, and all tokens of a run need one
+ * memory, such as of the creates in flight.
+ */
+export class ProviderProcess {
+  readonly exit: GracefulExit;
+  readonly errors = new DuplicateErrors(console);
+  private current: Run;
+  /** The providers that were configured for this run. */
+  private readonly configured = new Set<string>();
+  private readonly runtime: Runtime;
+
+  constructor({
+    env = process.env,
+    now = Date.now,
+    log = HOST_LOG,
+    process: own = process,
+  }: ProviderOptions = {}) {
+    this.exit = new GracefulExit(own);
+    this.runtime = { env, now, log };
+    this.current = this.newRun(() => undefined);
+  }
+
+  get run(): Run {
+    return this.current;
+  }
+
+  /**
+   * Begins a run, or joins the one that another provider of this process has begun.
+   *
+   * @param provider which one is configured.
+   */
+  configure(provider: string, config: StackConfig): void {
+    const joins = this.configured.size > 0 && !this.configured.has(provider);
+    if (!joins) {
+      this.configured.clear();
+      this.current = this.newRun(config);
+    }
+    this.configured.add(provider);
+    this.exit.watchEngine();
+  }
+
+  private newRun(config: StackConfig): Run {
+    const { isInterrupted } = this.exit;
+    const lifecycle = new Lifecycle({ ...this.runtime, config, isInterrupted });
+    return {
+      lifecycle,
+      rotating: new RotatingLifecycle(lifecycle, isInterrupted),
+      replacements: new Replacements(),
+      plannedDiffs: new PlannedDiffs(),
+    };
+  }
+}

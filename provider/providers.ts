@@ -1,0 +1,9 @@
+import { createProvider } from "./createProvider";
+import { createRotatingProvider } from "./createRotatingProvider";
+import { ProviderProcess } from "./providerProcess";
+
+/** What the host loads, each by a stub of its own: with one memory. */
+const shared = new ProviderProcess();
+
+export const tokenProvider = createProvider({}, shared);
+export const rotatingProvider = createRotatingProvider({}, shared);
