@@ -12,8 +12,11 @@ export type { EmulatorOptions, Onboarding, RequestLog, StoredAuthorization };
 export interface Onboarded {
   /** The operator token. */
   readonly token: string;
+  /** The owner of the token. */
   readonly userId: string;
+  /** The organization. */
   readonly orgId: string;
+  /** The bucket in it. */
   readonly bucketId: string;
 }
 

@@ -4,7 +4,9 @@ import { conflict, invalid, notFound } from "./errors";
 import { idSequence } from "./ids";
 
 interface Timestamps {
+  /** RFC 3339. */
   createdAt: string;
+  /** RFC 3339. */
   updatedAt: string;
 }
 
@@ -37,12 +39,19 @@ export interface Bucket extends Timestamps {
 
 /** An authorization with its token in plain text: whether it is ever shown again is a matter of the answer. */
 export interface StoredAuthorization extends Timestamps {
+  /** 16 hex digits. */
   readonly id: string;
+  /** What a client authenticates with. */
   readonly token: string;
+  /** `active` or `inactive`. */
   status: TokenStatus;
+  /** Free text, or empty. */
   description: string;
+  /** Organization that it belongs to: 16 hex digits. */
   readonly orgID: string;
+  /** Owner: 16 hex digits. */
   readonly userID: string;
+  /** As they were asked for. */
   readonly permissions: readonly Permission[];
 }
 

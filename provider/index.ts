@@ -7,6 +7,7 @@ export {
   type PermissionFlags,
   PermissionFlagsError,
 } from "./permissions/expand";
+export type { ExtraPermissions } from "./permissions/extra";
 export { permissionsOf } from "./permissionsOf";
 export { formatPermission } from "./permissions/format";
 export { type PermissionTable, permissionTable } from "./permissions/table";

@@ -9,6 +9,7 @@ export type TokenStatus = "active" | "inactive";
  * No `id`: every resource of the type.
  */
 export interface PermissionResource {
+  /** The resource type as the API writes it, such as `buckets`. */
   type: string;
   /** 16 hex digits. */
   id?: string;
@@ -18,7 +19,9 @@ export interface PermissionResource {
 
 /** One permission in wire shape, as `POST /api/v2/authorizations` takes it. */
 export interface Permission {
+  /** `read` or `write`. */
   action: Action;
+  /** What it reaches. */
   resource: PermissionResource;
 }
 

@@ -45,9 +45,11 @@ export interface ExpansionContext {
 
 /** Flags that cannot be expanded. `property` is the input to mend. */
 export class PermissionFlagsError extends Error {
+  /** Tells it from other errors, also where a program has two copies of this package. */
   override readonly name = "PermissionFlagsError";
 
   constructor(
+    /** The flag to mend, such as `readBucket`. */
     readonly property: string,
     message: string,
   ) {
