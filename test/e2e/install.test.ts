@@ -9,18 +9,21 @@ import { startServer, type TestServer } from "../support/influxdb";
 import { NPM, pack } from "../support/packed";
 
 const ROOT = join(__dirname, "..", "..");
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
+const [README, FIRST_TOKEN, WITHOUT_PROGRAM] = [
+  "README",
+  "docs/tasks/first-token",
+  "docs/tasks/without-a-program",
+].map((page) => readFileSync(join(ROOT, `${page}.md`), "utf8")) as [string, string, string];
 
-/** The README's code block of a language, the first one after a heading or any other text. */
-function block(language: string, after: string): string {
-  const from = README.indexOf(after);
-  const [, text] =
-    new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(README.slice(from)) ?? [];
-  if (from === -1 || text === undefined) throw new Error(`README has no ${language} block after ${after}`);
+/** A page's code block of a language, the first one after a heading or any other text. */
+function block(page: string, language: string, after: string): string {
+  const from = page.indexOf(after);
+  const [, text] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(page.slice(from)) ?? [];
+  if (from === -1 || text === undefined) throw new Error(`the page has no ${language} block after ${after}`);
   return text;
 }
 
-/** Puts something of this machine in the place of a name that the README can only give as an example. */
+/** Puts something of this machine in the place of a name that a page can only give as an example. */
 function filledIn(text: string, values: Record<string, string>): string {
   return Object.entries(values).reduce((filled, [name, value]) => {
     expect(filled).toContain(name);
@@ -28,7 +31,7 @@ function filledIn(text: string, values: Record<string, string>): string {
   }, text);
 }
 
-describe("the package, as its README says to install and use it, in an empty folder", () => {
+describe("the package, as its docs say to install and use it, in an empty folder", () => {
   let base = "";
   let folder = "";
   let tarball = "";
@@ -58,8 +61,8 @@ describe("the package, as its README says to install and use it, in an empty fol
     await rm(base, { recursive: true, force: true });
   });
 
-  it("is set up by the README's lines", async () => {
-    const lines = filledIn(block("sh", "## Use it in a program"), {
+  it("is set up by the lines of docs/tasks/first-token.md", async () => {
+    const lines = filledIn(block(FIRST_TOKEN, "sh", "## Set up"), {
       "install pulumi-influx-token": `install ${tarball}`,
       "https://influxdb.example.com:8086": server.url,
     });
@@ -78,12 +81,13 @@ describe("the package, as its README says to install and use it, in an empty fol
     );
   });
 
-  it("previews the README's first program, its types checked by the compiler that Pulumi brings", async () => {
+  it("previews the first program of README and docs, its types checked by the compiler that Pulumi brings", async () => {
     expect(existsSync(join(folder, "node_modules", "typescript"))).toBe(false);
-    const bucket = await server.makeBucket("metrics");
-    const program = filledIn(block("ts", "# pulumi-influx-token"), { "0a1b2c3d4e5f6071": bucket });
+    await server.makeBucket("metrics");
+    const program = block(FIRST_TOKEN, "ts", "## Declare a token");
+    expect(block(README, "ts", "# pulumi-influx-token")).toBe(program);
     await writeFile(join(folder, "index.ts"), program);
-    expect(await preview()).toContain(`orgs/acme/buckets/${bucket}: "write"`);
+    expect(await preview()).toContain('orgs/acme/buckets/metrics: "write"');
   });
 
   it("refuses a flag that is none before the program runs, by the same compiler", async () => {
@@ -102,17 +106,20 @@ describe("the package, as its README says to install and use it, in an empty fol
     expect(server.authorizations()).toHaveLength(1);
   });
 
-  it("previews the README's other programs with the TypeScript that it says how to install", async () => {
-    const [install = ""] = /npm install -D typescript@\S+(?=`)/.exec(README) ?? [];
+  it("previews the other programs of that page with the TypeScript that it says how to install", async () => {
+    const [install = ""] = /npm install -D typescript@\S+(?=`)/.exec(FIRST_TOKEN) ?? [];
     await shell(install);
-    await writeFile(join(folder, "index.ts"), block("ts", "## Use it in a program"));
+    await writeFile(join(folder, "index.ts"), block(FIRST_TOKEN, "ts", "## More kinds of tokens"));
     expect(await preview()).toContain("+ 5 to create");
   });
 
-  it("previews the tokens of the stack config without a program, by the README's Pulumi.yaml", async () => {
+  it("previews the tokens of the stack config without a program, by the Pulumi.yaml of docs/tasks/without-a-program.md", async () => {
     await rm(join(folder, "index.ts"));
-    await writeFile(join(folder, "Pulumi.yaml"), block("yaml", "A repository of its own needs"));
-    const tokens = block("yaml", "## Use it without a program").replace(
+    await writeFile(
+      join(folder, "Pulumi.yaml"),
+      block(WITHOUT_PROGRAM, "yaml", "In a repository of its own"),
+    );
+    const tokens = block(WITHOUT_PROGRAM, "yaml", "`Pulumi.prod.yaml`:").replace(
       /^config:\n.*influx-token:host.*\n/,
       "",
     );

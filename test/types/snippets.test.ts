@@ -1,26 +1,15 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as ts from "typescript";
+import { blocksOf } from "../support/docs";
 
 const ROOT = join(__dirname, "..", "..");
 
-/** The pages whose programs readers will copy. */
-const PAGES = [
-  "README.md",
-  ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => join("docs", name)),
-];
-
 /** Each `ts` block as a module of its own: file name, beside the package so that its name resolves, to source. */
 const snippets = new Map(
-  PAGES.flatMap((page) => {
-    const blocks = [...readFileSync(join(ROOT, page), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)];
-    return blocks.map(([, source = ""], index): [string, string] => [
-      join(ROOT, "test", "types", `${page.replaceAll(/[/.]/g, "-")}-${index + 1}.mts`),
-      source,
-    ]);
-  }),
+  blocksOf("ts").map(({ page, number, text }): [string, string] => [
+    join(ROOT, "test", "types", `${page.replaceAll(/[/.]/g, "-")}-${number}.mts`),
+    text,
+  ]),
 );
 
 function compile(): readonly ts.Diagnostic[] {
@@ -50,7 +39,9 @@ function compile(): readonly ts.Diagnostic[] {
 
 describe("the programs in README and docs", () => {
   it("are found", () => {
-    expect([...snippets.keys()].filter((name) => name.includes("README")).length).toBeGreaterThan(3);
+    for (const page of ["/README-md-", "docs-tasks-adopt", "docs-inputs"]) {
+      expect([...snippets.keys()].filter((name) => name.includes(page))).not.toEqual([]);
+    }
   });
 
   it("compile against the package as it is installed", () => {

@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
 import { CATALOGUE, type ResourceType } from "../../provider/permissions/catalogue";
 import { resolveConnection } from "../../provider/connection/resolve";
 import { INPUT_NAMES } from "../../provider/token/inputs";
+import { PAGES, readPage } from "../support/docs";
 import { tableOf } from "../support/tables";
+import { cases } from "../recordings/cli-create.json";
 
 /** A test that a promise names. */
 interface DocumentedTest {
@@ -53,6 +55,108 @@ describe("docs/inputs.md", () => {
     expect(
       INPUT_NAMES.filter((name) => !page.includes(`\`${name}\``) && !page.includes(`\`${name}.`)),
     ).toEqual([]);
+  });
+});
+
+describe("docs/tasks/from-the-cli.md", () => {
+  const cli = read("docs/tasks/from-the-cli.md");
+  const flagsIn = (cell = ""): string[] =>
+    [...cell.matchAll(/`(--?[A-Za-z-]+)`/g)].map(([, flag = ""]) => flag);
+
+  it("has an input for each type's flags", () => {
+    const inputs = CATALOGUE.map(({ type }) => [`\`--read-${type}\`, \`--write-${type}\``, pair(type)]);
+    expect(tableOf(cli, "type-flags").rows).toEqual(inputs);
+  });
+
+  it("has the flags that docs/inputs.md mirrors, each with the same input", () => {
+    const byFlag = new Map(
+      [...page.matchAll(/^\| `([\w.]+)` +\| (`--[^|]*)\|/gm)].flatMap(([, input = "", flags]) =>
+        flagsIn(flags).map((flag) => [flag, input] as const),
+      ),
+    );
+    expect(byFlag.size).toBeGreaterThan(15);
+    const rows = tableOf(cli, "flags").rows.flatMap(([flags, input = ""]) =>
+      flagsIn(flags).map((flag) => [flag, /[\w.]+/.exec(input)?.[0]] as const),
+    );
+    expect(Object.fromEntries(rows)).toMatchObject(Object.fromEntries(byFlag));
+  });
+
+  it("has every flag that the CLI was recorded with", () => {
+    const recorded = cases.flatMap(({ argv }) => argv).filter((word) => /^--?[a-z]/i.test(word));
+    const known = new Set(flagsIn(cli));
+    expect(recorded.length).toBeGreaterThan(100);
+    expect(
+      [...new Set(recorded.map((word) => word.split("=")[0] ?? ""))].filter((flag) => !known.has(flag)),
+    ).toEqual([]);
+  });
+});
+
+describe("docs/troubleshooting.md", () => {
+  /** What Node.js, the system or Pulumi print, and what test/e2e/stub.test.ts compares. */
+  const NOT_OURS =
+    /^(Cannot find module|Cannot read properties of undefined|argument list too long|property … value|pulumi-influx-token is not among)/;
+  const headings = [...read("docs/troubleshooting.md").matchAll(/^## `(.*)`$/gm)].map(
+    ([, text = ""]) => text,
+  );
+  const sources = ["provider", "program"]
+    .flatMap((room) =>
+      readdirSync(join(ROOT, room), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => read(join(room, name))),
+    )
+    .join("\n")
+    .replaceAll("\\`", "`");
+
+  it("has headings that are messages of the sources, with … in place of what varies", () => {
+    const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const isPrinted = (heading: string): boolean =>
+      new RegExp(heading.split("…").map(escaped).join("\\$\\{[^\n]+\\}"), "u").test(sources);
+    expect(headings.length).toBeGreaterThan(20);
+    expect(headings.filter((heading) => !NOT_OURS.test(heading) && !isPrinted(heading))).toEqual([]);
+  });
+
+  it("has a heading for each thing that keeps a token from being adopted", () => {
+    const refusals = [...sources.matchAll(/`cannot adopt the token \$\{id\}: ([^`:$.(]+)/g)].map(
+      ([, text = ""]) => text,
+    );
+    expect(refusals.length).toBeGreaterThan(6);
+    const text = read("docs/troubleshooting.md");
+    expect(refusals.filter((refusal) => !text.includes(refusal.trim()))).toEqual([]);
+  });
+});
+
+describe("the pages' links", () => {
+  /** As GitHub makes them. */
+  const anchorsOf = (text: string): string[] =>
+    [...text.replaceAll(/^( *)```[\s\S]*?^\1```$/gm, "").matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\p{M}_\- ]/gu, "")
+        .replaceAll(" ", "-"),
+    );
+  const links = PAGES.flatMap((from) =>
+    [...readPage(from).matchAll(/\]\((?!https?:)([^)\s]*)\)/g)].map(([, target = ""]) => ({ from, target })),
+  );
+
+  it("lead to a page, and to a heading of it", () => {
+    expect(links.length).toBeGreaterThan(100);
+    const dead = links.filter(({ from, target }) => {
+      const [path = "", anchor] = target.split("#");
+      const file = path === "" ? from : normalize(join(dirname(from), path));
+      if (!existsSync(join(ROOT, file))) return true;
+      return anchor !== undefined && !anchorsOf(read(file)).includes(anchor);
+    });
+    expect(dead).toEqual([]);
+  });
+
+  it("reach every page from the README or the entry of the docs", () => {
+    const entries = ["README.md", "docs/README.md", "docs/decisions/README.md"];
+    const linked = new Set(
+      links
+        .filter(({ from }) => entries.includes(from))
+        .map(({ from, target }) => normalize(join(dirname(from), target.split("#")[0] ?? ""))),
+    );
+    expect(PAGES.filter((name) => !linked.has(name) && name !== "README.md")).toEqual([]);
   });
 });
 

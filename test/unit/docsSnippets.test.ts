@@ -1,0 +1,184 @@
+import { parse } from "yaml";
+import { runCommand } from "../../cli/run";
+import { exports as exported, name as packageName, scripts } from "../../package.json";
+import { configKeyProblems } from "../../provider/configKeys";
+import provider from "../../provider/dynamicProvider";
+import { isRecord } from "../../provider/json";
+import { blocksOf, PAGES, readPage } from "../support/docs";
+
+/** What is wrong with tokens of the stack config, by name. */
+async function problemsOf(tokens: Readonly<Record<string, unknown>>): Promise<unknown[]> {
+  const checked = Object.entries(tokens).map(async ([name, inputs]) => {
+    const { failures = [] } = (await provider.check?.({} as never, inputs as never)) ?? {};
+    return failures.map(({ property, reason }) => `${name}.${property}: ${reason}`);
+  });
+  return (await Promise.all(checked)).flat();
+}
+
+/** What is wrong with a YAML block: a Pulumi.yaml, a Pulumi.STACK.yaml, or tokens by name. */
+async function yamlProblems(text: string): Promise<unknown[]> {
+  const value: unknown = parse(text);
+  if (!isRecord(value)) return ["is no object"];
+  if ("runtime" in value) {
+    const program = `node_modules/${packageName}/${exported["./program"].default.replace("./", "")}`;
+    return value["main"] === program ? [] : [`main is not ${program}`];
+  }
+  if (isRecord(value["config"])) {
+    const { config } = value;
+    const texts = Object.entries(config).map(([key, each]) => [key, JSON.stringify(each)]);
+    const { error, warnings } = configKeyProblems(
+      Object.fromEntries(texts) as Record<string, string>,
+      "acme",
+    );
+    const tokens = config["influx-token:tokens"];
+    return [
+      ...(error === undefined ? [] : [error]),
+      ...warnings,
+      ...(await problemsOf(isRecord(tokens) ? tokens : {})),
+    ];
+  }
+  if (Object.values(value).every(isRecord)) return problemsOf(value);
+  return ["is none of the kinds of YAML that this test knows"];
+}
+
+/** Commands of other programs that the docs use. */
+const OTHERS = [
+  "cat",
+  "cd",
+  "cp",
+  "git",
+  "join",
+  "jq",
+  "kubectl",
+  "npx",
+  "pnpm",
+  "printf",
+  "sort",
+  "systemctl",
+  "terraform",
+];
+const PULUMI = ["config", "destroy", "preview", "refresh", "stack", "state", "up"];
+const INFLUX_AUTH = ["active", "create", "delete", "find", "inactive", "list"];
+const NPM = ["ci", "exec", "install", "pack", "run", "test"];
+
+/** The single commands of shell lines, each as its words, without assignments, comments and `npx`. */
+function commandsIn(lines: string): string[][] {
+  return lines
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .flatMap((line) => {
+      const words = line.match(/#.*|&&|\|\||[|;&]|(?:'[^']*'|"[^"]*"|[^\s'"|;&])+/g) ?? [];
+      const commands: string[][] = [[]];
+      for (const word of words) {
+        if (word.startsWith("#")) break;
+        if (/^[|;&]/.test(word)) commands.push([]);
+        else commands.at(-1)?.push(word);
+      }
+      return commands;
+    })
+    .flatMap((words) => {
+      const start = words.findIndex((word) => !/^(export|npx|[A-Za-z_]+=.*)$/.test(word));
+      return start === -1 ? [] : [words.slice(start)];
+    });
+}
+
+/** What `influx-token COMMAND --help` prints; `undefined` where there is no such command. */
+async function helpOf(command: string): Promise<string | undefined> {
+  let printed = "";
+  const code = await runCommand([command, "--help"], {
+    env: {},
+    cwd: __dirname,
+    isTerminal: false,
+    version: "0",
+    readStdin: () => Promise.resolve(""),
+    out: (text) => (printed += text),
+    err: () => undefined,
+  });
+  return code === 0 && printed.startsWith(`Usage: influx-token ${command}`) ? printed : undefined;
+}
+
+/** Why a command cannot be run; `undefined` where it can, as far as this sees. */
+async function commandProblem([program = "", verb = "", ...rest]: readonly string[]): Promise<
+  string | undefined
+> {
+  const shown = [program, verb, ...rest].join(" ");
+  switch (program) {
+    case "influx-token": {
+      const help = await helpOf(verb);
+      if (help === undefined) return `${shown}: no such command`;
+      const options = rest.filter((word) => word.startsWith("--")).map((word) => word.split("=")[0] ?? "");
+      const unknown = options.filter((option) => !new RegExp(`^ +(-\\w, )?${option}\\b`, "m").test(help));
+      return unknown.length === 0 ? undefined : `${shown}: no option ${unknown.join(", ")}`;
+    }
+    case "npm":
+      if (!NPM.includes(verb)) return shown;
+      return verb !== "run" || (rest[0] ?? "") in scripts ? undefined : `${shown}: no such script`;
+    case "pulumi": {
+      const [set, ...words] = rest;
+      const key = words.find((word) => word.includes(":")) ?? "";
+      if (!PULUMI.includes(verb)) return shown;
+      return verb === "config" && set === "set" ? configKeyProblems({ [key]: "" }, "acme").error : undefined;
+    }
+    case "influx":
+      return verb === "auth" && !INFLUX_AUTH.includes(rest[0] ?? "") ? shown : undefined;
+    default:
+      return OTHERS.includes(program) ? undefined : `${shown}: what is ${program}?`;
+  }
+}
+
+async function shellProblems(lines: string): Promise<string[]> {
+  const problems = await Promise.all(commandsIn(lines).map(commandProblem));
+  return problems.filter((problem) => problem !== undefined);
+}
+
+describe("the YAML of README and docs", () => {
+  it.each(blocksOf("yaml").map(({ page, number, text }) => [`${page}, ${number}`, text]))(
+    "is accepted by the preview: %s",
+    async (_, text) => {
+      expect(await yamlProblems(text)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["config: { 'influx-token:hots': a }", /did you mean influx-token:host/],
+    ["config: { 'influx-token:tokens': { ci: { org: acme, readBukets: true } } }", /ci\.readBukets/],
+    ["ci: { org: acme, readBucket: 1 }", /ci\.readBucket/],
+    ["name: a\nruntime: nodejs\nmain: dist/index.js", /main is not/],
+    ["on: push", /none of the kinds/],
+  ])("would not be with a mistake: %s", async (text, problem) => {
+    expect(await yamlProblems(text)).toEqual([expect.stringMatching(problem)]);
+  });
+});
+
+describe("the commands of README and docs", () => {
+  it.each(blocksOf("sh").map(({ page, number, text }) => [`${page}, ${number}`, text]))(
+    "exist, with their options: %s",
+    async (_, text) => {
+      expect(await shellProblems(text)).toEqual([]);
+    },
+  );
+
+  it("exist where a text names them", async () => {
+    const named = PAGES.flatMap((page) =>
+      [
+        ...readPage(page).matchAll(
+          /`((?:npx )?(?:influx-token|npm run|pulumi config set|influx auth) [^`\n]+)`/g,
+        ),
+      ].map(([, command = ""]) => command),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(await shellProblems(named.join("\n"))).toEqual([]);
+  });
+
+  it.each([
+    ["npx influx-token reprot", /no such command/],
+    ["pulumi preview | influx-token report - --mardown", /no option --mardown/],
+    ["npm ci && npm run dmeo", /no such script/],
+    ["pulumi config set --secret influx-token:tokn", /did you mean influx-token:token/],
+    ["INFLUX_PREFLIGHT=1 pulumi previw", /previw/],
+    ["influx auth remove --id ID", /remove/],
+    ["plumi up", /what is plumi/],
+  ])("would not with a mistake: %s", async (text, problem) => {
+    expect(await shellProblems(text)).toEqual([expect.stringMatching(problem)]);
+  });
+});
