@@ -9,6 +9,8 @@ export {
 } from "./permissions/expand";
 export type { ExtraPermissions } from "./permissions/extra";
 export { permissionsOf } from "./permissionsOf";
+export type { Acknowledgements } from "./influxToken";
+export type { RiskId } from "./permissions/risks";
 export { formatPermission } from "./permissions/format";
 export { type PermissionTable, permissionTable } from "./permissions/table";
 export type { Action, Permission, PermissionResource, TokenStatus } from "./types";

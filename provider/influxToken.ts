@@ -60,6 +60,9 @@ export interface ConnectionArgs {
 /** `readX` and `writeX` for each resource type X. Mirrors `--read-X` and `--write-X`. */
 type TypeFlagArgs = { [flag in TypeFlag]?: pulumi.Input<boolean> | undefined };
 
+/** Risk id to the reason why the risk is accepted. */
+export type Acknowledgements = { [risk in RiskId]?: pulumi.Input<string> | undefined };
+
 /**
  * What a token is to be: the inputs mirror the flags of `influx auth create`. Beside those below there are `readX` and
  * `writeX` for every resource type X, such as `readBuckets` or `writeTasks`. At least one permission must be asked for.
@@ -135,7 +138,7 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
    * Risk id to the reason why the risk is accepted, such as `{ "operator-token": "break-glass, see runbook" }`. Its
    * warning is not shown, and the report names the reason. It is not sent to the server. Changes in place.
    */
-  acknowledge?: pulumi.Input<{ [risk in RiskId]?: pulumi.Input<string> | undefined }> | undefined;
+  acknowledge?: pulumi.Input<Acknowledgements> | undefined;
   /**
    * Id of a token of the server to take over, in place of making one: 16 hex digits. Its permissions, organization and owner
    * must be what is declared, else an error shows each difference. The option `import` says the same. Leave it out once
