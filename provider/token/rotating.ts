@@ -34,6 +34,8 @@ interface Rotation {
 interface PreviousToken {
   readonly description: string;
   readonly status: TokenStatus;
+  /** Of one that was adopted: tells its record from another one's. */
+  readonly __adoptedAt?: string;
 }
 
 /** What the stack remembers of a rotating token: the newest token's state, and its rotation. */
@@ -75,7 +77,13 @@ export function newestOf(state: RotatingState): IdentifiedToken | undefined {
 
 /** The state of the newest token by itself. */
 export function tokenStateOf(state: RotatingState): InfluxTokenState {
-  return without(state, [...ROTATION_KEYS, "adopt"]);
+  return without(state, [...ROTATION_KEYS, ...saidOfOthers(state)]);
+}
+
+/** What the program says of the token that was adopted is said of no other, and to adopt is said once. */
+function saidOfOthers({ authorizationId, __adopted }: RotatingState): readonly string[] {
+  const isAdopted = authorizationId !== undefined && authorizationId === __adopted;
+  return isAdopted ? ["adopt"] : ADOPTION_INPUTS;
 }
 
 /** The token before, with what is known of it. What it may do is not: nothing is decided by that. */
@@ -95,13 +103,9 @@ function bareState(state: RotatingState): InfluxTokenState {
   return without(tokenStateOf(state), ["token", "rotateAt", "__adoptedAt", "__withoutToken", "__missing"]);
 }
 
-/**
- * The inputs of the newest token. What the program goes on saying of the token that was adopted, is said of no other.
- */
+/** The inputs of the newest token. */
 export function tokenInputsOf(declared: RotatingInputs, state: RotatingState | undefined): InfluxTokenInputs {
-  const isAdopted = state?.authorizationId !== undefined && state.authorizationId === state.__adopted;
-  if (state === undefined) return without(declared, ["generation"]);
-  return without(declared, ["generation", ...(isAdopted ? ["adopt"] : ADOPTION_INPUTS)]);
+  return without(declared, ["generation", ...(state === undefined ? [] : saidOfOthers(state))]);
 }
 
 /** Whether the program now names another token to adopt than the one that was. */
@@ -168,12 +172,16 @@ function asPrevious(
   id: string,
   { status = "active" }: RotatingInputs,
 ): Partial<Rotation> {
-  const { token, description } = before;
+  const { token, description, __adoptedAt } = before;
   const isToSwitchOff = status === "inactive" && before.status === "active";
   return {
     ...(token !== undefined && { previousToken: token }),
     previousAuthorizationId: id,
-    __previous: { description, status: isToSwitchOff ? "active" : status },
+    __previous: {
+      description,
+      status: isToSwitchOff ? "active" : status,
+      ...(__adoptedAt !== undefined && { __adoptedAt }),
+    },
   };
 }
 
@@ -200,7 +208,7 @@ export function withPrevious(
   state: RotatingState,
   { description = "", status = "active" }: Pick<RotatingInputs, "description" | "status">,
 ): RotatingState {
-  return { ...state, __previous: { description, status } };
+  return { ...state, __previous: { ...state.__previous, description, status } };
 }
 
 /** The state with the tokens that are still to be deleted. */

@@ -38,8 +38,8 @@ function begin(days = 0, more: object = {}): void {
   host = newRotatingProvider({ config, now, log, ...more });
 }
 
-async function checked(inputs: object): Promise<Record<string, unknown>> {
-  const { inputs: found, failures } = await host.check({}, { ...BASE, ...inputs });
+async function checked(inputs: object, olds: object = {}): Promise<Record<string, unknown>> {
+  const { inputs: found, failures } = await host.check(olds, { ...BASE, ...inputs });
   expect(failures).toEqual([]);
   return found as unknown as Record<string, unknown>;
 }
@@ -49,11 +49,14 @@ class Resource {
   id = "";
   state = {} as RotatingState;
   error: Error | undefined;
+  /** As they were checked the last time. */
+  private inputs = {};
 
   /** `pulumi up`. Gives what `diff` says of changes. */
   async up(inputs: object = {}): Promise<boolean> {
-    const declared = await checked(inputs);
+    const declared = await checked(inputs, this.inputs);
     this.error = undefined;
+    this.inputs = declared;
     try {
       if (this.id === "") {
         const { id, outs } = await host.create(declared);
