@@ -139,9 +139,11 @@ export class Records {
   /** Tokens that the program has yet to adopt. */
   private readonly wanted = new Set<string>();
 
-  /** Takes note of a token that the program adopts, before it does. */
-  want(id: string, host: string): void {
-    this.wanted.add(keyOf(id, host));
+  /** Takes note of a token that the program adopts, before it does. Returns whether it has a record of it already. */
+  want(id: string, host: string): boolean {
+    const key = keyOf(id, host);
+    this.wanted.add(key);
+    return this.known.has(key);
   }
 
   /**
@@ -155,7 +157,7 @@ export class Records {
     for (const key of keys) {
       const isTaken = this.adopted.has(key) && !this.known.has(key);
       this.note(key, state, isReplaced);
-      if (isTaken || this.others(key, state).length > 0) throw adoptedTwice(id);
+      if (isTaken || this.wanted.has(key) || this.others(key, state).length > 0) throw adoptedTwice(id);
     }
   }
 
@@ -211,7 +213,8 @@ export class Records {
   }
 }
 
-function adoptedTwice(id: string): InfluxTokenError {
+/** What to say where two resources of a program have one token. */
+export function adoptedTwice(id: string): InfluxTokenError {
   return new InfluxTokenError(
     `cannot adopt the token ${id}: another resource of this stack has it: adopt a token once`,
   );

@@ -236,6 +236,7 @@ export abstract class TokenResource extends pulumi.CustomResource {
     const run = currentRun();
     run.checkStub(kind.request);
     run.checkConfigKeys();
+    run.checkAdoption(kind.name, name, args);
     const declared = { ...args, ...run.defaults().for(name, args) } as InfluxTokenArgs;
     const { connection, adoptToken } = args;
     const restore = shortenStackTraces();
@@ -279,6 +280,7 @@ export class InfluxToken extends TokenResource {
 /** What is checked once in a run of a program, however many tokens it declares. */
 class ProgramRun {
   private readonly found = new Set<string>();
+  private readonly adopters = new Map<string, string>();
   private warned: Set<string> | undefined;
   private stackDefaults: StackDefaults | undefined;
 
@@ -301,6 +303,21 @@ class ProgramRun {
       if (this.warned?.has(warning) !== true) void pulumi.log.warn(warning);
     }
     this.warned = new Set([...(this.warned ?? []), ...warnings]);
+  }
+
+  /** @throws {pulumi.RunError} where another resource of the program adopts the same token, as far as is known here. */
+  checkAdoption(kind: string, name: string, { adopt, connection }: InfluxTokenArgs): void {
+    if (typeof adopt !== "string" || isPending(connection) || !this.hasStack) return;
+    const { host = "" } = (connection ?? {}) as ConnectionArgs;
+    if (typeof host !== "string") return;
+    // Ids are a server's own: that of another one can be the same.
+    const key = `${host} ${adopt.toLowerCase()}`;
+    const first = this.adopters.get(key) ?? `${kind} "${name}"`;
+    this.adopters.set(key, first);
+    if (first === `${kind} "${name}"`) return;
+    throw new pulumi.RunError(
+      `${kind} "${name}" adopts the token ${adopt}, which ${first} adopts already: adopt a token once`,
+    );
   }
 
   /** @throws {pulumi.RunError} where the stack's config gives one that is wrong. */

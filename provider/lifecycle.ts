@@ -1,4 +1,4 @@
-import { adoptedValue, findAdoptable, Records } from "./adoption";
+import { adoptedTwice, adoptedValue, findAdoptable, Records } from "./adoption";
 import { Connections, type StackConfig } from "./connections";
 import { ConnectionError, InfluxTokenError, OwnTokenError } from "./errors";
 import {
@@ -101,7 +101,10 @@ export class Lifecycle {
     const checked = checkInputs(news, olds, this.connections);
     if (checked.failures.length > 0) return checked;
     const inputs = checked.inputs as unknown as InfluxTokenInputs;
-    if (isNew && inputs.adopt !== undefined) this.records.want(inputs.adopt, inputs.host);
+    const { adopt, host } = inputs;
+    if (isNew && adopt !== undefined && this.records.want(adopt, host)) {
+      return { ...checked, failures: [{ property: "adopt", reason: adoptedTwice(adopt).message }] };
+    }
     const asked = this.connections.wantsPreflight();
     if (asked === false) return checked;
     const failures = asked === true ? await this.preflightOf(inputs, isNew) : [asked];

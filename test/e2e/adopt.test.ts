@@ -96,6 +96,20 @@ describe("a token that was made by hand", () => {
   });
 });
 
+describe("a token that two resources of a program adopt", () => {
+  it("fails the preview, which names both", async () => {
+    const declare = (name: string): string =>
+      `new InfluxToken("${name}", { org: "acme", readTasks: true, adopt: "00000000000000EF" });`;
+    writeFileSync(
+      join(folder, "script.cjs"),
+      `module.exports = ({ InfluxToken }) => {\n${declare("one")}\n${declare("two")}\n};\n`,
+    );
+    expect(await stack.failing(["preview"])).toContain(
+      'InfluxToken "two" adopts the token 00000000000000EF, which InfluxToken "one" adopts already',
+    );
+  });
+});
+
 describe("a preview with preflight", () => {
   it("names the input of what the server does not have", async () => {
     program({ org: "acme", readBucket: ["metrisc"], user: "nobody" });

@@ -1,5 +1,6 @@
 import { MiniEngine } from "../support/miniEngine";
 import type { StoredAuthorization } from "../../emulator";
+import type { InfluxTokenInputs } from "../../provider/token/inputs";
 import { setUpRun, type TestRun } from "../support/testRun";
 
 const HASHED = setUpRun;
@@ -21,6 +22,13 @@ const writes = (run: TestRun): string[] =>
 
 const onServer = (run: TestRun, id: string): StoredAuthorization | undefined =>
   run.server.authorizations().find((one) => one.id === id);
+
+/** The inputs of a resource that the stack has already, as the engine checks them. */
+async function checkedAgain(run: TestRun, raw: object): Promise<InfluxTokenInputs> {
+  const { inputs, failures } = await run.host.check({ host: run.server.url }, raw);
+  expect(failures).toEqual([]);
+  return inputs;
+}
 
 describe("a token that a program adopts", () => {
   const run = setUpRun({ plainTokens: true });
@@ -86,7 +94,7 @@ describe("a token that a program adopts", () => {
     const { connection } = outs;
     for (const more of [{ adopt: id }, {}, { readBucket: ["metrics"] }]) {
       const declared = { orgId: orgID, connection, readTasks: true, readBucket: [bucket], ...more };
-      const inputs = await run.host.checked(declared);
+      const inputs = await checkedAgain(run, declared);
       expect(await run.host.diff(id, outs, inputs)).toMatchObject({ changes: false, replaces: [] });
     }
     expect((await run.host.read(id, outs)).props).toEqual(outs);
@@ -161,6 +169,24 @@ describe("a token that a program adopts", () => {
     await expect(run.host.diff(id, outs, inputs)).rejects.toThrow(/another resource/);
   });
 
+  it("fails the preview where another resource of the stack has it already, in either order", async () => {
+    const { id, outs } = await run.create();
+    const declared = { org: "acme", readTasks: true, connection: outs.connection };
+    const old = { host: run.server.url };
+    run.begin();
+    await run.host.diff(id, outs, (await run.host.check(old, declared)).inputs);
+    expect((await run.host.check({}, { ...declared, adopt: id })).failures).toEqual([
+      {
+        property: "adopt",
+        reason: expect.stringMatching(/another resource of this stack has it/) as unknown,
+      },
+    ]);
+    run.begin();
+    expect((await run.host.check({}, { ...declared, adopt: id })).failures).toEqual([]);
+    const { inputs } = await run.host.check(old, declared);
+    await expect(run.host.diff(id, outs, inputs)).rejects.toThrow(/another resource of this stack has it/);
+  });
+
   it("may come from a resource that leaves the program while the stack's config moves the server", async () => {
     const env = { INFLUX_TOKEN: run.server.operatorToken };
     run.begin({ env, config: { "influx-token:host": run.server.url } });
@@ -221,6 +247,24 @@ describe("a token that a program adopts", () => {
     expect(onServer(run, id)).toBeDefined();
   });
 
+  it("fails the preview where another resource of the stack has it already, in either order", async () => {
+    const { id, outs } = await run.create();
+    const declared = { org: "acme", readTasks: true, connection: outs.connection };
+    const old = { host: run.server.url };
+    run.begin();
+    await run.host.diff(id, outs, (await run.host.check(old, declared)).inputs);
+    expect((await run.host.check({}, { ...declared, adopt: id })).failures).toEqual([
+      {
+        property: "adopt",
+        reason: expect.stringMatching(/another resource of this stack has it/) as unknown,
+      },
+    ]);
+    run.begin();
+    expect((await run.host.check({}, { ...declared, adopt: id })).failures).toEqual([]);
+    const { inputs } = await run.host.check(old, declared);
+    await expect(run.host.diff(id, outs, inputs)).rejects.toThrow(/another resource of this stack has it/);
+  });
+
   it("may come from a resource that leaves the program, which then is not deleted", async () => {
     const engine = new MiniEngine(run.host);
     const connection = { host: run.server.url, token: run.server.operatorToken };
@@ -242,7 +286,7 @@ describe("a resource that has adopted a token", () => {
   const run = setUpRun({ plainTokens: true });
   const planned = async (id: string, outs: object, more: object) => {
     const connection = { host: run.server.url, token: run.server.operatorToken };
-    return run.host.diff(id, outs, await run.host.checked({ org: "acme", connection, ...more }));
+    return run.host.diff(id, outs, await checkedAgain(run, { org: "acme", connection, ...more }));
   };
 
   it("cannot be replaced while adopt names it, nor adopt another one", async () => {
@@ -266,7 +310,7 @@ describe("a resource that has adopted a token", () => {
   it("that drifted is shown by a refresh, which asks for a difference and plans nothing", async () => {
     const token = await madeByHand(run);
     const { id, outs } = await run.create({}, { adopt: token.id });
-    const recorded = await run.host.checked({
+    const recorded = await checkedAgain(run, {
       org: "acme",
       readTasks: true,
       adopt: id,
@@ -354,7 +398,7 @@ describe("a token that a server stores hashed", () => {
     for (const more of [{}, { adopt: id, adoptWithoutToken: true }]) {
       run.begin();
       run.warnings.length = 0;
-      const declared = await run.host.checked({ org: "acme", readTasks: true, connection, ...more });
+      const declared = await checkedAgain(run, { org: "acme", readTasks: true, connection, ...more });
       expect(await run.host.diff(id, outs, declared)).toMatchObject({ changes: false });
       expect(run.warnings).toHaveLength(1);
     }
