@@ -97,14 +97,23 @@ const refuseTypes: Check<AllowedTypes> = (props, config) => {
   return accepted ? undefined : refused.join("; ");
 };
 
-/** Refuses tokens without the input, or with one that does not match. The message leaves out its value, which may be a secret. */
-function requireText(property: "description" | "user"): Check<{ readonly pattern: string }> {
+/**
+ * Refuses tokens without any of the inputs, or with one that does not match. The message leaves out its value, which may
+ * be a secret.
+ */
+function requireText(...names: readonly ["description"] | readonly ["user", "userId"]): Check<{
+  readonly pattern: string;
+}> {
   return (props, { pattern }) => {
-    const value = props[property];
-    if (typeof value !== "string" || value.trim() === "") return `${property} is missing`;
-    if (pattern === undefined || new RegExp(pattern, "u").test(value)) return undefined;
+    const property = names.find((name) => !isBlank(props[name]));
+    if (property === undefined) return `${names.join(" or ")} is missing`;
+    if (pattern === undefined || new RegExp(pattern, "u").test(String(props[property]))) return undefined;
     return `${property} does not match ${pattern}`;
   };
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value !== "string" || value.trim() === "";
 }
 
 const PATTERN: ConfigProperty = {
@@ -190,10 +199,10 @@ export const ownerRequired = tokenPolicy(
     displayName: "Owner required",
     description: "A token must name its owner, or it belongs to whoever runs pulumi up.",
     severity: "medium",
-    remediationSteps: "Name the owner in user.",
+    remediationSteps: "Name the owner in user, or give the id in userId.",
     configSchema: { properties: { pattern: PATTERN } },
   },
-  requireText("user"),
+  requireText("user", "userId"),
 );
 
 /** Every policy, for a policy pack of one's own: `new PolicyPack("name", { policies })`. */

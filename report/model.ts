@@ -12,7 +12,7 @@ import { singleLine } from "../provider/text";
 import type { Parsed } from "./parse";
 import { type DiffKind, diffPermissions, listPermissions, type PermissionLine } from "./permissionDiff";
 import { type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
-import type { TokenAction, TokenStep } from "./steps";
+import { adoptedId, type TokenAction, type TokenStep } from "./steps";
 
 /** The permissions of a token as texts, by what a change does to them. */
 export interface PermissionChange {
@@ -34,7 +34,9 @@ export interface ReportedToken {
   readonly action: TokenAction;
   /** Properties that force the replacement, or that change in place; why a token is left behind. */
   readonly reasons: readonly string[];
-  /** Name of the owner; `me` for whoever runs `pulumi up`. */
+  /** Id of the token that the program adopts, where this run does it. */
+  readonly adopts?: string;
+  /** Name of the owner, or the id where the program gives that; `me` for whoever runs `pulumi up`. */
   readonly owner: string;
   /** Name or id of the organization, as the program writes it. */
   readonly org: string;
@@ -78,6 +80,7 @@ export const ACTION_ORDER: readonly TokenAction[] = [
   "replace",
   "rotate",
   "create",
+  "adopt",
   "delete",
   "leave",
   "update",
@@ -152,6 +155,7 @@ function reported(step: TokenStep, source: Parsed["source"], readers: Readers): 
     source === "state"
       ? listPermissions(step, action === "delete" ? "removed" : "kept")
       : diffPermissions(step);
+  const adopts = adoptedId(step);
   const host = singleLine(shown?.known.host ?? "");
   const previousHost = singleLine(before?.known.host ?? host);
   return {
@@ -159,6 +163,7 @@ function reported(step: TokenStep, source: Parsed["source"], readers: Readers): 
     urn: singleLine(urn),
     action,
     reasons,
+    ...(adopts !== undefined && { adopts: singleLine(adopts) }),
     owner: singleLine(ownerOf(step)),
     org: singleLine(orgOf(step)),
     host,
@@ -197,9 +202,13 @@ function unknownsOf({ before, after, problems = [] }: TokenStep): string[] {
 }
 
 /** A token keeps its owner where the program names none, but a new one belongs to the caller. */
-function ownerOf({ action, before, after }: TokenStep): string {
-  const declared = after?.declared.user ?? after?.declared.userId;
+function ownerOf(step: TokenStep): string {
+  const { action, before, after } = step;
+  const { user, userId } = (after ?? before)?.declared ?? {};
+  const declared = user ?? userId;
   if (declared !== undefined) return declared;
+  // The server knows whose it is.
+  if (adoptedId(step) !== undefined) return UNKNOWN_TEXT;
   if (action === "create" || action === "replace" || action === "rotate") return CALLER;
   return before?.known.user ?? before?.known.userId ?? CALLER;
 }
@@ -232,7 +241,7 @@ function permissionChange(
 
 /** Inputs that name the token's organization and owner: no risk, but the names are not known. */
 function unknownNames({ declared }: TokenSnapshot): string[] {
-  return (["org", "orgId", "user"] as const).filter((name) => declared[name] === UNKNOWN_TEXT);
+  return (["org", "orgId", "user", "userId"] as const).filter((name) => declared[name] === UNKNOWN_TEXT);
 }
 
 /** `undefined` where one of them is not known: what it reads might be what another one writes. */

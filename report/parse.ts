@@ -2,7 +2,7 @@ import { singleLine } from "../provider/text";
 import { isRecord } from "../provider/json";
 import { type Json, readDocuments, record, records, ReportInputError } from "./json";
 import { snapshotOf, textOf } from "./snapshot";
-import { isToken, LEFT_OVER, stepsOf, type TokenStep } from "./steps";
+import { adopts, isToken, LEFT_OVER, stepsOf, type TokenStep } from "./steps";
 
 /** What a preview or a state says of a stack's tokens. */
 export interface Parsed {
@@ -132,7 +132,9 @@ function stateOf(resource: Json): TokenStep {
   // The old token of an interrupted replacement stays valid until the next `pulumi up` deletes it.
   if (resource["delete"] === true) return { urn, action: "delete", reasons: [LEFT_OVER], before };
   if (resource["isPending"] === true) {
-    return { urn, action: "create", reasons: ["interrupted, so it may exist"], before };
+    return adopts(resource)
+      ? { urn, action: "adopt", reasons: ["interrupted"], before }
+      : { urn, action: "create", reasons: ["interrupted, so it may exist"], before };
   }
   return { urn, action: "same", reasons: [], before };
 }

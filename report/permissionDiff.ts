@@ -5,7 +5,7 @@ import { CALLER, spellBucket, spellName, spellUser } from "../provider/permissio
 import { singleLine } from "../provider/text";
 import type { Permission } from "../provider/types";
 import { SECRET_TEXT, type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
-import type { TokenStep } from "./steps";
+import { adoptedId, type TokenStep } from "./steps";
 
 /** What a change does to a permission. */
 export type DiffKind = "added" | "removed" | "kept";
@@ -31,7 +31,12 @@ export function diffPermissions(step: TokenStep): PermissionLine[] {
   const oldNames = ownNames(before);
   if (action === "delete") return linesOf(old, "removed", oldNames);
   if (action === "leave" || after === undefined) return linesOf(old, "kept", oldNames);
-  const names = ownNames(after, before);
+  const names = isOwnerAdopted(step)
+    ? { ...ownNames(after, before), user: UNKNOWN_TEXT }
+    : ownNames(after, before);
+  // It has them already, or cannot be adopted. What is not known may turn out to be no token.
+  const { adopt = UNKNOWN_TEXT } = after.declared;
+  if (action === "adopt" && adopt !== UNKNOWN_TEXT) return linesOf(after.held, "kept", names);
   const ids = before?.bucketIds ?? NO_IDS;
   const [oldKey, newKey] = [comparisonKey(NOT_MOVED, ids), comparisonKey(moveOf(step), ids)];
   const oldKeys = new Set(old.map(oldKey));
@@ -91,13 +96,13 @@ function lineOf({ action, resource: { type, id, orgID } }: Permission, own: OwnN
 
 /** As the program writes them, in the spelling of the input `permissions`. */
 function ownNames(snapshot: TokenSnapshot | undefined, before?: TokenSnapshot): OwnNames {
-  const { org, orgId, user } = snapshot?.declared ?? {};
+  const { org, orgId, user, userId } = snapshot?.declared ?? {};
   const name = (text: string, spell: (name: string) => string): string =>
     text === UNKNOWN_TEXT || text === SECRET_TEXT ? text : spell(text);
   const known = snapshot?.known.org ?? before?.known.org ?? UNKNOWN_TEXT;
   return {
     org: org === undefined ? (orgId ?? name(known, spellName)) : name(org, spellName),
-    user: user === undefined ? CALLER : name(user, spellUser),
+    user: user === undefined ? (userId ?? CALLER) : name(user, spellUser),
   };
 }
 
@@ -132,13 +137,20 @@ function withBucketId(permission: Permission, bucketIds: TokenSnapshot["bucketId
 }
 
 /** Only a replacement gives a token another organization or owner. */
-function moveOf({ action, reasons, before, after }: TokenStep): Move {
+function moveOf(step: TokenStep): Move {
+  const { action, reasons, before, after } = step;
   if ((action !== "replace" && action !== "rotate") || before === undefined || after === undefined)
     return NOT_MOVED;
   return {
     org: isAnother("org", "orgId", reasons, before, after),
-    user: isAnother("user", "userId", reasons, before, after),
+    user: isOwnerAdopted(step) || isAnother("user", "userId", reasons, before, after),
   };
+}
+
+/** Whether only the server knows whose the token is that is adopted. */
+function isOwnerAdopted(step: TokenStep): boolean {
+  const { user, userId } = step.after?.declared ?? {};
+  return adoptedId(step) !== undefined && user === undefined && userId === undefined;
 }
 
 function isAnother(
@@ -152,7 +164,7 @@ function isAnother(
   if (now === UNKNOWN_TEXT || nowId === UNKNOWN_TEXT) return true;
   if (reasons.includes(name) || reasons.includes(id)) return true;
   if (nowId !== undefined) return nowId !== before.known[id];
-  if (now === undefined) return before.declared[name] !== undefined;
+  if (now === undefined) return (before.declared[name] ?? before.declared[id]) !== undefined;
   if (now === before.known[name] || now === before.declared[name]) return false;
   // `diff` compares ids, and gives a reason for what differs. The engine skips it where a replacement is asked for.
   return reasons.length === 0;

@@ -19,7 +19,7 @@ export const UNKNOWN_TEXT = "(known after up)";
 export const SECRET_TEXT = "(secret)";
 
 /** Texts of a token that may be shown. */
-const TEXTS = ["org", "orgId", "user", "userId", "description", "status", "host"] as const;
+const TEXTS = ["org", "orgId", "user", "userId", "description", "status", "host", "adopt"] as const;
 type Texts = { readonly [name in (typeof TEXTS)[number]]?: string };
 
 /** A token as it is or will be: what of it may be shown. Neither the token nor any credential is among it. */
@@ -115,7 +115,9 @@ function readExtra(value: unknown): { known?: Readonly<Record<string, string>>; 
   if (!isRecord(value) || isSecret(value)) return { isOpen: true };
   const given = Object.entries(value).filter(([, actions]) => !isAbsent(actions));
   const known = given.filter((entry): entry is [string, string] => isPlainText(entry[1]));
-  return { known: Object.fromEntries(known), isOpen: known.length < given.length };
+  // What this version cannot read of them may be anything.
+  const isRead = known.every(([key, actions]) => expanded({ [EXTRA]: { [key]: actions } }).length > 0);
+  return { known: Object.fromEntries(known), isOpen: known.length < given.length || !isRead };
 }
 
 function expanded(flags: PermissionFlags): Permission[] {

@@ -5,12 +5,12 @@ import { type Json, record } from "./json";
 import { snapshotOf, textOf, type TokenSnapshot } from "./snapshot";
 
 /**
- * What happens to a token. `leave`: Pulumi forgets it without deleting it, so that it stays valid. `skip`: this run does
- * not create it. `rotate`: a new token is made, and the one before it stays valid until the next rotation. The words are
+ * What happens to a token. `adopt`: the stack takes over one that exists. `leave`: Pulumi forgets it without deleting it,
+ * so that it stays valid. `skip`: this run does not create it. `rotate`: a new token is made, and the one before it stays valid until the next rotation. The words are
  * those of the report's JSON.
  */
 export type TokenAction =
-  "replace" | "rotate" | "create" | "delete" | "leave" | "update" | "unknown" | "skip" | "same";
+  "replace" | "rotate" | "create" | "adopt" | "delete" | "leave" | "update" | "unknown" | "skip" | "same";
 
 /** What happens to one token. */
 export interface TokenStep {
@@ -100,7 +100,12 @@ function tokenSteps(
 }
 
 /** Actions after which the token exists, and which a refresh never reports. */
-const KEEPING: ReadonlySet<TokenAction | undefined> = new Set(["same", "create", "replace"] as const);
+const KEEPING: ReadonlySet<TokenAction | undefined> = new Set([
+  "same",
+  "create",
+  "adopt",
+  "replace",
+] as const);
 
 /**
  * The step that says what happens to the token: the last one, for a refresh reports what it found before the plan is
@@ -153,7 +158,19 @@ function actionOf(step: Json): TokenAction {
   if (DELETES_OF_REPLACED.has(op)) return oldOf(step)["delete"] === true ? "delete" : "replace";
   if (op === "same" && isSkipped(step)) return "skip";
   if (op === "update" && rotationReasons(step).length > 0) return "rotate";
-  return ACTIONS.get(op) ?? "unknown";
+  const action = ACTIONS.get(op) ?? "unknown";
+  // The engine knows no other word for it: the provider adopts where it is to create.
+  return action === "create" && adopts(record(step["newState"])) ? "adopt" : action;
+}
+
+/** Whether a resource that is to be created takes over a token that exists. */
+export function adopts(resource: Json): boolean {
+  return textOf(record(resource["inputs"])["adopt"]) !== undefined;
+}
+
+/** Id of the token that a step adopts. An input that stays where it is adopts nothing more. */
+export function adoptedId({ action, before, after }: TokenStep): string | undefined {
+  return action === "adopt" || action === "replace" ? (after ?? before)?.declared.adopt : undefined;
 }
 
 /** The engine reports a new resource that is no target as if it existed, but without an id. */

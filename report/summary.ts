@@ -9,6 +9,7 @@ export const ACTION_MARKS: Readonly<Record<TokenAction, string>> = {
   replace: "±",
   rotate: "»",
   create: "+",
+  adopt: "«",
   delete: "−",
   leave: "*",
   update: "~",
@@ -22,6 +23,7 @@ export const ACTION_LABELS: Readonly<Record<TokenAction, string>> = {
   replace: "replace",
   rotate: "rotate",
   create: "create",
+  adopt: "adopt",
   delete: "delete",
   leave: "left behind",
   update: "update",
@@ -35,6 +37,7 @@ const PLANNED_LABELS: Readonly<Record<TokenAction, string>> = {
   replace: "to replace",
   rotate: "to rotate",
   create: "to create",
+  adopt: "to adopt",
   delete: "to delete",
   leave: "left behind",
   update: "to update in place",
@@ -55,7 +58,8 @@ export function summaryOfChanges({ source, summary, tokens, complete }: Report):
   if (source === "state") {
     const left = summary.delete > 0 ? `, ${summary.delete} left by an interrupted replacement` : "";
     const pending = summary.create > 0 ? `, ${summary.create} that an interrupted run may have made` : "";
-    return `${count(summary.same, "InfluxDB token")} in the state${left}${pending}`;
+    const adopted = summary.adopt > 0 ? `, ${summary.adopt} that an interrupted run may have adopted` : "";
+    return `${count(summary.same, "InfluxDB token")} in the state${left}${pending}${adopted}`;
   }
   const actions = ACTION_ORDER.filter((action) => summary[action] > 0);
   const counts = actions.map((action) => `${summary[action]} ${PLANNED_LABELS[action]}`).join(", ");
@@ -81,10 +85,16 @@ export function changeOf(token: ReportedToken, { source }: Report): string {
   return reasons.length === 0 ? label : `${label}: ${reasons.join(", ")}`;
 }
 
-/** Why the token changes, and where it moves to. */
-export function reasonsOf({ reasons, host, previousHost }: ReportedToken): readonly string[] {
-  if (previousHost === undefined) return reasons;
-  return [...reasons.filter((reason) => reason !== "host"), `host from ${previousHost} to ${host}`];
+/** Why the token changes, which one it adopts, and where it moves to. */
+export function reasonsOf(token: ReportedToken): readonly string[] {
+  const { action, reasons, adopts, host, previousHost } = token;
+  const adopted = adopts === undefined ? [] : [action === "adopt" ? adopts : `adopts ${adopts}`];
+  if (previousHost === undefined) return [...reasons, ...adopted];
+  return [
+    ...reasons.filter((reason) => reason !== "host"),
+    ...adopted,
+    `host from ${previousHost} to ${host}`,
+  ];
 }
 
 /** The servers that the tokens are on, in one line; empty where there is no token. */
@@ -97,6 +107,7 @@ const INPUT_LABELS: ReadonlyMap<string, string> = new Map([
   ["org", "the organization"],
   ["orgId", "the organization"],
   ["user", "the owner"],
+  ["userId", "the owner"],
 ]);
 
 /** What is not known of a token, in one phrase; empty where everything is. */

@@ -43,6 +43,7 @@ const ACTION_COLOURS: Readonly<Record<TokenAction, Colour>> = {
   replace: "yellow",
   rotate: "yellow",
   create: "green",
+  adopt: "green",
   delete: "red",
   leave: "yellow",
   update: "cyan",
@@ -80,7 +81,7 @@ function changeLine(token: ReportedToken, report: Report): string {
 
 /** Characters that take one column each, colours and line breaks. */
 // eslint-disable-next-line no-control-regex -- colours begin with one
-const NARROW = /^(?:[\x20-\x7e±»−·…✓\n]|\x1b\[\d+m)*$/;
+const NARROW = /^(?:[\x20-\x7e±−·»«…✓\n]|\x1b\[\d+m)*$/;
 // eslint-disable-next-line no-control-regex -- the same
 const COLOUR = /\x1b\[\d+m/g;
 

@@ -72,7 +72,7 @@ td:focus-visible, th:focus-visible { outline-offset: -2px; }
 .mark.q { background: transparent; color: var(--soft); border: 1px dotted var(--soft); }
 
 .tag { display: inline-block; margin: 1px 0; padding: .05rem .45rem; border-radius: .375rem; background: var(--fine); font-weight: 600; white-space: nowrap; }
-.tag.create { background: var(--add); color: var(--add-ink); }
+.tag.create, .tag.adopt { background: var(--add); color: var(--add-ink); }
 .tag.delete { background: var(--del); color: var(--del-ink); }
 .tag.replace { background: var(--warn); color: var(--warn-ink); }
 .tag.update { background: var(--read); color: var(--read-ink); }

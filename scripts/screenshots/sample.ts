@@ -19,6 +19,8 @@ export type SampleInputs = PermissionFlags & {
   readonly orgId?: string;
   readonly host?: string;
   readonly user?: string;
+  readonly userId?: string;
+  readonly adopt?: string;
   readonly description?: string;
   readonly keepers?: Readonly<Record<string, string>>;
   readonly acknowledge?: Readonly<Record<string, string>>;
@@ -63,19 +65,19 @@ function stateOf(given: SampleInputs, exists: boolean): object {
 }
 
 function outputsOf(declared: SampleInputs): object {
-  const { org = "acme", orgId = ORG_ID, user = "admin" } = declared;
-  const granted = expandPermissions(declared, { orgId, userId: USER_ID });
+  const { org = "acme", orgId = ORG_ID, user = "admin", userId = USER_ID } = declared;
+  const granted = expandPermissions(declared, { orgId, userId });
   const effectivePermissions = permissionTable(granted);
-  return { ...declared, org, orgId, user, userId: USER_ID, effectivePermissions, token: "[secret]" };
+  return { ...declared, org, orgId, user, userId, effectivePermissions, token: "[secret]" };
 }
 
 /** As `check` writes it: unknown as a whole where one of the inputs is. */
-function declaredTable({ org, orgId = ORG_ID, user, ...flags }: SampleInputs): unknown {
+function declaredTable({ org, orgId = ORG_ID, user, userId = "me", ...flags }: SampleInputs): unknown {
   const isOpen = (value: unknown): boolean =>
     value === WIRE_UNKNOWN || (Array.isArray(value) && value.includes(WIRE_UNKNOWN));
   if ([org, orgId, ...Object.values(flags)].some(isOpen)) return WIRE_UNKNOWN;
   const own = org === undefined ? orgId : spellName(org);
-  const owner = user === undefined ? "me" : spellUser(user);
+  const owner = user === undefined ? userId : spellUser(user);
   return permissionTable(expandPermissions(flags, { orgId: own, userId: owner }));
 }
 

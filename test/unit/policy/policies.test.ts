@@ -195,13 +195,14 @@ describe("influx-allowed-resource-types", () => {
 });
 
 describe.each([
-  [descriptionRequired.name, "description", descriptionRequired],
-  [ownerRequired.name, "user", ownerRequired],
-])("%s", (_name, property, policy) => {
+  [descriptionRequired.name, "description", "description is missing", descriptionRequired],
+  [ownerRequired.name, "user", "user or userId is missing", ownerRequired],
+  [ownerRequired.name, "userId", "user or userId is missing", ownerRequired],
+])("%s by %s", (_name, property, missing, policy) => {
   it("refuses a token without it", async () => {
-    expect(await judgeArgs(policy, { readTasks: true })).toEqual([`${property} is missing`]);
-    expect(judge(policy, { [property]: "" })).toEqual([`${property} is missing`]);
-    expect(judge(policy, { [property]: " \t" })).toEqual([`${property} is missing`]);
+    expect(await judgeArgs(policy, { readTasks: true })).toEqual([missing]);
+    expect(judge(policy, { [property]: "" })).toEqual([missing]);
+    expect(judge(policy, { [property]: " \t" })).toEqual([missing]);
   });
 
   it("refuses one that does not match the pattern, and does not show it", () => {
@@ -210,7 +211,7 @@ describe.each([
     expect(judge(policy, { [property]: "hidden" }, config)).toEqual([
       `${property} does not match ^svc-[a-z]+$`,
     ]);
-    expect(judge(policy, {}, config)).toEqual([`${property} is missing`]);
+    expect(judge(policy, {}, config)).toEqual([missing]);
   });
 
   it("leaves open what a preview does not know", async () => {

@@ -31,6 +31,7 @@ describe("the report", () => {
       replace: 3,
       rotate: 0,
       create: 2,
+      adopt: 0,
       delete: 1,
       leave: 0,
       update: 1,
