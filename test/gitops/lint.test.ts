@@ -18,8 +18,18 @@ const BUILD_TIMEOUT_MS = 600_000;
 
 const REPOSITORY = "acme/influx-tokens";
 
+/** The variable that switches the job on. */
+const PREFLIGHT = { PREFLIGHT: "true" };
+
 /** What can happen, as each host tells it, and the jobs that are to run. */
-const OCCASIONS = [
+const OCCASIONS: readonly {
+  readonly what: string;
+  /** Variables of the repository's. */
+  readonly vars?: Record<string, string>;
+  readonly github: object;
+  readonly gitlab: Record<string, string>;
+  readonly jobs: readonly string[];
+}[] = [
   {
     what: "a change proposed from a branch",
     github: {
@@ -34,7 +44,22 @@ const OCCASIONS = [
     jobs: ["preview"],
   },
   {
+    what: "a change proposed from a branch, with preflight",
+    vars: PREFLIGHT,
+    github: {
+      event_name: "pull_request",
+      event: { pull_request: { head: { repo: { full_name: REPOSITORY } } } },
+    },
+    gitlab: {
+      CI_PIPELINE_SOURCE: "merge_request_event",
+      CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "42",
+      CI_PROJECT_ID: "42",
+    },
+    jobs: ["preview", "preflight"],
+  },
+  {
     what: "a change proposed from a fork",
+    vars: PREFLIGHT,
     github: {
       event_name: "pull_request",
       event: { pull_request: { head: { repo: { full_name: "eve/fork" } } } },
@@ -48,6 +73,7 @@ const OCCASIONS = [
   },
   {
     what: "a push to main",
+    vars: PREFLIGHT,
     github: { event_name: "push", ref: "refs/heads/main" },
     gitlab: { CI_PIPELINE_SOURCE: "push", CI_COMMIT_BRANCH: "main", CI_DEFAULT_BRANCH: "main" },
     jobs: ["up"],
@@ -124,6 +150,7 @@ describe("the GitHub workflow", () => {
       Object.fromEntries(Object.entries(workflow.jobs).map(([name, job]) => [name, job.permissions])),
     ).toEqual({
       preview: { contents: "read", "pull-requests": "write" },
+      preflight: { contents: "read" },
       up: { contents: "read" },
       rotate: { contents: "read" },
       drift: { contents: "read" },
@@ -137,7 +164,7 @@ describe("the GitHub workflow", () => {
 
   it("pins every action to a commit, and leaves no token in the checkout", () => {
     const used = steps.filter(({ uses }) => uses !== undefined);
-    expect(used).toHaveLength(12);
+    expect(used).toHaveLength(15);
     for (const { uses, with: given } of used) {
       expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
       if (uses?.startsWith("actions/checkout") === true)
@@ -151,6 +178,7 @@ describe("the GitHub workflow", () => {
     const secretSteps = Object.values(workflow.jobs).map((job) => job.steps.filter(withSecrets));
     expect(secretSteps.map((each) => each.map(({ name }) => name))).toEqual([
       ["Preview", "Refuse what a policy refuses"],
+      ["Preview with preflight"],
       ["Plan", "Up"],
       ["Plan", "Up"],
       ["Compare with the server"],
@@ -162,7 +190,7 @@ describe("the GitHub workflow", () => {
 describe("both hosts", () => {
   let listed: string[][];
   beforeAll(async () => {
-    listed = await Promise.all(OCCASIONS.map(({ gitlab }) => gitlabJobs(gitlab)));
+    listed = await Promise.all(OCCASIONS.map(({ gitlab, vars }) => gitlabJobs({ ...gitlab, ...vars })));
   });
 
   it.each(["up", "rotate"])("apply in the job %s only what passed its gate and policies", async (job) => {
@@ -187,8 +215,9 @@ describe("both hosts", () => {
     }
   });
 
-  it.each(OCCASIONS)("run the jobs $jobs for $what", async ({ what, github, jobs }) => {
-    expect(githubJobs(await readWorkflow(), { repository: REPOSITORY, ...github })).toEqual(jobs);
+  it.each(OCCASIONS)("run the jobs $jobs for $what", async ({ what, github, vars, jobs }) => {
+    const workflow = await readWorkflow();
+    expect(githubJobs(workflow, { repository: REPOSITORY, ...github }, vars)).toEqual(jobs);
     expect(listed[OCCASIONS.findIndex((each) => each.what === what)]).toEqual(jobs);
   });
 });

@@ -132,6 +132,41 @@ describe(`the example's pipelines on GitHub Actions and on GitLab CI (${SELECTIO
     expect(repository.server.authorizations().map((each) => each.id)).not.toContain(id);
   });
 
+  it("ask the server before the merge whether it has what new tokens need, with a token that only reads", async () => {
+    await repository.server.makeBucket("metrics");
+    const { orgId: orgID } = repository.server;
+    const { id: adopt } = await repository.server.call<{ id: string }>("POST", "/api/v2/authorizations", {
+      orgID,
+      permissions: [{ action: "read", resource: { type: "dashboards", orgID } }],
+    });
+    const [fits, differs] = [await repository.clone("fits"), await repository.clone("differs")];
+    const reader = { org: "acme", user: "admin", readBucket: ["metrics"], readNotebooks: true };
+    await repository.declare(fits, "reader", reader);
+    await repository.declare(fits, "taken", {
+      org: "acme",
+      readDashboards: true,
+      adopt,
+      adoptWithoutToken: true,
+    });
+    await repository.declare(differs, "taken", { org: "acme", writeTasks: true, adopt });
+    const before = repository.server.authorizations();
+    repository.server.countRequests();
+    const jobs = [fits, differs].map((folder, at) => run("preflight", { ...(sites[at] as Site), folder }));
+    const [passed, failed] = await Promise.all(jobs);
+    expect(passed).toMatchObject({ code: 0 });
+    expect(failed).toMatchObject({ code: 1 });
+    expect(failed?.log).toMatch(/property adopt .*\n +\+ write:orgs\/acme\/tasks\n +- read:orgs/);
+    expect(repository.server.countRequests()).toEqual({
+      "GET /api/v2/me": 2,
+      "GET /api/v2/orgs": 1,
+      "GET /api/v2/users": 1,
+      "GET /api/v2/buckets": 1,
+      "GET /api/v2/resources": 1,
+      "GET /api/v2/authorizations/{id}": 2,
+    });
+    expect(repository.server.authorizations()).toEqual(before);
+  });
+
   it("edit the same comment in place, and refuse a risk that nobody acknowledged", async () => {
     for (const { folder } of sites) await repository.declare(folder, "root", { org: "acme", operator: true });
     for (const { code, log, summary, host, api } of await onBoth("preview")) {
@@ -222,10 +257,11 @@ describe(`the example's pipelines on GitHub Actions and on GitLab CI (${SELECTIO
   });
 
   it("never show a secret", () => {
-    const { PULUMI_CONFIG_PASSPHRASE = "", INFLUX_TOKEN = "", INFLUX_READ_TOKEN = "" } = repository.secrets;
+    const { PULUMI_CONFIG_PASSPHRASE = "", INFLUX_TOKEN = "", ...others } = repository.secrets;
     const secrets = [
       ...repository.server.authorizations().map(({ token }) => token),
-      ...[PULUMI_CONFIG_PASSPHRASE, INFLUX_TOKEN, INFLUX_READ_TOKEN],
+      ...[PULUMI_CONFIG_PASSPHRASE, INFLUX_TOKEN],
+      ...[others["INFLUX_READ_TOKEN"] ?? "", others["INFLUX_PREFLIGHT_TOKEN"] ?? ""],
       ...sites.map(({ api }) => api.token),
     ].filter((each) => each !== "");
     expect(secrets.length).toBeGreaterThan(4);

@@ -178,6 +178,34 @@ describe("preflight", () => {
     ]);
   });
 
+  // What docs/gitops.md tells to give to the job that runs it.
+  it("needs a token that reads organization, buckets and owners, and tokens where some are adopted", async () => {
+    await run.server.makeBucket("metrics");
+    const { id } = await run.create({}, {});
+    // Its value is no question to the token that reads.
+    const taken = { adopt: id, adoptWithoutToken: true };
+    const own = { readOwnOrg: true };
+    const all = { ...own, readBuckets: true, readUsers: true, readAuthorizations: true };
+    const oneUser = { ...own, extraPermissions: { [`/users/${run.server.adminId}`]: "read" } };
+    const named = { user: "admin", readBucket: ["metrics"], readAnnotations: true };
+    for (const [reads, asked, missing] of [
+      [all, named, []],
+      [{ ...own, readBuckets: true }, { readBucket: ["metrics"] }, []],
+      [oneUser, { user: "admin" }, []],
+      [{ ...oneUser, readAuthorizations: true }, taken, []],
+      [{ ...all, readOwnOrg: false }, named, ["org"]],
+      [{ ...all, readBuckets: false }, named, ["readBucket[0]"]],
+      [{ ...all, readUsers: false }, named, ["user"]],
+      [{ ...all, readUsers: false }, taken, ["adopt"]],
+      [{ ...all, readAuthorizations: false }, taken, ["adopt"]],
+    ] as const) {
+      const { outs } = await run.create({}, { readTasks: false, ...reads });
+      begin({ env: { INFLUX_TOKEN: outs.token ?? "" } });
+      const properties = (await check(asked)).map(({ property }) => property);
+      expect({ reads, asked, properties }).toEqual({ reads, asked, properties: missing });
+    }
+  });
+
   it("shows how a token that is to be adopted differs, and changes nothing", async () => {
     const made = await run.create({}, { description: "by hand" });
     begin();

@@ -16,7 +16,7 @@ export interface JobResult {
   readonly summary: string;
 }
 
-export type JobName = "preview" | "up" | "rotate" | "drift";
+export type JobName = "preview" | "preflight" | "up" | "rotate" | "drift";
 
 /** What runs the example's jobs. */
 export interface Host {
@@ -51,13 +51,13 @@ export async function readWorkflow(): Promise<Workflow> {
 }
 
 /** The jobs whose condition holds. What the conditions of this workflow use of GitHub's expressions, is JavaScript too. */
-export function githubJobs({ jobs }: Workflow, github: object): string[] {
+export function githubJobs({ jobs }: Workflow, github: object, vars: object = {}): string[] {
   const functions = {
     fromJSON: JSON.parse,
     contains: (list: unknown[], item: unknown) => list.includes(item),
   };
   const holds = ([, { if: condition }]: [string, { if: string }]): boolean =>
-    runInNewContext(condition, { github, ...functions }) === true;
+    runInNewContext(condition, { github, vars, ...functions }) === true;
   return Object.entries(jobs)
     .filter(holds)
     .map(([name]) => name);

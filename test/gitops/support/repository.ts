@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { parseDocument } from "yaml";
 import { environmentOf, succeeded } from "../../../scripts/engine";
 import { findOrInstallPulumiCli } from "../../../scripts/pulumiCli";
+import type { Permission } from "../../../provider/types";
 import { run, type RunResult } from "../../../scripts/run";
 import { startServer, type TestServer } from "../../support/influxdb";
 import { CANNOT_START, packWithoutLanguageHost, tellOfCopy } from "../../support/policyPack";
@@ -72,6 +73,10 @@ export async function openRepository(): Promise<Repository> {
     PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
     INFLUX_TOKEN: server.operatorToken,
     INFLUX_READ_TOKEN: await readingToken(server),
+    INFLUX_PREFLIGHT_TOKEN: await readingToken(server, [
+      { action: "read", resource: { type: "orgs", id: server.orgId } },
+      { action: "read", resource: { type: "buckets", orgID: server.orgId } },
+    ]),
   };
   // What docs/gitops.md tells to do once, by hand.
   const once = `pulumi stack init prod && pulumi config set --stack prod influx-token:host ${server.url}`;
@@ -115,12 +120,13 @@ async function edit(folder: string, path: readonly string[], value: unknown): Pr
   await writeFile(file, document.toString());
 }
 
-/** A token that may do no more than docs/gitops.md says that the drift check needs. */
-async function readingToken(server: TestServer): Promise<string> {
+/** A token that may do no more than docs/gitops.md says that the drift check needs, and what else a preflight does. */
+async function readingToken(server: TestServer, more: readonly Permission[] = []): Promise<string> {
   const { orgId: orgID } = server;
   const permissions = [
     { action: "read", resource: { type: "authorizations", orgID } },
     { action: "read", resource: { type: "users" } },
+    ...more,
   ];
   return (await server.call<{ token: string }>("POST", "/api/v2/authorizations", { orgID, permissions }))
     .token;
