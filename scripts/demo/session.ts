@@ -10,7 +10,11 @@ import type { Output } from "./output";
 import type { DemoServer } from "./server";
 
 /** One entry of the stack config `influx-token:tokens`. */
-export type DeclaredToken = PermissionFlags & { readonly description?: string };
+export type DeclaredToken = PermissionFlags & {
+  readonly description?: string;
+  readonly adopt?: string;
+  readonly keepers?: Readonly<Record<string, string>>;
+};
 
 /** A command of the engine that succeeded. */
 export interface EngineRun {
@@ -46,14 +50,24 @@ export class Session {
    * @param what follows `pulumi`
    * @throws when it does not end with exit code 0, or the user has interrupted the demo
    */
-  async pulumi(what: string, { input = "", piped = "" } = {}): Promise<EngineRun> {
+  async pulumi(
+    what: string,
+    {
+      input = "",
+      piped = "",
+      env = {},
+    }: { input?: string; piped?: string; env?: Record<string, string> } = {},
+  ): Promise<EngineRun> {
     const { output, server, signal } = this;
     signal.throwIfAborted();
-    output.command(`pulumi ${what}${input && "    (the value is asked for)"}${piped && ` | ${piped}`}`);
+    const set = Object.entries(env).map(([name, value]) => `${name}=${value} `);
+    output.command(
+      `${set.join("")}pulumi ${what}${input && "    (the value is asked for)"}${piped && ` | ${piped}`}`,
+    );
     server.requests?.reset();
     const started = Date.now();
     const args = [...what.split(" "), ...(ASKS.test(what) ? ["--yes", "--skip-preview"] : [])];
-    const result = await this.engine.run(args, {}, input);
+    const result = await this.engine.run(args, env, input);
     const requests = server.requests?.counts();
     this.captured.push(result.stdout + result.stderr);
     // An interrupted command fails, but that is not why.
@@ -102,9 +116,10 @@ export class Session {
   async report(
     what: string,
     flags: readonly string[] = [],
+    env: Record<string, string> = {},
   ): Promise<{ run: EngineRun; tokens: Record<string, Report["tokens"][number]> }> {
     const args = ["report", "-", ...flags];
-    const run = await this.pulumi(what, { piped: `influx-token ${args.join(" ")}` });
+    const run = await this.pulumi(what, { piped: `influx-token ${args.join(" ")}`, env });
     const printed = async (...more: string[]): Promise<string> => {
       let out = "";
       const code = await runCommand([...args, ...more], {

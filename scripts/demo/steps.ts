@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { standInFor } from "../../provider/permissions/bucketReference";
 import { expandPermissions } from "../../provider/permissions/expand";
 import { formatPermission } from "../../provider/permissions/format";
-import { CALLER, type PermissionTable, permissionTable } from "../../provider/permissions/table";
-import type { Permission } from "../../provider/types";
+import { CALLER, type PermissionTable, permissionTable, spellBucket } from "../../provider/permissions/table";
+import type { Authorization, Permission } from "../../provider/types";
 import { succeeded, tokenResources } from "../engine";
 import { doneLines, permissionCount, previewedPermissions } from "../engineOutput";
 import type { DeclaredToken, Session } from "./session";
@@ -16,7 +17,7 @@ export const STEPS: readonly { readonly title: string; run(session: Session): Pr
   { title: "Run it again: nothing changes", run: repeat },
   { title: "Edit: a description changes in place, permissions replace the token", run: edit },
   { title: "Find what was changed behind the stack's back, and put it right", run: findDrift },
-  { title: "Refresh again: nothing has changed", run: findNoDrift },
+  { title: "Take over a token that was made by hand, and rotate another", run: takeOver },
   { title: "Remove everything", run: destroy },
 ];
 
@@ -31,7 +32,7 @@ async function configure(session: Session): Promise<void> {
   output.line();
   await session.declare({
     dashboards: { readBuckets: true, readDashboards: true, writeDashboards: true },
-    downsampler: { readBucket: [raw.id], writeBucket: [daily.id] },
+    downsampler: { readBucket: [raw.name], writeBucket: [daily.name] },
     everything: { allAccess: true, description: "all rights in the organization" },
     operator: { operator: true },
   });
@@ -63,7 +64,7 @@ async function preview(session: Session): Promise<void> {
   output.check(
     "the permissions shown are those that the inputs stand for",
     previewed,
-    mapValues(declared, (token) => permissionTable(expandPermissions(token, owner))),
+    mapValues(declared, (token) => permissionTable(expandPermissions(token, owner), spellBucket)),
   );
   // On InfluxDB OSS 2.4 and later: counted there, not computed here.
   output.check(
@@ -91,7 +92,7 @@ async function create(session: Session): Promise<void> {
     "GET /api/v2/orgs": 1,
     "GET /api/v2/me": 1,
     "GET /api/v2/resources": 1,
-    "GET /api/v2/buckets/{id}": 2,
+    "GET /api/v2/buckets": 2,
     "POST /api/v2/authorizations": 4,
   });
 
@@ -242,7 +243,7 @@ async function reportBefore(session: Session): Promise<void> {
   output.check(
     "the report shows the permissions that the server granted",
     mapValues(tokens, ({ permissions }) => [...permissions.kept].sort()),
-    mapValues(declared, (token) => granted(token, session).map(formatPermission).sort()),
+    mapValues(declared, (token) => granted(token, session).map(withBucketName).map(formatPermission).sort()),
   );
   output.check(
     "and which tokens are risky: everything and operator",
@@ -298,7 +299,8 @@ async function findDrift(session: Session): Promise<void> {
   const expected = ['~ status: "active" => "inactive"'];
   output.check("the refresh finds and shows that, and nothing else", changed, expected);
   output.check("1 token differs", refresh.resources, { updated: 1, unchanged: 4 });
-  session.checkRequests(refresh, { "GET /api/v2/authorizations/{id}": 4 });
+  // Names of buckets are looked up as well: one that was made anew is drift.
+  session.checkRequests(refresh, { "GET /api/v2/authorizations/{id}": 4, "GET /api/v2/buckets": 2 });
   const found = await session.recordedTokens();
   output.check("the stack now knows it as inactive", found["downsampler"]?.status, "inactive");
 
@@ -315,13 +317,93 @@ async function findDrift(session: Session): Promise<void> {
   output.check("and it writes again (204)", await write(), 204);
 }
 
-/** A server that keeps tokens hashed does not show them again, and a refresh must not lose them. */
-async function findNoDrift(session: Session): Promise<void> {
-  const { output, tokens } = session;
-  const run = await session.pulumi("refresh");
-  output.check(`4 tokens and the stack are unchanged, after ${run.seconds}`, run.resources, { unchanged: 5 });
-  session.checkRequests(run, { "GET /api/v2/authorizations/{id}": 4 });
-  output.check("every token keeps its id and its value", await session.recordedTokens(), tokens);
+/** Most tokens were made by other means. What the stack takes over stays as it is, with the value that clients have. */
+async function takeOver(session: Session): Promise<void> {
+  const { server, output, tokens: before, declared } = session;
+  const { org, buckets } = server;
+  const description = "made by hand";
+  output.command(
+    `influx auth create --org ${org.name} --read-bucket ${buckets.raw.id} --description "${description}"    (done here by POST /api/v2/authorizations)`,
+  );
+  const resource = { type: "buckets", id: buckets.raw.id, orgID: org.id };
+  const permissions = [{ action: "read", resource }];
+  const made = await session.ask("POST", "/api/v2/authorizations", {
+    orgID: org.id,
+    description,
+    permissions,
+  });
+  const { id = "", token = "" } = (made.body ?? {}) as Partial<Authorization>;
+  output.addSecrets(token);
+  output.check("a token is made that no stack knows", [made.status, token === ""], [201, false]);
+  output.line();
+  await session.declare({
+    handmade: { adopt: id, description, readBucket: [buckets.raw.name] },
+    downsampler: { ...declared["downsampler"], keepers: { period: "2027-01" } },
+  });
+  // A server that keeps tokens hashed does not tell its value.
+  const key = "influx-token:tokens.handmade.adoptToken";
+  await session.pulumi(`config set --secret --path ${key}`, { input: token });
+  await reportTakeover(session, id);
+
+  const run = await session.pulumi("up");
+  output.quote(doneLines(run.stdout));
+  session.checkRequests(run, {
+    "GET /api/v2/authorizations/{id}": 1,
+    "GET /api/v2/me": 1,
+    "GET /api/v2/orgs": 1,
+    "GET /api/v2/buckets": 2,
+    "POST /api/v2/authorizations": 1,
+    "DELETE /api/v2/authorizations/{id}": 1,
+  });
+  const { handmade, downsampler, ...others } = await session.recordedTokens();
+  output.check("handmade: the id and the value that it had", [handmade?.id, handmade?.token], [id, token]);
+  const { downsampler: old, ...oldOthers } = before;
+  output.check("the others but downsampler are as they were", others, oldOthers);
+  const path = `/api/v2/buckets/${buckets.raw.id}`;
+  const statuses = [handmade?.token, downsampler?.token, old?.token].map(
+    async (value) => (await session.ask("GET", path, undefined, value)).status,
+  );
+  output.check(
+    "handmade and the new downsampler open the bucket raw (200), the old one no more (401)",
+    await Promise.all(statuses),
+    [200, 200, 401],
+  );
+  output.check("the server holds these 5 tokens", (await server.authorizations()).length, 5);
+  await checkState(session, 5);
+}
+
+/** What a preview with preflight says of it: that the server has what is declared. */
+async function reportTakeover(session: Session, id: string): Promise<void> {
+  const { output } = session;
+  const { run, tokens } = await session.report("preview --json --show-sames", [], { INFLUX_PREFLIGHT: "1" });
+  output.check(
+    "the report shows which token is adopted, and which is replaced",
+    mapValues(tokens, ({ action, adopts, reasons }) => [
+      action,
+      ...(adopts === undefined ? [] : [adopts]),
+      ...reasons,
+    ]),
+    {
+      dashboards: ["same"],
+      downsampler: ["replace", "keepers"],
+      everything: ["same"],
+      handmade: ["adopt", id],
+      operator: ["same"],
+    },
+  );
+  const changed = Object.values(tokens).flatMap(({ permissions: { added, removed } }) => [
+    ...added,
+    ...removed,
+  ]);
+  output.check("no permission is added or removed", changed, []);
+  // The token that makes tokens is tried, and so is the value of the one that is adopted.
+  session.checkRequests(run, {
+    "GET /api/v2/me": 2,
+    "GET /api/v2/orgs": 1,
+    "GET /api/v2/buckets": 2,
+    "GET /api/v2/authorizations/{id}": 1,
+  });
+  output.line();
 }
 
 /** As it was before; and what was secret has stayed so. */
@@ -329,19 +411,19 @@ async function destroy(session: Session): Promise<void> {
   const { server, output, tokens } = session;
   const run = await session.pulumi("destroy");
   output.quote(doneLines(run.stdout));
-  output.check(`4 tokens and the stack were deleted, in ${run.seconds}`, run.resources, { deleted: 5 });
-  session.checkRequests(run, { "DELETE /api/v2/authorizations/{id}": 4 });
+  output.check(`5 tokens and the stack were deleted, in ${run.seconds}`, run.resources, { deleted: 6 });
+  session.checkRequests(run, { "DELETE /api/v2/authorizations/{id}": 5 });
   output.check("no token is left in the demo's organization", await server.authorizations(), []);
   const statuses = await Promise.all(
     Object.values(tokens).map(
       async ({ token }) => (await session.ask("GET", "/api/v2/resources", undefined, token)).status,
     ),
   );
-  output.check("the server refuses all 4 values (401)", statuses, [401, 401, 401, 401]);
+  output.check("the server refuses all 5 values (401)", statuses, [401, 401, 401, 401, 401]);
 
   output.line();
-  // The operator's, the four, and the one that replaced another.
-  output.check("token values that the demo came to know: 6", output.secretCount, 6);
+  // The operator's, the four, the two that replaced one, and the one that was made by hand.
+  output.check("token values that the demo came to know: 8", output.secretCount, 8);
   const files = await session.files();
   const where = `the ${files.length} files of the engine (state, backups, history, config)`;
   output.checkNoSecret(`none is in ${where}`, files);
@@ -350,22 +432,29 @@ async function destroy(session: Session): Promise<void> {
 }
 
 /** Encrypted in the file, and nowhere in it as they are. */
-async function checkState({ engine, output }: Session): Promise<void> {
+async function checkState({ engine, output }: Session, count = 4): Promise<void> {
   const tokens = tokenResources(await engine.state()).map(
     ({ outputs }) => Object(outputs?.["token"]) as object,
   );
   const encrypted = tokens.map((token) => "ciphertext" in token);
-  output.check("the state file holds all 4 values encrypted", encrypted, [true, true, true, true]);
+  output.check(`the state file holds all ${count} values encrypted`, encrypted, Array(count).fill(true));
   output.checkNoSecret("no token value is in the state file", [await engine.stateText()]);
 }
 
-/** The permissions of a token as the server has to grant them: with ids in place of names. */
+/** The permissions of a token as the server has to grant them: with ids in place of names, but for buckets. */
 function granted(token: DeclaredToken, { server }: Session): Permission[] {
   return expandPermissions(token, { orgId: server.org.id, userId: server.userId });
 }
 
+/** A bucket in the report is called as in the program. */
+function withBucketName({ action, resource }: Permission): Permission {
+  return { action, resource: { ...resource, ...(resource.id && { id: spellBucket(resource.id) }) } };
+}
+
 function grantedTable(token: DeclaredToken | undefined, session: Session): PermissionTable {
-  return permissionTable(granted(token ?? {}, session));
+  const { raw, daily } = session.server.buckets;
+  const ids = new Map([raw, daily].map(({ id, name }) => [standInFor(name), id]));
+  return permissionTable(granted(token ?? {}, session), (id) => ids.get(id) ?? id);
 }
 
 /** Ids in a list of organizations or authorizations. */

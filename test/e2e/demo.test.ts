@@ -37,6 +37,8 @@ it("runs every step on an emulator of its own, shows no token, and leaves nothin
   expect(stdout).toContain("ok  requests that the server got: none");
   expect(stdout).toMatch(/^ {4}operator .* ! operator-token$/m);
   expect(stdout).toMatch(/^ {4}dashboards .* ± replace: permissions +\+ read:orgs\/acme\/tasks$/m);
+  expect(stdout).toMatch(/^ {4}handmade .* « adopt: [0-9a-f]{16} +read:orgs\/acme\/buckets\/raw$/m);
+  expect(stdout).toMatch(/^ {4}downsampler .* ± replace: keepers /m);
   expect(stdout).not.toMatch(TOKEN);
   expect(stdout).not.toContain("\u001b");
   expect(await readdir(temporary)).toEqual([]);
