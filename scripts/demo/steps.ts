@@ -26,9 +26,10 @@ async function configure(session: Session): Promise<void> {
   const { server, output } = session;
   const { raw, daily } = server.buckets;
   await session.pulumi("stack init dev");
-  await session.pulumi(`config set influx-token:host ${server.api.url}`);
+  const plain = { host: server.api.url, org: server.org.name };
+  const pairs = Object.entries(plain).map(([key, value]) => `--plaintext influx-token:${key}=${value}`);
+  await session.pulumi(`config set-all ${pairs.join(" ")}`);
   await session.pulumi("config set --secret influx-token:token", { input: server.operatorToken });
-  await session.pulumi(`config set influx-token:org ${server.org.name}`);
   output.line();
   await session.declare({
     dashboards: { readBuckets: true, readDashboards: true, writeDashboards: true },

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { succeeded } from "../../scripts/engine";
-import { makeMaker } from "../support/influxdb";
+import type { StoredAuthorization } from "../../emulator";
+import { makeMaker, startServer, type TestServer } from "../support/influxdb";
 import { filesOf, SecretSearch } from "../support/secretSearch";
 import { openStack, type TestStack } from "../support/stack";
 
@@ -11,6 +12,32 @@ const PROFILE = "profile-t0ken-that-must-not-leak";
 const PROXY = "proxy-passw0rd-that-must-not-leak";
 const KEY = "key-materia1-that-must-not-leak";
 const WRONG = "wrong-t0ken-that-must-not-leak";
+
+const WRONG_VALUE = "adopted-t0ken-that-must-not-leak";
+
+/** A token that a program adopts: its value is told by whoever made it. */
+async function madeByHand(server: TestServer): Promise<{ adopt: string; adoptToken: string }> {
+  const { orgId: orgID } = server;
+  const permissions = [{ action: "read", resource: { type: "tasks", orgID } }];
+  const body = { orgID, permissions, description: "by hand" };
+  const { id, token } = await server.call<StoredAuthorization>("POST", "/api/v2/authorizations", body);
+  return { adopt: id, adoptToken: token };
+}
+
+/** Declares tokens to adopt: by the value that a server tells, by one that is tried, and by a wrong one. */
+async function declareAdoptions(server: TestServer, hashed: TestServer) {
+  const adopted = { org: "acme", readTasks: true, description: "by hand" };
+  const connection = { httpDebug: true, retries: 0, host: hashed.url, token: hashed.operatorToken };
+  const [told, tried, wrong] = [await madeByHand(server), await madeByHand(hashed), await madeByHand(hashed)];
+  return {
+    values: [told.adoptToken, tried.adoptToken, wrong.adoptToken, WRONG_VALUE, hashed.operatorToken],
+    declared: {
+      told: { ...adopted, ...told, connection: { httpDebug: true, retries: 0 } },
+      tried: { ...adopted, ...tried, connection },
+      wrong: { ...adopted, ...wrong, adoptToken: WRONG_VALUE, connection },
+    },
+  };
+}
 
 /** Declares what works, and what fails in each of several ways. */
 function declare(folder: string, maker: string, url: string): { works: object; all: object } {
@@ -47,6 +74,9 @@ describe("a run as verbose as can be, with a secret in every place that holds on
   let maker: string;
   let made: string[];
   let search: SecretSearch;
+  /** A server that stores tokens hashed, so that it does not tell their values. */
+  let hashed: TestServer;
+  let adoptions: Awaited<ReturnType<typeof declareAdoptions>>;
   /** Exit codes in the order of runs. */
   const codes: number[] = [];
 
@@ -69,7 +99,9 @@ describe("a run as verbose as can be, with a secret in every place that holds on
     search = new SecretSearch(stack.engine);
     ({ token: maker } = await makeMaker(stack.server));
     const { works, all } = declare(folder, maker, stack.server.url);
-    writeFileSync(declared, JSON.stringify(all));
+    hashed = await startServer();
+    adoptions = await declareAdoptions(stack.server, hashed);
+    writeFileSync(declared, JSON.stringify({ ...all, ...adoptions.declared }));
     await run("up", ["up", "--continue-on-error"]);
     made = stack.server
       .authorizations()
@@ -78,14 +110,17 @@ describe("a run as verbose as can be, with a secret in every place that holds on
     await run("destroy", ["destroy", "--refresh"]);
   });
   afterAll(async () => {
+    await hashed.close();
     await stack.dispose();
     rmSync(folder, { recursive: true });
   });
 
-  it("makes, refreshes and deletes what works", () => {
+  it("makes, adopts, refreshes and deletes what works", () => {
     expect(codes.map((code) => code === 0)).toEqual([false, true]);
     expect(made).toHaveLength(2);
     expect(stack.server.authorizations()).toHaveLength(2);
+    // The operator's, and the one that was not adopted.
+    expect(hashed.authorizations()).toHaveLength(2);
     expect(search.text("up: stdout")).toContain("Authorization: Token (redacted)");
     expect(search.text("destroy: stdout")).toMatch(/> DELETE http/);
     expect(search.text("up: up.events")).toContain("resp: (not shown, for it holds a token)");
@@ -97,10 +132,12 @@ describe("a run as verbose as can be, with a secret in every place that holds on
   });
 
   it("has the tokens that are in the state nowhere but in the engine's own log of what it sends and gets", () => {
-    const places = search.whereaboutsBeyondEngineLog([maker, WRONG, ...made]);
+    const places = search.whereaboutsBeyondEngineLog([maker, WRONG, ...made, ...adoptions.values]);
     expect(places).toEqual([]);
     // Else nothing was looked for in the right place.
-    expect(search.whereabouts(made)).toContain("up: stderr");
+    const [told = "", tried = ""] = adoptions.values;
+    for (const value of [...made, told, tried, WRONG_VALUE])
+      expect(search.whereabouts([value])).toContain("up: stderr");
   });
 
   it("tells each failure once, as one plain message", () => {
@@ -110,7 +147,11 @@ describe("a run as verbose as can be, with a secret in every place that holds on
       .filter((line) => line.startsWith("    error: ") && !line.includes("update failed"));
     const look = (org: string, rest: string): unknown =>
       expect.stringMatching(new RegExp(`^error: cannot look up the organization "${org}" from org: ${rest}`));
+    const adopting: unknown = expect.stringMatching(
+      /^error: cannot adopt the token [0-9a-f]{16}: the server does not accept adoptToken/,
+    );
     expect(failures.map((line) => line.trim()).sort()).toEqual([
+      adopting,
       look(
         "acme",
         "http://localhost:\\d+ answered 401 .*: the server does not know the token from connection.token",
