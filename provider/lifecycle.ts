@@ -111,6 +111,11 @@ export class Lifecycle {
     return { ...checked, failures };
   }
 
+  /** What is missing for a token that is to be made in place of one, where preflight is asked for. */
+  async preflightOfNext(inputs: InfluxTokenInputs): Promise<Failure[]> {
+    return this.connections.wantsPreflight() === true ? this.preflightOf(inputs, true) : [];
+  }
+
   private async preflightOf(inputs: InfluxTokenInputs, isNew: boolean): Promise<Failure[]> {
     const { connection, host } = inputs;
     const settings: unknown[] = Object.values(connection ?? {});
@@ -158,12 +163,29 @@ export class Lifecycle {
     declared: InfluxTokenInputs,
     { replaces }: Change,
   ): void {
-    const [isReplaced, { token }] = [replaces.length > 0, state];
+    const isReplaced = replaces.length > 0;
     const isSwitchedOff = patchFor(state, declared)?.status === "inactive";
-    if (token === undefined || !(isReplaced || isSwitchedOff)) return;
-    const tokenFrom = this.connections.sourceIfUsed(token, declared.connection, state.host);
-    if (tokenFrom === undefined) return;
-    throw new OwnTokenError(`${isReplaced ? "replace" : "switch off"} the token ${id}`, tokenFrom);
+    if (!(isReplaced || isSwitchedOff)) return;
+    const purpose = `${isReplaced ? "replace" : "switch off"} the token ${id}`;
+    this.assertOther(purpose, state.token, declared.connection, state.host);
+  }
+
+  /**
+   * Refuses to end a token that this run authenticates with: once a request was sent, also the one that took the place of
+   * a stale one by then. Sends nothing.
+   *
+   * @param value the token's, where it is known.
+   * @throws {OwnTokenError} where it is that one.
+   */
+  assertOther(
+    purpose: string,
+    value: string | undefined,
+    connection: ConnectionInputs | undefined,
+    host: string,
+  ): void {
+    if (value === undefined) return;
+    const tokenFrom = this.connections.sourceIfUsed(value, connection, host);
+    if (tokenFrom !== undefined) throw new OwnTokenError(purpose, tokenFrom);
   }
 
   /**
@@ -264,6 +286,11 @@ export class Lifecycle {
     }
   }
 
+  /** @throws {InfluxTokenError} where another server is asked than the recorded one: it cannot tell that a token is gone. */
+  assertServerOf(id: string, { connection, host }: InfluxTokenState): void {
+    assertSameServer(id, host, this.connections.sessionFor(connection, host).client);
+  }
+
   /** What the server has of a token, without a word of what is missing. */
   lookUp(id: string, connection: ConnectionInputs | undefined, host: string): Promise<Lookup> {
     return readAuthorization(this.connections.sessionFor(connection, host).client, id);
@@ -332,6 +359,17 @@ export class Lifecycle {
         ? await this.deactivate(id, state, client)
         : await deleteAuthorization(client, id, state.token);
     if (!wasThere) assertSameServer(id, state.host, client);
+  }
+
+  /**
+   * Refuses a deletion that {@link delete} would refuse, as far as that is known beforehand. Sends nothing.
+   *
+   * @throws {InfluxTokenError} says why.
+   */
+  assertDeletable(id: string, state: InfluxTokenState, connection: ConnectionInputs | undefined): void {
+    if (this.records.hasAnother(id, state, state.host)) return;
+    const how = state.deactivateOnDelete === true ? "switch off" : "delete";
+    this.assertOther(`${how} the token ${id}`, state.token, connection, state.host);
   }
 
   private staysForAnother(id: string, state: InfluxTokenState, host: string): boolean {

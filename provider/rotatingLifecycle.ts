@@ -5,6 +5,7 @@ import type { InfluxTokenInputs, OldInputs } from "./token/inputs";
 import { adoptsAnotherThanFirst, notOnThisServer, rotationUndone } from "./token/messages";
 import {
   adoptsAnotherToken,
+  asksForRotation,
   changedState,
   firstState,
   generationFailure,
@@ -13,6 +14,7 @@ import {
   isAnotherGeneration,
   leftoversOf,
   newestOf,
+  nextTokenInputs,
   previousDiffers,
   previousOf,
   rotatedState,
@@ -69,10 +71,14 @@ export class RotatingLifecycle {
     { generation, ...news }: Readonly<Record<string, unknown>>,
     isNew: boolean,
   ): Promise<Checked> {
-    const { inputs, failures } = await this.tokens.check(olds, news, isNew);
-    if (generation === undefined || generation === null) return { inputs, failures };
-    const failure = generationFailure(generation);
-    return { inputs: { ...inputs, generation }, failures: failure ? [...failures, failure] : failures };
+    const checked = await this.tokens.check(olds, news, isNew);
+    const isGiven = generation !== undefined && generation !== null;
+    const failure = isGiven ? generationFailure(generation) : undefined;
+    const inputs = isGiven ? { ...checked.inputs, generation } : checked.inputs;
+    const failures = failure ? [...checked.failures, failure] : checked.failures;
+    if (isNew || failures.length > 0 || !asksForRotation(olds, inputs)) return { inputs, failures };
+    // The engine checks no second time, as it does before it replaces.
+    return { inputs, failures: await this.tokens.preflightOfNext(nextTokenInputs(inputs)) };
   }
 
   /** What has to happen. Sends nothing, and never asks for a replacement: a rotation is a change in place. */
@@ -129,6 +135,8 @@ export class RotatingLifecycle {
       newest && this.tokens.read(newest.id, newest.state),
       previous && this.tokens.lookUp(previous.id, state.connection, state.host),
     ]);
+    if (previous && newest === undefined && before?.kind === "gone")
+      this.tokens.assertServerOf(previous.id, previous.state);
     const isPreviousThere = before !== undefined && before.kind !== "gone";
     if (found === undefined && !isPreviousThere && leftoversOf(state).length === 0) return undefined;
     const read = found ?? withReadInputs(tokenStateOf(goneState(state)));
@@ -172,6 +180,8 @@ export class RotatingLifecycle {
     const all = [...leftoversOf(state), previousOf(state), newestOf(state)].filter(
       (token) => token !== undefined,
     );
+    // All or none: a token that stays by itself would be of no use to its clients after the next rotation.
+    for (const token of all) this.tokens.assertDeletable(token.id, token.state, connection);
     const results = await Promise.allSettled(
       all.map((token) => this.tokens.delete(token.id, token.state, connection)),
     );
@@ -187,7 +197,7 @@ export class RotatingLifecycle {
     declared: RotatingInputs,
     inputs: InfluxTokenInputs,
   ): Promise<void> {
-    await this.assertSameServer(state, inputs);
+    const current = await this.beforeRotation(state, inputs);
     const { previousAuthorizationId, authorizationId, __leftovers = [] } = state;
     const others = [previousAuthorizationId, authorizationId, ...__leftovers];
     try {
@@ -195,7 +205,7 @@ export class RotatingLifecycle {
         inputs,
         others.filter((other) => other !== undefined),
       );
-      const { state: rotated, doomed } = rotatedState(state, made, declared);
+      const { state: rotated, doomed } = rotatedState(current, made, declared);
       steps.now = withLeftovers(rotated, doomed);
     } catch (error) {
       if (!(error instanceof UnwantedTokenError)) throw error;
@@ -205,15 +215,27 @@ export class RotatingLifecycle {
     }
   }
 
-  /** A token on one server and the one before on another would be no overlap: an address is changed by itself. */
-  private async assertSameServer(
+  /**
+   * What there is before a rotation. Clients cannot hold a newest token that somebody deleted: the one before it stays.
+   *
+   * @throws {InfluxTokenError} where the tokens are on another server: a token here and the one before there would be no
+   *   overlap, and an address is changed by itself.
+   * @throws {OwnTokenError} where the rotation would delete the token that this run authenticates with. Which one that is
+   *   can be known only now, after a request.
+   */
+  private async beforeRotation(
     state: RotatingState,
     { host, connection }: InfluxTokenInputs,
-  ): Promise<void> {
-    const known = newestOf(state) ?? previousOf(state);
-    if (host === state.host || known === undefined) return;
+  ): Promise<RotatingState> {
+    const [newest, previous] = [newestOf(state), previousOf(state)];
+    const known = newest ?? previous;
+    if (known === undefined || (newest === undefined && host === state.host)) return state;
     const { kind } = await this.tokens.lookUp(known.id, connection, host);
-    if (kind === "gone") throw notOnThisServer(known.id, host, state.host);
+    if (kind === "gone" && host !== state.host) throw notOnThisServer(known.id, host, state.host);
+    if (kind === "gone") return goneState(state);
+    if (newest && previous)
+      this.tokens.assertOther(`delete the token ${previous.id}`, previous.state.token, connection, host);
+    return state;
   }
 
   /** Says to the server of the token before what is said of the newest: that it is inactive, too. */

@@ -1,5 +1,5 @@
-import { kindOf } from "../json";
-import type { Failure, InfluxTokenInputs } from "./inputs";
+import { kindOf, sameJson } from "../json";
+import type { Failure, InfluxTokenInputs, OldInputs } from "./inputs";
 import type { InfluxTokenState } from "./state";
 import { isUnknown } from "./unknown";
 import type { TokenStatus } from "../types";
@@ -116,6 +116,19 @@ export function adoptsAnotherToken(state: RotatingState, { adopt }: RotatingInpu
 /** Whether the program asks for another generation: to add or to remove it is to change it. */
 export function isAnotherGeneration(state: RotatingState, { generation }: RotatingInputs): boolean {
   return isUnknown(generation) || String(generation ?? "") !== String(state.generation ?? "");
+}
+
+/** Inputs whose change asks for a new token, as `check` gives them. What flags ask for is in `permissions`. */
+const ROTATING_INPUTS = ["permissions", "org", "orgId", "user", "userId", "keepers", "generation"];
+
+/** Whether inputs that were checked may ask for a new token, compared with those before. That the time is over they do not say. */
+export function asksForRotation(olds: OldInputs, news: Readonly<Record<string, unknown>>): boolean {
+  return ROTATING_INPUTS.some((name) => !sameJson(olds[name], news[name]));
+}
+
+/** The inputs of the token that a rotation would make. */
+export function nextTokenInputs(news: Readonly<Record<string, unknown>>): InfluxTokenInputs {
+  return without(news, ["generation", ...ADOPTION_INPUTS]) as unknown as InfluxTokenInputs;
 }
 
 /** What has to be said to the server of the token before, so that it is as declared. */

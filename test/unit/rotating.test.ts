@@ -323,6 +323,38 @@ describe("the token that a run authenticates with", () => {
     expect(one.error).toBeUndefined();
     expect(ids()).not.toContain(first);
   });
+
+  it("is not deleted by a rotation where it takes the place of a stored one that is stale", async () => {
+    const root = { operator: true, readTasks: undefined };
+    const one = await made(root);
+    await one.up({ ...root, generation: 1 });
+    const [first, second] = ids();
+    begin(0, {
+      config: { "influx-token:host": proxy.url },
+      env: { INFLUX_TOKEN: tokenOf(first), INFLUX_HOST: proxy.url },
+    });
+    const connection = { token: "stale" };
+    await one.up({ ...root, connection, generation: 2 });
+    expect(one.error?.message).toContain(`cannot delete the token ${first ?? ""}`);
+    expect(ids()).toEqual([first, second]);
+    expect(one.state).toMatchObject({ authorizationId: second, previousAuthorizationId: first });
+    expect(one.state).not.toHaveProperty("__leftovers");
+  });
+
+  it("keeps destroy from deleting any token of its resource", async () => {
+    const root = { operator: true, readTasks: undefined };
+    const one = await made(root);
+    await one.up({ ...root, generation: 1 });
+    const both = ids();
+    for (const id of both) {
+      withToken(tokenOf(id));
+      await expect(one.destroy()).rejects.toThrow(id);
+      expect(ids()).toEqual(both);
+    }
+    begin();
+    await one.destroy();
+    expect(ids()).toEqual([]);
+  });
 });
 
 describe("a refresh", () => {
@@ -386,6 +418,55 @@ describe("a refresh", () => {
     expect(ids()).toHaveLength(2);
     await one.destroy();
     expect(ids()).toEqual([]);
+  });
+});
+
+describe("a newest token that somebody deleted", () => {
+  it("costs a rotation before the next refresh no overlap: the token before stays", async () => {
+    const one = await made();
+    await one.up({ generation: 1 });
+    const [first, second] = ids();
+    await remove(second);
+    await one.up({ generation: 2 });
+    expect(one.error).toBeUndefined();
+    expect(ids()).toEqual([first, one.state.authorizationId]);
+    expect(one.state).toMatchObject({ previousAuthorizationId: first, previousToken: tokenOf(first) });
+    expect(await one.up({ generation: 2 })).toBe(false);
+  });
+
+  it("does not make another server's word that the token before is gone count", async () => {
+    const one = await made();
+    await one.up({ generation: 1 });
+    await remove(one.state.authorizationId);
+    await one.refresh();
+    const other = await startServer();
+    begin(0, { config: { "influx-token:host": other.url, "influx-token:token": other.operatorToken } });
+    const refreshed = await one.refresh().catch((error: unknown) => (error as Error).message);
+    await other.close();
+    expect(refreshed).toContain(`is not on ${other.url}`);
+  });
+});
+
+describe("preflight", () => {
+  const wanted = (): object => ({
+    config: {
+      "influx-token:host": proxy.url,
+      "influx-token:token": server.operatorToken,
+      "influx-token:preflight": "true",
+    },
+  });
+
+  it("asks for what a rotation needs, and for nothing where only the time may be over", async () => {
+    const one = await made();
+    const olds = await checked({});
+    begin(0, wanted());
+    const failuresOf = async (inputs: object): Promise<unknown[]> =>
+      (await host.check(olds, { ...BASE, ...inputs })).failures;
+    expect(await failuresOf({ description: "other" })).toEqual([]);
+    expect(await failuresOf({ readBucket: ["nowhere"] })).toMatchObject([{ property: "readBucket[0]" }]);
+    expect(await failuresOf({ user: "nobody" })).toMatchObject([{ property: "user" }]);
+    expect(await failuresOf({ generation: 1, adopt: one.state.authorizationId })).toEqual([]);
+    expect(ids()).toHaveLength(1);
   });
 });
 
