@@ -1,8 +1,10 @@
 import { ROTATING_TOKEN, TOKEN_TYPES } from "../provider/pulumiHost/stub";
 import { singleLine } from "../provider/text";
 import { isRecord } from "../provider/json";
+import { isDue } from "../provider/token/rotateAfter";
+import { UNKNOWN } from "../provider/token/unknown";
 import { type Json, record } from "./json";
-import { snapshotOf, textOf, type TokenSnapshot } from "./snapshot";
+import { snapshotOf, textOf, type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
 
 /**
  * What happens to a token. `adopt`: the stack takes over one that exists. `leave`: Pulumi forgets it without deleting it,
@@ -218,14 +220,25 @@ const ROTATING_INPUTS: readonly string[] = [
 /** Why a rotating token rotates, which to the engine is a change in place like any other; empty where it does not. */
 function rotationReasons(step: Json): string[] {
   if (!isOfType(step, [ROTATING_TOKEN.type])) return [];
-  const changed = changedInputs(oldOf(step), record(step["newState"]));
-  const { rotateAt, authorizationId } = record(oldOf(step)["outputs"]);
-  const isDue = typeof rotateAt === "string" && Date.parse(rotateAt) <= Date.now();
+  const now = record(step["newState"]);
+  const changed = changedInputs(oldOf(step), now);
+  const outputs = record(oldOf(step)["outputs"]);
+  const { authorizationId, __missing: missing, __unusable: unusable } = outputs;
   return [
     ...changed.filter((name) => ROTATING_INPUTS.includes(name)),
-    ...(isDue && !changed.includes("rotateAfter") ? [reasonFor("rotateAt", step)] : []),
+    ...(isDue(scheduleOf(outputs), scheduleOf(record(now["inputs"])), Date.now())
+      ? [reasonFor("rotateAt", step)]
+      : []),
     ...(authorizationId === undefined ? ["the newest token is gone"] : []),
+    ...(missing === "organization" || missing === "owner" ? [`its ${missing} was deleted`] : []),
+    ...(unusable === true ? ["the newest token is not as asked for"] : []),
   ];
+}
+
+function scheduleOf(values: Json): { rotateAfter?: string; rotateAt?: string } {
+  const [after, rotateAt] = [textOf(values["rotateAfter"]), textOf(values["rotateAt"])];
+  const rotateAfter = after === UNKNOWN_TEXT ? UNKNOWN : after;
+  return { ...(rotateAfter !== undefined && { rotateAfter }), ...(rotateAt !== undefined && { rotateAt }) };
 }
 
 /** Only the names: a value may be a credential. */

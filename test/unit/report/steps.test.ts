@@ -86,6 +86,20 @@ it("says why a rotating token rotates, which to the engine is an update", () => 
     ["description"],
   ]);
   expect(action({ inputs: TASKS, outputs: {} }, TASKS)).toEqual(["rotate", ["the newest token is gone"]]);
+  // The same time in another form is no other time: it is due all the same.
+  const daily = { ...TASKS, rotateAfter: "24h" };
+  expect(action({ inputs: daily, outputs: { ...past, ...daily } }, { ...TASKS, rotateAfter: "1d" })).toEqual([
+    "rotate",
+    ["due since 2020-01-01T00:00:00Z"],
+  ]);
+  expect(action({ inputs: TASKS, outputs: { ...future, __missing: "owner" } }, TASKS)).toEqual([
+    "rotate",
+    ["its owner was deleted"],
+  ]);
+  expect(action({ inputs: TASKS, outputs: { ...future, __unusable: true } }, TASKS)).toEqual([
+    "rotate",
+    ["the newest token is not as asked for"],
+  ]);
 });
 
 it("says since when a token is due that is replaced for it", () => {
