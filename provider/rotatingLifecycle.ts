@@ -167,7 +167,7 @@ export class RotatingLifecycle {
     }
     await steps.go(() => this.changePrevious(steps, inputs, declared));
     for (const { id: leftover } of leftoversOf(steps.now)) {
-      await steps.go(() => this.deleteLeftover(steps, leftover, inputs.connection));
+      await steps.go(() => this.deleteLeftover(steps, leftover, inputs.connection, state));
     }
     if (reasons.length > 0 && (await this.isInterrupted())) await this.undo(steps, inputs.connection);
     steps.end();
@@ -255,10 +255,15 @@ export class RotatingLifecycle {
     steps: Steps,
     id: string,
     connection: ConnectionInputs | undefined,
+    before: RotatingState,
   ): Promise<void> {
     const left = leftoversOf(steps.now);
     const token = left.find((each) => each.id === id);
-    if (token !== undefined) await this.tokens.delete(id, token.state, connection);
+    // Whether it is switched off in place of that counts from the state, as for any token.
+    const deactivateOnDelete = before.deactivateOnDelete === true;
+    if (token !== undefined) {
+      await this.tokens.delete(id, { ...token.state, deactivateOnDelete }, connection);
+    }
     steps.now = withLeftovers(
       steps.now,
       left.map((each) => each.id).filter((other) => other !== id),

@@ -133,6 +133,17 @@ describe("a rotating token", () => {
     expect(await one.up({ generation: "1" })).toBe(false);
   });
 
+  it("switches off what a rotation would delete where its state says so, and not only the program", async () => {
+    const one = await made({ generation: 1 });
+    const [first] = ids();
+    await one.up({ generation: 2 });
+    await one.up({ generation: 3, deactivateOnDelete: true });
+    expect(ids()).not.toContain(first);
+    const second = one.state.previousAuthorizationId;
+    await one.up({ generation: 4 });
+    expect(statusOf(second)).toBe("inactive");
+  });
+
   it("keeps the token before it valid until the next rotation, and none longer", async () => {
     const one = await made({ generation: 1 });
     const [first] = ids();
