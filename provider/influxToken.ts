@@ -239,7 +239,7 @@ export abstract class TokenResource extends pulumi.CustomResource {
     run.checkAdoption(kind.name, name, args);
     const declared = { ...args, ...run.defaults().for(name, args) } as InfluxTokenArgs;
     const { connection, adoptToken } = args;
-    const restore = shortenStackTraces();
+    const restore = shortenStackTraces(TokenResource.name);
     try {
       super(
         kind.type,

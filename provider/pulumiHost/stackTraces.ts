@@ -29,8 +29,10 @@ const LEAK_DETECTOR = "debuggablePromise";
  * Leaves out of stack traces, until the returned function is called, what is below the program's own last frame: how
  * Node.js and Pulumi's host came to run it. The SDK takes a stack trace for each resource, and the engine writes it into
  * every checkpoint: the host's frames are the same for all, help no reader, and are a quarter of a token's bytes.
+ *
+ * @param base constructor whose frame is left out, too: the SDK takes the frame below that of one class for the program's.
  */
-export function shortenStackTraces(): () => void {
+export function shortenStackTraces(base?: string): () => void {
   const { prepareStackTrace } = hook;
   // What Node.js does itself with --enable-source-maps, nobody else can.
   if (prepareStackTrace === undefined && process.sourceMapsEnabled) return () => undefined;
@@ -38,8 +40,9 @@ export function shortenStackTraces(): () => void {
   const showsLeaks = Boolean(process.env["PULUMI_DEBUG_PROMISE_LEAKS"]);
   hook.prepareStackTrace = (error, sites) => {
     if (!showsLeaks && sites[0]?.getFunctionName() === LEAK_DETECTOR) return String(error);
-    const last = sites.map(isProgram).lastIndexOf(true);
-    return format(error, last === -1 ? sites : sites.slice(0, last + 1));
+    const shown = base === undefined ? sites : sites.filter((site) => site.getFunctionName() !== base);
+    const last = shown.map(isProgram).lastIndexOf(true);
+    return format(error, last === -1 ? shown : shown.slice(0, last + 1));
   };
   return () => {
     hook.prepareStackTrace = prepareStackTrace;

@@ -130,11 +130,11 @@ describe("a stack whose declarations change", () => {
   });
 
   it("fails a preview of wrong inputs, naming each property and what to do", async () => {
-    declare({ ci: { org: "acme", readBukets: true, readTasks: "yes", writeBucket: ["metrics"] } });
+    declare({ ci: { org: "acme", readBukets: true, readTasks: "yes", writeBucket: ["name:"] } });
     const shown = await stack.failing(["preview"]);
     expect(shown).toContain("did you mean readBuckets?");
     expect(shown).toContain("readTasks must be true or false, not a string");
-    expect(shown).toContain('"metrics" is not a bucket id');
+    expect(shown).toContain('"name:" is empty');
     expect(shown).not.toMatch(/\n\s+at /);
     expect(stack.server.countRequests()).toEqual({});
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Report, ReportedToken } from "../../report/model";
 import { openStack, type TestStack } from "../support/stack";
 
-const MAIN = join(__dirname, "..", "..", "dist", "report", "main.js");
+const MAIN = join(__dirname, "..", "..", "dist", "cli", "main.js");
 const GATE = ["--fail-on", "high"];
 
 /** The command as it is installed, in a process of its own, on what the engine printed. */

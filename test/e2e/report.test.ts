@@ -7,7 +7,7 @@ import { findOrInstallPulumiCli } from "../../scripts/pulumiCli";
 import { openStack, type TestStack } from "../support/stack";
 
 const ROOT = join(__dirname, "..", "..");
-const MAIN = join(ROOT, "dist", "report", "main.js");
+const MAIN = join(ROOT, "dist", "cli", "main.js");
 const PROGRAMS = join(__dirname, "programs");
 
 /** The command as it is installed, in a process of its own. */

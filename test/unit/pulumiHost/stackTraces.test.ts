@@ -51,6 +51,17 @@ describe("shortenStackTraces", () => {
     expect(left([SDK, HOST, NODE], undefined)).toHaveLength(3);
   });
 
+  it("leaves out the frame of a class between the SDK's and the program's", () => {
+    const original = hook.prepareStackTrace;
+    const restore = shortenStackTraces("Base");
+    const sites = [site(SDK), site(HELPER, "Base"), site(HELPER, "Derived"), site(PROGRAM)];
+    const trace = hook.prepareStackTrace?.(new Error("x"), sites) ?? "";
+    restore();
+    expect(hook.prepareStackTrace).toBe(original);
+    expect(trace).not.toContain("Base");
+    expect(trace.split("\n")).toHaveLength(4);
+  });
+
   describe("of a promise, which the SDK takes a dozen of for each token", () => {
     const traced = (): string => {
       const original = hook.prepareStackTrace;
