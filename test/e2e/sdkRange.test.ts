@@ -11,6 +11,7 @@ import { type Fault, type FaultProxy, type Hold, startFaultProxy } from "../supp
 import { endsByItself, processesOf, signal } from "../support/pausedStack";
 import { makeMaker } from "../support/influxdb";
 import { install, pack } from "../support/packed";
+import { SOAK } from "../support/soak";
 import { SecretSearch } from "../support/secretSearch";
 import { openStack, type TestStack } from "../support/stack";
 
@@ -40,9 +41,12 @@ describe("the ranges of peer dependencies", () => {
   });
 });
 
+/** On Node.js 20 the newest is the one that every other test runs with: later ones need 22. */
+const IS_NEWEST_EVERYWHERE = /^20\./.test(process.versions.node);
+
 describe.each([
   { which: "oldest", version: OLDEST },
-  { which: "newest", version: RANGE },
+  ...(IS_NEWEST_EVERYWHERE && !SOAK ? [] : [{ which: "newest", version: RANGE }]),
 ])("with the $which @pulumi/pulumi of its range, the package", ({ which, version }) => {
   let folder = "";
   let stack: TestStack;
