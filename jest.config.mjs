@@ -1,4 +1,6 @@
 const enforced = { lines: 95, branches: 95 };
+/** Where much is said to answers and files that no tool writes. */
+const lenient = { lines: 95, branches: 90 };
 /** Folders whose coverage is counted, each by itself. */
 const counted = ["provider", "emulator", "report", "import", "cli", "policy", "program"];
 
@@ -23,7 +25,8 @@ export default {
   ],
   collectCoverageFrom: counted.map((folder) => `${folder}/**/*.ts`),
   coverageReporters: ["text-summary", "json-summary", "lcovonly"],
-  coverageThreshold: Object.fromEntries(
-    ["global", ...counted.map((folder) => `./${folder}/`)].map((part) => [part, enforced]),
-  ),
+  coverageThreshold: Object.fromEntries([
+    ["global", enforced],
+    ...counted.map((folder) => [`./${folder}/`, ["import", "program"].includes(folder) ? lenient : enforced]),
+  ]),
 };

@@ -11,6 +11,7 @@ import { ROTATING_TOKEN, TOKEN } from "../../../provider/pulumiHost/stub";
 import { startServer, type TestServer } from "../../support/influxdb";
 import { makeManyTokens, type ManyTokens, ODD_BUCKETS } from "../../support/manyTokens";
 import { newProvider } from "../../support/providerHost";
+import { reverseProxyTo } from "../../support/reverseProxy";
 import { OWN, Servers } from "../../support/serving";
 import { byPrettier, compileProgram, declaredBy, type Declared } from "./support/programs";
 
@@ -524,5 +525,54 @@ describe("influx-token import", () => {
     ])
       expect(out).toContain(option);
     expect(out).not.toContain("--token <");
+  });
+
+  it.each([
+    ["that may read buckets of nobody", 401, { code: "unauthorized", message: "read is unauthorized" }, 0],
+    ["in whose place something else answers", 200, ["no buckets"], 1],
+    ["that fails", 400, { code: "invalid", message: "no" }, 1],
+  ])("of a server %s keeps ids, or fails before it prints", async (_what, status, body, code) => {
+    const id = await server.makeBucket(`bucket ${status}`);
+    const { orgId: orgID } = server;
+    await server.call("POST", "/api/v2/authorizations", {
+      orgID,
+      description: "one bucket",
+      permissions: [{ action: "read", resource: { type: "buckets", orgID, id } }],
+    });
+    const servers = new Servers();
+    try {
+      const url = await servers.serve(
+        reverseProxyTo(server.url, (request, response) => {
+          if (request.url?.startsWith("/api/v2/buckets") !== true) return false;
+          response.writeHead(status, { ...OWN, "Content-Type": "application/json" });
+          response.end(JSON.stringify(body));
+          return true;
+        }),
+      );
+      const ran = await run(["--org", "acme", "--host", url], {
+        env: { INFLUX_TOKEN: server.operatorToken },
+      });
+      expect(ran.code).toBe(code);
+      if (code === 0) expect(ran.out).toContain(id);
+      else expect(ran.out).toBe("");
+    } finally {
+      await servers.end();
+    }
+  });
+
+  it("hides no failure that is nobody's to mend", async () => {
+    const broken = new RangeError("broken");
+    const command = runCommand(["import", "--help"], {
+      env: {},
+      cwd: folder,
+      isTerminal: false,
+      version: "1.2.3",
+      readStdin: () => Promise.resolve(""),
+      out: () => {
+        throw broken;
+      },
+      err: () => undefined,
+    });
+    await expect(command).rejects.toThrow(broken);
   });
 });

@@ -273,3 +273,17 @@ describe("severities", () => {
     expect(noAllAccessToken.severity).toBe(severityOf("all-access-token"));
   });
 });
+
+describe("extra permissions", () => {
+  const extra = (extraPermissions: unknown): Promise<string[]> =>
+    judgeArgs(allowedResourceTypes, { readTasks: true, extraPermissions }, { read: ["tasks"] });
+  const VIEW = "views/00000000000000c1";
+
+  it("are judged as what a flag asks for, and left open where they are not known", async () => {
+    expect(await extra({ [VIEW]: "read" })).toHaveLength(1);
+    expect(await extra({ [VIEW]: "read, write" })).not.toEqual([]);
+    expect(await extra(undefined)).toEqual([]);
+    expect(await extra({ [VIEW]: WIRE_UNKNOWN })).toEqual([OPEN]);
+    expect(await extra(WIRE_UNKNOWN)).toEqual([OPEN]);
+  });
+});

@@ -43,6 +43,31 @@ describe("a file of tokens", () => {
     ]);
   });
 
+  it("names the line of what is wrong in lists, in what is merged, and in what is shared", () => {
+    const text = [
+      "base: &base { org: acme, readBucket: [metrics, ''] }",
+      "more: &more",
+      "  org: acme",
+      "  readBuckets: 7",
+      "one: { <<: [*more, *base], description: d }",
+      "list: &list {",
+      "  org: acme, writeBucket: &buckets [",
+      "    '',",
+      "  ] }",
+      "two: { org: acme, writeBucket: *buckets }",
+      "three: { org: acme, readTasks: true, keepers: { a: [] } }",
+    ].join("\n");
+    expect(problems(text).map((each) => each.replace(/(: [^:]+):.*/, "$1"))).toEqual([
+      "1: base.readBucket[1]",
+      "1: one.readBucket[1]",
+      "4: more.readBuckets",
+      "4: one.readBuckets",
+      "8: list.writeBucket[0]",
+      "8: two.writeBucket[0]",
+      "11: three.keepers.a",
+    ]);
+  });
+
   it("names tokens by what is written, also where that looks like a number or like something of JavaScript's", () => {
     const read = tokens(
       ["0123", "1e3", "true", "__proto__", "constructor"]
