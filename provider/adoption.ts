@@ -221,6 +221,6 @@ export function adoptedTwice(id: string): InfluxTokenError {
 }
 
 /** Ids are a server's own: that of another one can be the same. */
-function keyOf(id: string, host: string): string {
+export function keyOf(id: string, host: string): string {
   return `${host} ${id}`;
 }

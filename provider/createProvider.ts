@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { keyOf } from "./adoption";
 import { type Recorded, UnwantedTokenError } from "./lifecycle";
 import { type ProviderOptions, ProviderProcess } from "./providerProcess";
 import { PartialStepError } from "./pulumiHost/partialStep";
@@ -42,7 +43,7 @@ export function createProvider(
         const [state, declared] = [fromWire(olds) as InfluxTokenState, fromWire(news) as InfluxTokenInputs];
         const change = lifecycle.diff(state, declared);
         if (plannedDiffs.isPlanned()) lifecycle.assertPlan(id, state, declared, change);
-        replacements.diffed(keyOf(id, olds), change.replaces.length > 0, declared.connection);
+        replacements.diffed(keyOf(id, olds.host), change.replaces.length > 0, declared.connection);
         return Promise.resolve({ ...change, deleteBeforeReplace: false });
       });
     },
@@ -81,7 +82,7 @@ export function createProvider(
       const { lifecycle, replacements } = shared.run;
       return errors.suppressDuplicateError(() =>
         exit.finishBeforeExit(() =>
-          lifecycle.delete(id, props, replacements.connectionFor(keyOf(id, props), props.connection)),
+          lifecycle.delete(id, props, replacements.connectionFor(keyOf(id, props.host), props.connection)),
         ),
       );
     },
@@ -92,11 +93,6 @@ export function withoutStub(inputs: unknown): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries({ ...(inputs as object) }).filter(([name]) => name !== PROVIDER_KEY),
   );
-}
-
-/** Ids are a server's own: that of another one can be the same. */
-export function keyOf(id: string, { host }: { readonly host: string }): string {
-  return `${host} ${id}`;
 }
 
 function asCreated({ id, state }: Recorded): { id: string; outs: InfluxTokenState } {
