@@ -25,9 +25,14 @@ module.exports = [
     mayImport: ["basics", "token", "wire"],
   },
   {
-    name: "dynamicProvider",
-    path: "^provider/(createProvider|createRotatingProvider|dynamicProvider|providerProcess|providers|rotatingProvider)\\.ts$",
+    name: "engineCalls",
+    path: "^provider/(engineCalls|providerProcess)\\.ts$",
     mayImport: ["basics", "token", "lifecycle", "wire", "pulumiHost"],
+  },
+  {
+    name: "dynamicProvider",
+    path: "^provider/(createProvider|dynamicProvider|providers|rotatingProvider)\\.ts$",
+    mayImport: ["token", "engineCalls"],
   },
   {
     name: "influxToken",

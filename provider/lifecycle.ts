@@ -52,10 +52,8 @@ export interface Recorded {
   readonly state: InfluxTokenState;
 }
 
-/** A token was made that is not wanted, and that could not be deleted: it is to be recorded, and replaced if unusable. */
-export class UnwantedTokenError extends InfluxTokenError {
-  override readonly name = "UnwantedTokenError";
-
+/** A step failed after it changed something: what there is now is to be recorded all the same. */
+export abstract class RecordedStepError extends InfluxTokenError {
   constructor(
     message: string,
     readonly recorded: Recorded,
@@ -64,10 +62,28 @@ export class UnwantedTokenError extends InfluxTokenError {
   }
 }
 
+/** A token was made that is not wanted, and that could not be deleted: it is to be recorded, and replaced if unusable. */
+export class UnwantedTokenError extends RecordedStepError {
+  override readonly name = "UnwantedTokenError";
+}
+
 /** What `check` makes of what a program declares. */
 export interface Checked {
   readonly inputs: Record<string, unknown>;
   readonly failures: Failure[];
+}
+
+/** The life of one kind of resource during one run, whatever host calls it. */
+export interface Life {
+  check(olds: OldInputs, news: Readonly<Record<string, unknown>>, isNew: boolean): Promise<Checked>;
+  diff(state: InfluxTokenState, declared: InfluxTokenInputs): Change;
+  assertPlan(id: string, state: InfluxTokenState, declared: InfluxTokenInputs, change: Change): void;
+  /** @throws {RecordedStepError} where a token exists that is to be recorded all the same. */
+  create(inputs: InfluxTokenInputs): Promise<Recorded>;
+  read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined>;
+  /** @throws {RecordedStepError} where a step failed after another had changed something. */
+  update(id: string, state: InfluxTokenState, declared: InfluxTokenInputs): Promise<InfluxTokenState>;
+  delete(id: string, state: InfluxTokenState, connection: ConnectionInputs | undefined): Promise<void>;
 }
 
 export interface LifecycleOptions extends Runtime {
@@ -80,7 +96,7 @@ export interface LifecycleOptions extends Runtime {
  * The life of tokens during one run, whatever host calls it: hosts translate their own terms into these methods, and
  * decide nothing. Errors for the user are {@link InfluxTokenError}s.
  */
-export class Lifecycle {
+export class Lifecycle implements Life {
   private readonly connections: Connections;
   private readonly namedBuckets: NamedBuckets;
   private readonly records = new Records();

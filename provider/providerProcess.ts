@@ -22,7 +22,7 @@ const HOST_LOG: Log = {
 
 /** What is remembered from one call to the next. */
 interface Run {
-  readonly lifecycle: Lifecycle;
+  readonly tokens: Lifecycle;
   readonly rotating: RotatingLifecycle;
   readonly replacements: Replacements;
   readonly plannedDiffs: PlannedDiffs;
@@ -72,10 +72,10 @@ export class ProviderProcess {
 
   private newRun(config: StackConfig): Run {
     const { isInterrupted } = this.exit;
-    const lifecycle = new Lifecycle({ ...this.runtime, config, isInterrupted });
+    const tokens = new Lifecycle({ ...this.runtime, config, isInterrupted });
     return {
-      lifecycle,
-      rotating: new RotatingLifecycle(lifecycle, isInterrupted),
+      tokens,
+      rotating: new RotatingLifecycle(tokens, isInterrupted),
       replacements: new Replacements(),
       plannedDiffs: new PlannedDiffs(),
     };

@@ -1,5 +1,4 @@
-import { createProvider } from "./createProvider";
-import { createRotatingProvider } from "./createRotatingProvider";
+import { createProvider, createRotatingProvider } from "./createProvider";
 import { ProviderProcess } from "./providerProcess";
 
 /** What the host loads, each by a stub of its own: with one memory. */

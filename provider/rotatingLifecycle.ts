@@ -1,6 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { InfluxTokenError } from "./errors";
-import { type Checked, type Lifecycle, type Recorded, UnwantedTokenError } from "./lifecycle";
+import {
+  type Checked,
+  type Life,
+  type Lifecycle,
+  type Recorded,
+  RecordedStepError,
+  UnwantedTokenError,
+} from "./lifecycle";
+import type { Change } from "./token/changes";
 import type { InfluxTokenInputs, OldInputs } from "./token/inputs";
 import { adoptsAnotherThanFirst, notOnThisServer, rotationUndone } from "./token/messages";
 import {
@@ -36,20 +43,12 @@ export interface RecordedRotation {
 }
 
 /** A step failed after it changed something: what there is now is to be recorded all the same. */
-export class PartialRotationError extends InfluxTokenError {
+export class PartialRotationError extends RecordedStepError {
   override readonly name = "PartialRotationError";
-
-  constructor(
-    message: string,
-    readonly recorded: RecordedRotation,
-  ) {
-    super(message);
-  }
 }
 
 /** What has to happen for a rotating token to become what is declared. */
-export interface RotatingChange {
-  readonly changes: boolean;
+export interface RotatingChange extends Change {
   /** Why a new token is made; none: nothing rotates. */
   readonly reasons: readonly string[];
 }
@@ -58,7 +57,7 @@ export interface RotatingChange {
  * The life of rotating tokens during one run: a newest token and the one before it, each with the {@link Lifecycle} of any
  * token. Clients that hold the one before go on working until the next rotation.
  */
-export class RotatingLifecycle {
+export class RotatingLifecycle implements Life {
   /** @param isInterrupted whether nobody is left to record what is made now. */
   constructor(
     private readonly tokens: Lifecycle,
@@ -87,7 +86,7 @@ export class RotatingLifecycle {
     const { changes, replaces } = this.tokens.diff(tokenStateOf(state), tokenInputsOf(declared, state));
     const reasons = [...replaces, ...(isAnotherGeneration(state, declared) ? ["generation"] : [])];
     const isPending = previousDiffers(state, declared) || leftoversOf(state).length > 0;
-    return { changes: changes || reasons.length > 0 || isPending, reasons };
+    return { changes: changes || reasons.length > 0 || isPending, replaces: [], reasons };
   }
 
   /**
@@ -97,7 +96,12 @@ export class RotatingLifecycle {
    * @throws {OwnTokenError} where it would end the very token that this run authenticates with.
    * @throws {InfluxTokenError} where it would adopt another token.
    */
-  assertPlan(state: RotatingState, declared: RotatingInputs, { changes, reasons }: RotatingChange): void {
+  assertPlan(
+    _id: string,
+    state: RotatingState,
+    declared: RotatingInputs,
+    { changes, reasons }: RotatingChange,
+  ): void {
     const another = adoptsAnotherToken(state, declared);
     if (another !== undefined) throw adoptsAnotherThanFirst(state.__adopted, another);
     const inputs = tokenInputsOf(declared, state);
@@ -126,8 +130,9 @@ export class RotatingLifecycle {
 
   /** Both tokens as the server has them; `undefined` where nothing is left of them. */
   async read(
+    _id: string,
     state: RotatingState,
-  ): Promise<{ state: RotatingState; inputs: Record<string, unknown> } | undefined> {
+  ): Promise<{ state: RotatingState; inputs: RotatingInputs } | undefined> {
     requireKnownFormat(state);
     const newest = newestOf(state);
     const previous = previousOf(state);
@@ -175,7 +180,7 @@ export class RotatingLifecycle {
   }
 
   /** Deletes every token of it. One that is gone already is deleted. */
-  async delete(state: RotatingState, connection: ConnectionInputs | undefined): Promise<void> {
+  async delete(_id: string, state: RotatingState, connection: ConnectionInputs | undefined): Promise<void> {
     requireKnownFormat(state);
     const all = [...leftoversOf(state), previousOf(state), newestOf(state)].filter(
       (token) => token !== undefined,

@@ -1,6 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { createProvider } from "../../provider/createProvider";
-import { createRotatingProvider } from "../../provider/createRotatingProvider";
+import { createProvider, createRotatingProvider } from "../../provider/createProvider";
 import type { ProviderOptions } from "../../provider/providerProcess";
 import type { Log } from "../../provider/runtime";
 import type { InfluxTokenInputs } from "../../provider/token/inputs";
