@@ -35,6 +35,8 @@ export class Connections implements CheckContext {
   constructor(
     private readonly runtime: Runtime,
     private readonly config: StackConfig,
+    /** Of all tokens of the run, where their own connection gives no other. */
+    private readonly ofRun: ConnectionInputs = {},
   ) {
     this.sessions = new Sessions(runtime);
   }
@@ -129,7 +131,7 @@ export class Connections implements CheckContext {
   }
 
   private sourcesFor(connection: ConnectionInputs = {}): Sources {
-    const settings = Object.entries(connection);
+    const settings = Object.entries({ ...this.ofRun, ...connection });
     return {
       stored: Object.fromEntries(settings.filter(([, value]) => !isUnknown(value))),
       open: new Set(settings.flatMap(([name, value]) => (isUnknown(value) ? [name] : []))),

@@ -21,6 +21,8 @@ export interface EngineCalls {
   /** @throws {PartialStepError} where a token exists that is to be recorded all the same. */
   create(inputs: unknown): Promise<Recorded>;
   read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined>;
+  /** The state that `update` is going to give, as far as it is known before. Sends nothing. */
+  preview(olds: InfluxTokenState, news: unknown): object;
   /** @throws {PartialStepError} where a step failed after another had changed something. */
   update(id: string, olds: InfluxTokenState, news: unknown): Promise<InfluxTokenState>;
   delete(id: string, state: InfluxTokenState): Promise<void>;
@@ -59,6 +61,10 @@ export function engineCalls(kind: LifeKind, shared: ProviderProcess): EngineCall
 
     read(id, state) {
       return life().read(id, state);
+    },
+
+    preview(olds, news) {
+      return toWire(life().preview(olds, fromWire(news) as InfluxTokenInputs)) as object;
     },
 
     update(id, olds, news) {

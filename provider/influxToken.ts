@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { configKeyProblems } from "./configKeys";
 import type { TypeFlag } from "./permissions/catalogue";
-import { BUCKET_FLAGS, EXTRA } from "./permissions/expand";
+import { BUCKET_FLAGS } from "./permissions/expand";
 import type { RiskId } from "./permissions/risks";
 import type { PermissionTable } from "./permissions/table";
 import { redactSdkDebugLog } from "./pulumiHost/sdkDebugLog";
@@ -10,7 +10,8 @@ import { type ResourceKind, TOKEN, TOKEN_TYPES } from "./pulumiHost/stub";
 import { programFolders, unresolvedStub } from "./pulumiHost/stubResolution";
 import { isPending, warnOfRisks } from "./riskWarnings";
 import { StackDefaults } from "./stackDefaults";
-import { COMPUTED } from "./token/inputs";
+import { COMPUTED, NAMING_INPUTS } from "./token/inputs";
+import { OUTPUT_NAMES } from "./token/state";
 import type { TokenStatus } from "./types";
 
 for (const type of TOKEN_TYPES) redactSdkDebugLog(pulumi.log, type);
@@ -164,25 +165,10 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
   connection?: pulumi.Input<ConnectionArgs> | undefined;
 }
 
-/** Inputs that `permissions` and `host` follow from, where they follow from more than flags. */
-const NAMING_INPUTS = ["org", "orgId", "user", "userId", ...Object.keys(BUCKET_FLAGS), EXTRA];
-
 /** Named so that the engine fills them in; an input of the same name takes the place of `undefined`. */
-const OUTPUTS: Readonly<Record<string, undefined>> = {
-  token: undefined,
-  permissions: undefined,
-  effectivePermissions: undefined,
-  org: undefined,
-  orgId: undefined,
-  user: undefined,
-  userId: undefined,
-  description: undefined,
-  status: undefined,
-  host: undefined,
-  createdAt: undefined,
-  updatedAt: undefined,
-  rotateAt: undefined,
-};
+const OUTPUTS: Readonly<Record<string, undefined>> = Object.fromEntries(
+  OUTPUT_NAMES.map((name) => [name, undefined]),
+);
 
 /** What every resource that holds a token has. */
 export abstract class TokenResource extends pulumi.CustomResource {

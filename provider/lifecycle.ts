@@ -43,7 +43,7 @@ import {
   withToken,
 } from "./token/state";
 import { isDue, isRotationOff, withRotateAt } from "./token/rotateAfter";
-import { isUnknown } from "./token/unknown";
+import { isUnknown, UNKNOWN } from "./token/unknown";
 import type { Authorization, ConnectionInputs } from "./types";
 
 /** A token, as a stack records it. */
@@ -81,6 +81,8 @@ export interface Life {
   /** @throws {RecordedStepError} where a token exists that is to be recorded all the same. */
   create(inputs: InfluxTokenInputs): Promise<Recorded>;
   read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined>;
+  /** The state that {@link update} is going to give, as far as it is known before. Sends nothing. */
+  preview(state: InfluxTokenState, declared: InfluxTokenInputs): object;
   /** @throws {RecordedStepError} where a step failed after another had changed something. */
   update(id: string, state: InfluxTokenState, declared: InfluxTokenInputs): Promise<InfluxTokenState>;
   delete(id: string, state: InfluxTokenState, connection: ConnectionInputs | undefined): Promise<void>;
@@ -88,6 +90,8 @@ export interface Life {
 
 export interface LifecycleOptions extends Runtime {
   readonly config: StackConfig;
+  /** Settings of all tokens of the run, where their own `connection` gives no other. Default: none. */
+  readonly connection?: ConnectionInputs | undefined;
   /** Whether nobody is left to record what is made now. */
   readonly isInterrupted: () => Promise<boolean>;
 }
@@ -104,7 +108,7 @@ export class Lifecycle implements Life {
 
   constructor(private readonly options: LifecycleOptions) {
     this.namedBuckets = new NamedBuckets(options.log);
-    this.connections = new Connections(options, options.config);
+    this.connections = new Connections(options, options.config, options.connection);
     this.preflight = new Preflight(this.connections);
   }
 
@@ -310,6 +314,17 @@ export class Lifecycle implements Life {
   /** What the server has of a token, without a word of what is missing. */
   lookUp(id: string, connection: ConnectionInputs | undefined, host: string): Promise<Lookup> {
     return readAuthorization(this.connections.sessionFor(connection, host).client, id);
+  }
+
+  preview(state: InfluxTokenState, declared: InfluxTokenInputs): InfluxTokenState {
+    const patch = patchFor(state, declared);
+    const next = withInputs(state, declared, patch);
+    const scheduled = isUnknown(declared.rotateAfter) ? { ...next, rotateAt: UNKNOWN } : this.scheduled(next, state);
+    return {
+      ...scheduled,
+      ...(patch && { updatedAt: UNKNOWN }),
+      ...(learnsToken(state, declared) && { token: UNKNOWN }),
+    };
   }
 
   /** Changes the token in place: in the state it keeps is what the server has after it. */

@@ -6,6 +6,7 @@ import { PlannedDiffs } from "./pulumiHost/plannedDiffs";
 import { Replacements } from "./pulumiHost/replacements";
 import { RotatingLifecycle } from "./rotatingLifecycle";
 import type { Log, Runtime } from "./runtime";
+import type { ConnectionInputs } from "./types";
 
 /** What a provider takes from its process. Default: the real one. */
 export type ProviderOptions = Partial<Runtime> & { readonly process?: HostProcess };
@@ -59,20 +60,21 @@ export class ProviderProcess {
    * Begins a run, or joins the one that another provider of this process has begun.
    *
    * @param provider which one is configured.
+   * @param connection settings of all its tokens. Default: none.
    */
-  configure(provider: string, config: StackConfig): void {
+  configure(provider: string, config: StackConfig, connection?: ConnectionInputs): void {
     const joins = this.configured.size > 0 && !this.configured.has(provider);
     if (!joins) {
       this.configured.clear();
-      this.current = this.newRun(config);
+      this.current = this.newRun(config, connection);
     }
     this.configured.add(provider);
     this.exit.watchEngine();
   }
 
-  private newRun(config: StackConfig): Run {
+  private newRun(config: StackConfig, connection?: ConnectionInputs): Run {
     const { isInterrupted } = this.exit;
-    const tokens = new Lifecycle({ ...this.runtime, config, isInterrupted });
+    const tokens = new Lifecycle({ ...this.runtime, config, connection, isInterrupted });
     return {
       tokens,
       rotating: new RotatingLifecycle(tokens, isInterrupted),

@@ -1,13 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { TYPE_FLAGS } from "./permissions/catalogue";
-import { EXTRA, PRESETS } from "./permissions/expand";
-import { findRisks, permissionsOfFlags, type RiskId, type Severity, warningFor } from "./permissions/risks";
-
-/** What decides whether a token is risky: single buckets do not, nor does reading its own organization. */
-const RISKY_FLAGS: ReadonlySet<string> = new Set([...PRESETS, ...TYPE_FLAGS.keys(), EXTRA]);
-
-/** What previews warn of: a warning that the commonest token has is read by nobody. */
-const LOUD: readonly Severity[] = ["critical", "high", "medium"];
+import { type RiskId, RISKY_INPUTS, risksToWarnOf, warningFor } from "./permissions/risks";
 
 /**
  * Tells of each risk once, as soon as it is known. A flag that a preview does not know is passed over, and so is a
@@ -18,16 +10,15 @@ export function warnOfRisks(
   args: { readonly acknowledge?: pulumi.Input<Readonly<Record<string, unknown>>> | undefined },
 ): void {
   const given: [string, unknown][] = Object.entries(args);
-  const flags = given.filter(([name]) => RISKY_FLAGS.has(name));
+  const flags = given.filter(([name]) => RISKY_INPUTS.has(name));
   const known: Record<string, unknown> = Object.fromEntries(flags.filter(([, value]) => !isPending(value)));
   const warned = new Set<RiskId>();
   const accepted = new Set<string>();
   const warn = (): void => {
-    const reasons = Object.fromEntries([...accepted].map((risk) => [risk, ""]));
-    for (const finding of findRisks(permissionsOfFlags(known), reasons)) {
-      if (finding.acknowledged !== undefined || warned.has(finding.id)) continue;
+    for (const finding of risksToWarnOf(known, accepted)) {
+      if (warned.has(finding.id)) continue;
       warned.add(finding.id);
-      if (LOUD.includes(finding.severity)) void pulumi.log.warn(warningFor(finding), token);
+      void pulumi.log.warn(warningFor(finding), token);
     }
   };
   whenKnown<object | null | undefined>(args.acknowledge, (accepting) => {

@@ -24,6 +24,7 @@ import {
   nextTokenInputs,
   previousDiffers,
   previousOf,
+  rotatedPreview,
   rotatedState,
   type RotatingInputs,
   type RotatingState,
@@ -153,6 +154,14 @@ export class RotatingLifecycle implements Life {
       state: isToMend ? withPrevious(now, { ...state.__previous, status: "active" }) : now,
       inputs: { ...read.inputs, ...saidBefore(state) },
     };
+  }
+
+  preview(state: RotatingState, declared: RotatingInputs): RotatingState {
+    const inputs = tokenInputsOf(declared, state);
+    const newest = newestOf(state);
+    const next = newest ? this.tokens.preview(newest.state, inputs) : state;
+    const isRotated = this.diff(state, declared).reasons.length > 0;
+    return isRotated ? rotatedPreview(state, next, declared) : changedState(state, next, declared);
   }
 
   /**

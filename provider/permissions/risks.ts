@@ -1,8 +1,8 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { Action, Permission } from "../types";
 import { nameOfStandIn } from "./bucketReference";
-import { CATALOGUE, type ResourceType } from "./catalogue";
-import { expandPermissions, OWN, type PermissionFlags, PermissionFlagsError } from "./expand";
+import { CATALOGUE, type ResourceType, TYPE_FLAGS } from "./catalogue";
+import { expandPermissions, EXTRA, OWN, type PermissionFlags, PermissionFlagsError, PRESETS } from "./expand";
 
 /** How bad a risk is, the worst first: the words that policies have. */
 export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
@@ -291,6 +291,25 @@ export function permissionsOfFlags(flags: PermissionFlags): Permission[] {
     if (error instanceof PermissionFlagsError) return [];
     throw error;
   }
+}
+
+/** What decides whether a token is risky: single buckets do not, nor does reading its own organization. */
+export const RISKY_INPUTS: ReadonlySet<string> = new Set([...PRESETS, ...TYPE_FLAGS.keys(), EXTRA]);
+
+/** What previews warn of: a warning that the commonest token has is read by nobody. */
+const LOUD: readonly Severity[] = ["critical", "high", "medium"];
+
+/**
+ * The risks that a program has to be warned of.
+ *
+ * @param flags inputs that are known.
+ * @param accepted risks that the program accepts, with or without their reasons.
+ */
+export function risksToWarnOf(flags: PermissionFlags, accepted: Iterable<string>): Finding[] {
+  const reasons = Object.fromEntries([...accepted].map((risk) => [risk, ""]));
+  return findRisks(permissionsOfFlags(flags), reasons).filter(
+    ({ acknowledged, severity }) => acknowledged === undefined && LOUD.includes(severity),
+  );
 }
 
 /** What a warning says of a risk, on one line: the id first, to search for, and how to silence it at the end. */

@@ -1,8 +1,8 @@
 /**
  * How Pulumi writes what JSON has no word for.
  *
- * Leans on: `unknownValue` and `specialSigKey` in `@pulumi/pulumi/runtime/rpc`, and `providerKey` in its
- * `cmd/dynamic-provider`; all three are part of Pulumi's wire format since 1.0.
+ * Leans on: `unknownValue`, `specialSigKey` and `specialSecretSig` in `@pulumi/pulumi/runtime/rpc`, and `providerKey` in its
+ * `cmd/dynamic-provider`; all four are part of Pulumi's wire format since 1.0.
  * When it changes: unknown values would be taken for texts, and check would refuse them in every preview.
  * Seen by: test/e2e/behaviour (unknown buckets), test/unit/pulumiHost/wireValues.
  */
@@ -13,6 +13,9 @@ export const WIRE_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Marks an object that stands for a secret: its value is under `value`. */
 export const SECRET_KEY = "4dabf18193072939515e22adb298388d";
+
+/** What is under the mark. */
+export const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
 /** Where a dynamic resource keeps the text that loads its provider. Not an input of the user's. */
 export const PROVIDER_KEY = "__provider";

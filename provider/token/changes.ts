@@ -13,6 +13,8 @@ export interface Change {
   readonly changes: boolean;
   /** Inputs that only a new token can satisfy: the server lets nobody change them. */
   readonly replaces: string[];
+  /** Why a new token is made, where that replaces nothing. Absent: it does. */
+  readonly reasons?: readonly string[];
 }
 
 /** Inputs with a rule of their own below. A change of any other one is a change of the state only. */

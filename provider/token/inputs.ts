@@ -2,6 +2,7 @@ import { type Fail, organizationId, READERS, readRecord, refuseTwice } from "./i
 import { entriesOf, isRecord, sameJson } from "../json";
 import { TYPE_FLAGS } from "../permissions/catalogue";
 import {
+  BUCKET_FLAGS,
   expandPermissions,
   EXTRA,
   OWN,
@@ -95,6 +96,16 @@ export const INPUT_NAMES: readonly string[] = [...READERS.keys()];
 
 /** Names of the inputs that `check` adds. */
 export const COMPUTED_NAMES: readonly string[] = ["permissions", "host"];
+
+/** Inputs that `permissions` follow from, where they follow from more than flags: as secret as these are they have to be. */
+export const NAMING_INPUTS: readonly string[] = [
+  "org",
+  "orgId",
+  "user",
+  "userId",
+  ...Object.keys(BUCKET_FLAGS),
+  EXTRA,
+];
 
 /**
  * What the class gives for a computed input, so that the engine marks it as a secret where what it is made of is one:

@@ -1,7 +1,7 @@
 import { kindOf, sameJson } from "../json";
 import type { Failure, InfluxTokenInputs, OldInputs } from "./inputs";
 import type { InfluxTokenState } from "./state";
-import { isUnknown } from "./unknown";
+import { isUnknown, UNKNOWN } from "./unknown";
 import type { TokenStatus } from "../types";
 
 /** What changes by the program's own count: another value asks for a rotation. */
@@ -177,6 +177,24 @@ export function rotatedState(
     },
     doomed: [...(before.__leftovers ?? []), ...(dropped === undefined ? [] : [dropped])],
   };
+}
+
+/** The state after a rotation, as far as it is known before. */
+export function rotatedPreview(
+  before: RotatingState,
+  next: InfluxTokenState,
+  declared: RotatingInputs,
+): RotatingState {
+  const open: Partial<RotatingState> = {
+    token: UNKNOWN,
+    authorizationId: UNKNOWN,
+    effectivePermissions: UNKNOWN as unknown as RotatingState["effectivePermissions"],
+    createdAt: UNKNOWN,
+    updatedAt: UNKNOWN,
+    ...(next.rotateAt !== undefined && { rotateAt: UNKNOWN }),
+  };
+  const { state } = rotatedState(before, { id: UNKNOWN, state: { ...next, ...open } }, declared);
+  return { ...state, rotatedAt: UNKNOWN };
 }
 
 /** The newest token, as the one before. A rotation switches no token on: whoever switched it off had a reason. */

@@ -17,6 +17,18 @@ import { type Authorization, type Permission, type TokenStatus, tokenValueIn } f
 /** Inputs that have an output of the same name, whether they are declared or not. */
 const SHARED_NAMES = ["org", "orgId", "user", "userId", "description", "status"] as const;
 
+/** The outputs of a token. The last one only where the token is rotated by time. */
+export const OUTPUT_NAMES: readonly string[] = [
+  "token",
+  "permissions",
+  "effectivePermissions",
+  ...SHARED_NAMES,
+  "host",
+  "createdAt",
+  "updatedAt",
+  "rotateAt",
+];
+
 /** The shape of the state that this version writes and reads. */
 const FORMAT = 1;
 
@@ -337,11 +349,13 @@ function declaredNames({ org, user }: DeclaredInputs): { org: string[]; user: st
   return { org: org === undefined ? [] : [org], user: user === undefined ? [] : [user] };
 }
 
-function declaredAmong(inputs: DeclaredInputs): string {
+/** Which inputs that share their name with an output are declared. */
+export function declaredAmong(inputs: DeclaredInputs): string {
   return SHARED_NAMES.filter((name) => inputs[name] !== undefined).join(" ");
 }
 
-function isShared(name: string): boolean {
+/** Whether an input has an output of the same name. */
+export function isShared(name: string): boolean {
   return (SHARED_NAMES as readonly string[]).includes(name);
 }
 

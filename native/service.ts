@@ -1,0 +1,382 @@
+import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { configKeyProblems } from "../provider/configKeys";
+import {
+  type DescriptionTemplate,
+  readDescriptionTemplate,
+  renderDescription,
+} from "../provider/descriptionTemplate";
+import { type EngineCalls, engineCalls, type LifeKind } from "../provider/engineCalls";
+import { InfluxTokenError } from "../provider/errors";
+import { RISKY_INPUTS, risksToWarnOf, warningFor } from "../provider/permissions/risks";
+import { type ProviderOptions, ProviderProcess } from "../provider/providerProcess";
+import { PartialStepError } from "../provider/pulumiHost/partialStep";
+import { isUnknown } from "../provider/token/unknown";
+import { fromWire } from "../provider/pulumiHost/wireValues";
+import { providerConfig, type ProviderConfig, stackConfigOf } from "./config";
+import { detailedDiff } from "./detailedDiff";
+import { EngineLog } from "./engineLog";
+import { asCheckFailure, asServiceError } from "./failure";
+import { createPreview } from "./preview";
+import {
+  asSecret,
+  checkedInputs,
+  fromStruct,
+  hasSecret,
+  outputsOf,
+  type Properties,
+  revealed,
+  stateOf,
+  toStruct,
+  wholeState,
+} from "./wire";
+
+/** What a plugin is, and where it runs. */
+export interface ServiceOptions extends Omit<ProviderOptions, "log"> {
+  /** Of the package, such as `0.1.0`. */
+  readonly version: string;
+  /** Gives the schema: JSON. */
+  readonly schema: () => string;
+  /** Where the user reads what happens. Default: by way of the engine. */
+  readonly log?: EngineLog;
+}
+
+/** Keys of the stack's config that are a program's, or a run's: a default provider gets them, too, and is not made anew for them. */
+const NOT_OF_PROVIDERS: readonly string[] = ["tokens", "tokensFrom", "preflight"];
+
+/** Inputs of every provider that are the engine's. */
+const OF_ENGINE: readonly string[] = ["version", "pluginDownloadURL"];
+
+/** Inputs that a stack's config can give in place of the program, and that `ignoreChanges` ignores all the same. */
+const DEFAULTED: readonly string[] = ["description", "user", "rotateAfter"];
+
+const KINDS: ReadonlyMap<string, LifeKind> = new Map([
+  ["influx-token:index:Token", "tokens"],
+  ["influx-token:index:RotatingToken", "rotating"],
+]);
+
+/**
+ * The resource provider as Pulumi's engine calls it, over gRPC. It translates between the engine and the life of tokens, and
+ * decides nothing.
+ */
+export class PluginService {
+  private readonly log: EngineLog;
+  private readonly shared: ProviderProcess;
+  private readonly calls: Readonly<Record<LifeKind, EngineCalls>>;
+  private readonly env: Readonly<Record<string, string | undefined>>;
+  private config: ProviderConfig = providerConfig({}, true, {});
+  private isCancelled = false;
+  /** What was warned of: the engine checks a token twice that it replaces. */
+  private readonly warned = new Set<string>();
+
+  constructor(private readonly options: ServiceOptions) {
+    const { env = process.env, log = new EngineLog() } = options;
+    this.env = env;
+    this.log = log;
+    this.shared = new ProviderProcess({ ...options, env, log });
+    this.calls = {
+      tokens: engineCalls("tokens", this.shared),
+      rotating: engineCalls("rotating", this.shared),
+    };
+  }
+
+  /** The methods, as a gRPC server takes them. What is not among them is not implemented. */
+  handlers(): UntypedServiceImplementation {
+    return {
+      handshake: this.unary((request: proto.ProviderHandshakeRequest) => {
+        this.log.connect(request.getEngineAddress());
+        return new proto.ProviderHandshakeResponse().setAcceptSecrets(true);
+      }),
+      attach: this.unary(() => new Empty()),
+      getPluginInfo: this.unary(() => new PluginInfo().setVersion(this.options.version)),
+      getSchema: this.unary(() => new proto.GetSchemaResponse().setSchema(this.options.schema())),
+      checkConfig: this.unary((request: proto.CheckRequest) => this.checkConfig(request)),
+      // A provider is a way to a server. Where a token is, its own state says: another way never replaces it.
+      diffConfig: this.unary(() => new proto.DiffResponse()),
+      configure: this.unary((request: proto.ConfigureRequest) => this.configure(request)),
+      check: this.unary((request: proto.CheckRequest) => this.check(request)),
+      diff: this.unary((request: proto.DiffRequest) => this.diff(request)),
+      create: this.unary((request: proto.CreateRequest) => this.create(request)),
+      read: this.unary((request: proto.ReadRequest) => this.read(request)),
+      update: this.unary((request: proto.UpdateRequest) => this.update(request)),
+      delete: this.unary((request: proto.DeleteRequest) => this.delete(request)),
+      // The engine waits for steps that are under way, and records them: they go to their end, and none begins after it.
+      cancel: this.unary(() => {
+        this.isCancelled = true;
+        return new Empty();
+      }),
+    } satisfies Partial<IResourceProviderServer>;
+  }
+
+  private unary<Request, Response>(
+    serve: (request: Request) => Response | Promise<Response>,
+  ): (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => void {
+    return ({ request }, callback) => {
+      const { getUrn } = request as { getUrn?: () => string };
+      const urn = getUrn?.call(request);
+      this.log
+        .during(urn, async () => serve(request))
+        .then(
+          (response) => {
+            callback(null, response);
+          },
+          (error: unknown) => {
+            callback(error instanceof StepError ? error.asServiceError() : asServiceError(error), null);
+          },
+        );
+    };
+  }
+
+  private checkConfig(request: proto.CheckRequest): proto.CheckResponse {
+    const given = Object.entries(fromStruct(request.getNews()));
+    const own = given.filter(([name]) => !NOT_OF_PROVIDERS.includes(name));
+    const named = own.filter(([name]) => !OF_ENGINE.includes(name) && !name.startsWith("__"));
+    const { error } = configKeyProblems(
+      Object.fromEntries(named.map(([name]) => [`influx-token:${name}`, ""])),
+      "",
+    );
+    const response = new proto.CheckResponse().setInputs(
+      toStruct(
+        // Also where it was set without --secret.
+        Object.fromEntries(own.map(([name, value]) => [name, name === "token" ? asSecret(value) : value])),
+      ),
+    );
+    const template = revealed(Object.fromEntries(own)["descriptionTemplate"]);
+    const problem = typeof template === "string" ? readDescriptionTemplate(template) : [];
+    const failures = [
+      ...(error === undefined ? [] : [failureOf("", error)]),
+      ...(typeof problem === "string"
+        ? [failureOf("descriptionTemplate", `descriptionTemplate ${problem}`)]
+        : []),
+    ];
+    return response.setFailuresList(failures);
+  }
+
+  private configure(request: proto.ConfigureRequest): proto.ConfigureResponse {
+    if (!request.getSendsOldInputs() || !request.getSendsOldInputsToDelete()) {
+      throw new InfluxTokenError("this version of Pulumi is too old for influx-token: upgrade it");
+    }
+    const name = request.getName() ?? nameIn(request.getUrn() ?? "");
+    // As the engine tells them apart.
+    const isDefault = name.startsWith("default");
+    this.config = providerConfig(fromStruct(request.getArgs()), isDefault, stackConfigOf(this.env));
+    this.isCancelled = false;
+    this.warned.clear();
+    this.shared.configure("plugin", this.config.config, this.config.connection);
+    return new proto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
+  }
+
+  private async check(request: proto.CheckRequest): Promise<proto.CheckResponse> {
+    const news = fromStruct(request.getNews());
+    const declared = { ...this.defaultsFor(request.getUrn(), news), ...news };
+    const olds = revealed(fromStruct(request.getOlds()));
+    const { inputs, failures } = await this.callsFor(request).check(olds, revealed(declared));
+    if (failures.length === 0) this.warnOfRisks(request.getUrn(), inputs, declared);
+    const marks = Object.entries(this.config.marks).filter(
+      ([name]) => name in inputs && isLeftOut(news[name]),
+    );
+    return new proto.CheckResponse()
+      .setInputs(toStruct(checkedInputs(inputs, { ...declared, ...Object.fromEntries(marks) })))
+      .setFailuresList(
+        failures.map(asCheckFailure).map(({ property, reason }) => failureOf(property, reason)),
+      );
+  }
+
+  /** What the stack's config, or the provider, gives where a token leaves it out. */
+  private defaultsFor(urn: string, { description, user, userId }: Properties): Properties {
+    const template = this.config.config("influx-token:descriptionTemplate");
+    const owner = this.config.config("influx-token:user");
+    const read = template === undefined ? undefined : readDescriptionTemplate(template);
+    return {
+      ...(typeof read === "object" &&
+        isLeftOut(description) && {
+          description: renderDescription(read as DescriptionTemplate, placeOf(urn)),
+        }),
+      ...(owner !== undefined && isLeftOut(user) && isLeftOut(userId) && { user: owner }),
+    };
+  }
+
+  private warnOfRisks(urn: string, inputs: Properties, declared: Properties): void {
+    const plain = Object.entries(fromWire(inputs) as Properties).filter(
+      ([name, value]) => RISKY_INPUTS.has(name) && !hasSecret(declared[name]) && !isUnknown(value),
+    );
+    const { acknowledge } = inputs;
+    for (const finding of risksToWarnOf(
+      Object.fromEntries(plain),
+      Object.keys((acknowledge ?? {}) as object),
+    )) {
+      const key = `${urn} ${finding.id}`;
+      if (this.warned.has(key)) continue;
+      this.warned.add(key);
+      this.log.warn(warningFor(finding));
+    }
+  }
+
+  private diff(request: proto.DiffRequest): proto.DiffResponse {
+    const oldInputs = fromStruct(request.getOldInputs());
+    const news = newInputs(request, oldInputs);
+    const state = stateOf(fromStruct(request.getOlds()), oldInputs);
+    const change = this.callsFor(request).diff(request.getId(), state, revealed(news));
+    const { SOME, NONE } = {
+      SOME: proto.DiffResponse.DiffChanges.DIFF_SOME,
+      NONE: proto.DiffResponse.DiffChanges.DIFF_NONE,
+    };
+    const response = new proto.DiffResponse()
+      .setChanges(change.changes ? SOME : NONE)
+      .setReplacesList(change.replaces)
+      .setHasdetaileddiff(true);
+    if (!change.changes) return response;
+    const diffs = detailedDiff(revealed(oldInputs) as Properties, revealed(news) as Properties, change);
+    for (const [name, { kind, inputDiff }] of diffs) {
+      const { [kind]: value } = proto.PropertyDiff.Kind;
+      response
+        .getDetaileddiffMap()
+        .set(name, new proto.PropertyDiff().setKind(value).setInputdiff(inputDiff));
+    }
+    return response.setDiffsList([...diffs.keys()]);
+  }
+
+  private async create(request: proto.CreateRequest): Promise<proto.CreateResponse> {
+    const inputs = fromStruct(request.getProperties());
+    if (request.getPreview()) {
+      const outputs = createPreview(this.kindOf(request), revealed(inputs) as Properties);
+      return new proto.CreateResponse().setProperties(toStruct(outputsOf(outputs, inputs)));
+    }
+    this.assertGoesOn();
+    const { id, state } = await recorded({}, {}, inputs, () =>
+      this.callsFor(request).create(revealed(inputs)),
+    );
+    return new proto.CreateResponse().setId(id).setProperties(toStruct(outputsOf(state, inputs)));
+  }
+
+  private async read(request: proto.ReadRequest): Promise<proto.ReadResponse> {
+    const outputs = fromStruct(request.getProperties());
+    const inputs = fromStruct(request.getInputs());
+    const found = await this.callsFor(request).read(request.getId(), ownState(outputs, inputs));
+    // A blank id tells the engine that the token is gone.
+    if (found === undefined) return new proto.ReadResponse();
+    return new proto.ReadResponse()
+      .setId(request.getId())
+      .setProperties(toStruct(outputsOf(found.state, inputs, outputs)))
+      .setInputs(toStruct(checkedInputs({ ...found.inputs }, inputs)));
+  }
+
+  private async update(request: proto.UpdateRequest): Promise<proto.UpdateResponse> {
+    const olds = fromStruct(request.getOlds());
+    const oldInputs = fromStruct(request.getOldInputs());
+    const news = newInputs(request, oldInputs);
+    const state = stateOf(olds, oldInputs);
+    const calls = this.callsFor(request);
+    if (request.getPreview()) {
+      const next = calls.preview(state, revealed(news));
+      return new proto.UpdateResponse().setProperties(toStruct(outputsOf(next, news, olds)));
+    }
+    this.assertGoesOn();
+    const next = await recorded(olds, oldInputs, news, () =>
+      calls.update(request.getId(), state, revealed(news)),
+    );
+    return new proto.UpdateResponse().setProperties(toStruct(outputsOf(next, news, olds)));
+  }
+
+  private async delete(request: proto.DeleteRequest): Promise<Empty> {
+    this.assertGoesOn();
+    const state = ownState(fromStruct(request.getProperties()), fromStruct(request.getOldInputs()));
+    await this.callsFor(request).delete(request.getId(), state);
+    return new Empty();
+  }
+
+  private assertGoesOn(): void {
+    if (this.isCancelled)
+      throw new InfluxTokenError("the run was cancelled before this step began: nothing was sent");
+  }
+
+  private callsFor(request: { getUrn(): string }): EngineCalls {
+    return this.calls[this.kindOf(request)];
+  }
+
+  private kindOf(request: { getUrn(): string }): LifeKind {
+    const type = typeIn(request.getUrn());
+    const kind = KINDS.get(type);
+    if (kind !== undefined) return kind;
+    throw new InfluxTokenError(
+      `influx-token has no resource ${type}: known are ${[...KINDS.keys()].join(", ")}`,
+    );
+  }
+}
+
+/** A step failed, and what there is now is to be recorded. */
+class StepError extends Error {
+  constructor(
+    private readonly failure: PartialStepError,
+    private readonly properties: Properties,
+  ) {
+    super(failure.message);
+  }
+
+  asServiceError(): ReturnType<typeof asServiceError> {
+    return asServiceError(this.failure, { id: this.failure.id, properties: this.properties });
+  }
+}
+
+async function recorded<T>(
+  outputs: Properties,
+  oldInputs: Properties,
+  news: Properties,
+  step: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof PartialStepError)) throw error;
+    throw new StepError(error, wholeState(error.properties, [news, oldInputs, outputs]));
+  }
+}
+
+/** The state without the connection that a dynamic resource stored: from the move on, the provider's is used. */
+function ownState(outputs: Properties, inputs: Properties): ReturnType<typeof stateOf> {
+  const { connection: _, ...state } = stateOf(outputs, inputs);
+  return state;
+}
+
+/** What is declared: without what `check` added for a default of the stack's config whose changes are ignored. */
+function newInputs(
+  request: {
+    getNews(): proto.DiffRequest["getNews"] extends () => infer S ? S : never;
+    getIgnorechangesList(): string[];
+  },
+  oldInputs: Properties,
+): Properties {
+  const ignored = request.getIgnorechangesList();
+  const isIgnored = (name: string): boolean =>
+    DEFAULTED.includes(name) && ignored.includes(name) && !(name in oldInputs);
+  return Object.fromEntries(
+    Object.entries(fromStruct(request.getNews())).filter(([name]) => !isIgnored(name)),
+  );
+}
+
+function failureOf(property: string, reason: string): proto.CheckFailure {
+  return new proto.CheckFailure().setProperty(property).setReason(reason);
+}
+
+/** Stack, project and name within `urn:pulumi:STACK::PROJECT::TYPES::NAME`. */
+function placeOf(urn: string): { stack: string; project: string; name: string } {
+  const [stack = "", project = ""] = urn.slice("urn:pulumi:".length).split("::");
+  return { stack, project, name: nameIn(urn) };
+}
+
+/** The name may hold `::`, too. */
+function nameIn(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+function typeIn(urn: string): string {
+  const [, , types = ""] = urn.split("::");
+  return types.slice(types.lastIndexOf("$") + 1);
+}
+
+function isLeftOut(value: unknown): boolean {
+  return value === undefined || value === null;
+}
