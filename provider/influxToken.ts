@@ -39,7 +39,7 @@ export interface ConnectionArgs {
   activeConfig?: pulumi.Input<string> | undefined;
   /** The CLI's configs file. Default: `INFLUX_CONFIGS_PATH`, or `~/.influxdbv2/configs`. Mirrors `--configs-path`. */
   configsPath?: pulumi.Input<string> | undefined;
-  /** Log each exchange to stderr; secrets are redacted. Default: `false`. Mirrors `--http-debug`. */
+  /** Log each exchange; secrets are redacted. Default: `false`. Mirrors `--http-debug`. */
   httpDebug?: pulumi.Input<boolean> | undefined;
   /** PEM file of the authorities to trust, in place of the machine's own. Default: the machine's. */
   caFile?: pulumi.Input<string> | undefined;
@@ -65,8 +65,8 @@ type TypeFlagArgs = { [flag in TypeFlag]?: pulumi.Input<boolean> | undefined };
 export type Acknowledgements = { [risk in RiskId]?: pulumi.Input<string> | undefined };
 
 /**
- * What a token is to be: the inputs mirror the flags of `influx auth create`. Beside those below there are `readX` and
- * `writeX` for every resource type X, such as `readBuckets` or `writeTasks`. At least one permission must be asked for.
+ * What a token is to be: the inputs mirror the flags of `influx auth create`. Among them are `readX` and `writeX` for
+ * every resource type X, such as `readBuckets` or `writeTasks`. At least one permission must be asked for.
  * A change of organization, owner, permissions or keepers makes a new token before the old one is deleted, and so does
  * the end of `rotateAfter`; everything else changes in place.
  */
@@ -119,7 +119,7 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
    * secret, so is `permissions`, but not `effectivePermissions`, which holds ids.
    */
   readBucket?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** Ids of buckets to write, as `readBucket`. Mirrors `--write-bucket`. */
+  /** Buckets to write, each by name or by id, as `readBucket`. Mirrors `--write-bucket`. */
   writeBucket?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
    * What no flag can ask for: `{ "telegrafs/<id>": "read", "/orgs/<id>": "read, write" }`, as `permissions` writes it. Without
@@ -142,8 +142,8 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
   acknowledge?: pulumi.Input<Acknowledgements> | undefined;
   /**
    * Id of a token of the server to take over, in place of making one: 16 hex digits. Its permissions, organization and owner
-   * must be what is declared, else an error shows each difference. The option `import` says the same. Leave it out once
-   * the stack has the token: while it is there, nothing may replace the token.
+   * must be what is declared, else an error shows each difference. Leave it out once the stack has the token: while it is
+   * there, nothing may replace the token.
    */
   adopt?: pulumi.Input<string> | undefined;
   /**
@@ -201,7 +201,7 @@ export abstract class TokenResource extends pulumi.CustomResource {
   declare readonly createdAt: pulumi.Output<string>;
   /** When the token was last changed: RFC 3339. */
   declare readonly updatedAt: pulumi.Output<string>;
-  /** From when on `pulumi up` replaces the token: RFC 3339. `undefined` where no `rotateAfter` says so. */
+  /** From when on `pulumi up` replaces the token: RFC 3339. Absent where no `rotateAfter` says so. */
   declare readonly rotateAt: pulumi.Output<string | undefined>;
 
   /**

@@ -3,7 +3,7 @@ import { type InfluxTokenArgs, TokenResource } from "./influxToken";
 import { ROTATING_TOKEN } from "./pulumiHost/stub";
 
 /**
- * What a rotating token is to be: the inputs of {@link InfluxTokenArgs}, and `generation`. A change of organization, owner,
+ * What a rotating token is to be: the inputs of any other token, and `generation`. A change of organization, owner,
  * permissions, keepers or generation rotates, and so does the end of `rotateAfter`; everything else changes in place.
  */
 export interface RotatingInfluxTokenArgs extends InfluxTokenArgs {
@@ -26,11 +26,11 @@ const OUTPUTS: Readonly<Record<string, undefined>> = {
  * its own, and no authorization's. The other outputs are those of the newest token. `pulumi destroy` deletes both.
  */
 export class RotatingInfluxToken extends TokenResource {
-  /** The token before the newest: valid until the next rotation. Secret. `undefined` before the first rotation. */
+  /** The token before the newest: valid until the next rotation. Secret. Absent before the first rotation. */
   declare readonly previousToken: pulumi.Output<string | undefined>;
-  /** Id of the newest token: 16 hex digits. `undefined` where a refresh found that it was deleted. */
+  /** Id of the newest token: 16 hex digits. Absent where a refresh found that it was deleted. */
   declare readonly authorizationId: pulumi.Output<string | undefined>;
-  /** Id of the token before it. `undefined` before the first rotation. */
+  /** Id of the token before it. Absent before the first rotation. */
   declare readonly previousAuthorizationId: pulumi.Output<string | undefined>;
   /** When the newest token was made or adopted: RFC 3339. */
   declare readonly rotatedAt: pulumi.Output<string>;
