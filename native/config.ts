@@ -38,7 +38,7 @@ export function providerConfig(
   const isSetting = (name: string): boolean => name in SETTINGS;
   const own = Object.entries(given).filter(([name, value]) => isSetting(name) && !isLeftOut(value));
   return {
-    connection: isDefault ? {} : (Object.fromEntries(own) as ConnectionInputs),
+    connection: isDefault ? {} : Object.fromEntries(own),
     config: (key) => {
       const name = key.startsWith(NAMESPACE) ? key.slice(NAMESPACE.length) : key;
       // What an explicit provider gives of its connection comes as that.

@@ -38,9 +38,10 @@ export function asServiceError(
       .setReasonsList([message]);
     const any = new Any();
     any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-    const details = new Status().setCode(code).setMessage(message).addDetails(any);
+    const failed = new Status().setCode(code).setMessage(message);
+    failed.addDetails(any);
     // Go's gRPC reads details from this header; grpc-js has no word for them.
-    metadata.add("grpc-status-details-bin", Buffer.from((details ?? new Status()).serializeBinary()));
+    metadata.add("grpc-status-details-bin", Buffer.from(failed.serializeBinary()));
   }
   return { code, details: message, message, metadata };
 }

@@ -4,11 +4,7 @@ import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { configKeyProblems } from "../provider/configKeys";
-import {
-  type DescriptionTemplate,
-  readDescriptionTemplate,
-  renderDescription,
-} from "../provider/descriptionTemplate";
+import { readDescriptionTemplate, renderDescription } from "../provider/descriptionTemplate";
 import { type EngineCalls, engineCalls, type LifeKind } from "../provider/engineCalls";
 import { InfluxTokenError } from "../provider/errors";
 import { RISKY_INPUTS, risksToWarnOf, warningFor } from "../provider/permissions/risks";
@@ -193,7 +189,7 @@ export class PluginService {
     return {
       ...(typeof read === "object" &&
         isLeftOut(description) && {
-          description: renderDescription(read as DescriptionTemplate, placeOf(urn)),
+          description: renderDescription(read, placeOf(urn)),
         }),
       ...(owner !== undefined && isLeftOut(user) && isLeftOut(userId) && { user: owner }),
     };
@@ -204,10 +200,7 @@ export class PluginService {
       ([name, value]) => RISKY_INPUTS.has(name) && !hasSecret(declared[name]) && !isUnknown(value),
     );
     const { acknowledge } = inputs;
-    for (const finding of risksToWarnOf(
-      Object.fromEntries(plain),
-      Object.keys((acknowledge ?? {}) as object),
-    )) {
+    for (const finding of risksToWarnOf(Object.fromEntries(plain), Object.keys(acknowledge ?? {}))) {
       const key = `${urn} ${finding.id}`;
       if (this.warned.has(key)) continue;
       this.warned.add(key);
@@ -337,8 +330,8 @@ async function recorded<T>(
 
 /** The state without the connection that a dynamic resource stored: from the move on, the provider's is used. */
 function ownState(outputs: Properties, inputs: Properties): ReturnType<typeof stateOf> {
-  const { connection: _, ...state } = stateOf(outputs, inputs);
-  return state;
+  const state = Object.entries(stateOf(outputs, inputs)).filter(([name]) => name !== "connection");
+  return Object.fromEntries(state) as unknown as ReturnType<typeof stateOf>;
 }
 
 /** What is declared: without what `check` added for a default of the stack's config whose changes are ignored. */

@@ -3,7 +3,7 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { isRecord } from "../provider/json";
 import { TYPE_FLAGS } from "../provider/permissions/catalogue";
 import { PROVIDER_KEY, SECRET_KEY, SECRET_SIGNATURE } from "../provider/pulumiHost/wireValues";
-import { type DeclaredInputs, INPUT_NAMES, NAMING_INPUTS } from "../provider/token/inputs";
+import { INPUT_NAMES, NAMING_INPUTS } from "../provider/token/inputs";
 import { declaredAmong, type InfluxTokenState, isShared } from "../provider/token/state";
 
 /** Properties of a resource, with the marks of Pulumi's own: of what is secret, and of what is not known yet. */
@@ -13,7 +13,7 @@ export type Properties = Readonly<Record<string, unknown>>;
 const SECRET_OUTPUTS: readonly string[] = ["token", "previousToken", "__names"];
 
 export function fromStruct(struct: Struct | undefined): Properties {
-  return (struct?.toJavaScript() ?? {}) as Properties;
+  return struct?.toJavaScript() ?? {};
 }
 
 /** Without what is `undefined`, for which messages have no word. */
@@ -95,7 +95,7 @@ export function wholeState(state: object, origins: readonly Properties[]): Prope
 export function stateOf(outputs: Properties, inputs: Properties): InfluxTokenState {
   const isWhole = "__declared" in outputs;
   const given = withoutStub(revealed(inputs) as Properties);
-  const declared = declaredAmong(given as DeclaredInputs);
+  const declared = declaredAmong(given);
   const stored = withoutStub(revealed(outputs) as Properties);
   const state = isWhole ? stored : { ...given, ...stored, __declared: declared };
   return state as unknown as InfluxTokenState;

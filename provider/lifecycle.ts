@@ -319,7 +319,9 @@ export class Lifecycle implements Life {
   preview(state: InfluxTokenState, declared: InfluxTokenInputs): InfluxTokenState {
     const patch = patchFor(state, declared);
     const next = withInputs(state, declared, patch);
-    const scheduled = isUnknown(declared.rotateAfter) ? { ...next, rotateAt: UNKNOWN } : this.scheduled(next, state);
+    const scheduled = isUnknown(declared.rotateAfter)
+      ? { ...next, rotateAt: UNKNOWN }
+      : this.scheduled(next, state);
     return {
       ...scheduled,
       ...(patch && { updatedAt: UNKNOWN }),
