@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
+import { findOrBuildLanguageHost, type HostedLanguage } from "./languageHosts";
 import { findOrInstallPulumiCli } from "./pulumiCli";
 import { run, type RunResult } from "./run";
 
@@ -13,6 +14,10 @@ export interface EngineOptions {
   pulumiCli?: string;
   /** Name of the stack; default `dev`. The program's own Pulumi.STACK.yaml is used when there is one. */
   stack?: string;
+  /** Languages of the program, and of others on the way, that have a host of their own. Default: none. */
+  hosts?: readonly HostedLanguage[];
+  /** Folders that come before all others on the PATH, such as `bin` of a virtual environment. Default: none. */
+  pathFolders?: readonly string[];
   /** Added to the environment of every command, such as `INFLUX_HOST`. */
   env?: Record<string, string>;
   /** Milliseconds until a command is stopped; default 120,000. */
@@ -94,8 +99,16 @@ export class Engine {
 
   /** Makes the temporary folder; `stackInit` comes next, and `dispose` at the end. */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { programFolder, stack = "dev", timeoutMs = 120_000, signal } = options;
+    const {
+      programFolder,
+      stack = "dev",
+      timeoutMs = 120_000,
+      signal,
+      hosts = [],
+      pathFolders = [],
+    } = options;
     const pulumiCli = options.pulumiCli ?? (await findOrInstallPulumiCli()).path;
+    const hostFolders = await Promise.all(hosts.map((each) => findOrBuildLanguageHost(each, pulumiCli)));
     const folder = await mkdtemp(join(tmpdir(), "influx-token-engine-"));
     try {
       await Promise.all(["home", "project", "state", "tmp"].map((name) => mkdir(join(folder, name))));
@@ -104,7 +117,9 @@ export class Engine {
       await rm(folder, { recursive: true, force: true });
       throw error;
     }
-    const env = { ...environmentOf(folder, pulumiCli), ...options.env };
+    const base = environmentOf(folder, pulumiCli);
+    const path = [...pathFolders, base["PATH"], ...hostFolders].join(delimiter);
+    const env = { ...base, PATH: path, ...options.env };
     return new Engine(folder, pulumiCli, stack, env, timeoutMs, signal);
   }
 

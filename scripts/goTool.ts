@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, rename } from "node:fs/promises";
+import { chmod, copyFile, readdir, readFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import which from "which";
 import { defaultCacheFolder, type InstallOptions, withInstallLock, withWorkFolder } from "./cacheFolder";
@@ -25,8 +25,12 @@ export interface GoToolOptions {
   cacheFolder?: string;
   /** Folder of the Go modules; default `tools` of this checkout. */
   toolsFolder?: string;
+  /** Paths of programs in the Go module of the tool's source, to be copied beside it; default none. */
+  scripts?: readonly string[];
   /** Takes one line of progress; silent by default. */
   log?: (line: string) => void;
+  /** Stops a build and removes what is unfinished. */
+  signal?: AbortSignal;
 }
 
 const SDK = "github.com/pulumi/pulumi/sdk/v3";
@@ -47,10 +51,14 @@ export async function readGoTool(toolsFolder: string, name: string): Promise<GoT
   return { folder, goVersion, sdkVersion };
 }
 
-/** Names what is built from these modules: a hash over the name and content of each go.mod and go.sum. */
+/** Names what is built from these modules: a hash over the name and content of each go.mod, go.sum and file of source. */
 export async function goToolsKey(toolsFolder: string, names: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const name of names.flatMap((each) => [join(each, "go.mod"), join(each, "go.sum")]).sort()) {
+  const folders = names.map(async (each) => {
+    const sources = (await readdir(join(toolsFolder, each))).filter((name) => name.endsWith(".go"));
+    return ["go.mod", "go.sum", ...sources].map((name) => join(each, name));
+  });
+  for (const name of (await Promise.all(folders)).flat().sort()) {
     hash.update(`${name}\0`);
     hash.update(await readFile(join(toolsFolder, name)));
     hash.update("\0");
@@ -59,22 +67,24 @@ export async function goToolsKey(toolsFolder: string, names: readonly string[]):
 }
 
 /**
- * Gives the path of the program `name`, built from the Go module `tools/name`: once for each go.mod and go.sum, into the
+ * Gives the path of the program `name`, built from the Go module `tools/name`: once for each content of it, into the
  * user's cache folder. Rejects with what to do where there is no Go, or Go cannot build it.
  */
 export async function findOrBuildGoTool(name: string, options: GoToolOptions = {}): Promise<string> {
-  const { env = process.env, log = () => undefined, toolsFolder = ownToolsFolder() } = options;
+  const { env = process.env, log = () => undefined, toolsFolder = ownToolsFolder(), scripts = [] } = options;
+  const { signal } = options;
   const key = await goToolsKey(toolsFolder, [name]);
   const folder = join(options.cacheFolder ?? defaultCacheFolder(env), `${name}-${key}`);
   const path = join(folder, name);
   if (existsSync(path)) return path;
 
   const tool = await readGoTool(toolsFolder, name);
-  return withInstallLock(folder, { log }, async () => {
+  return withInstallLock(folder, { log, signal }, async () => {
     if (existsSync(path)) return path;
     try {
       return await withWorkFolder(folder, async (work) => {
-        await buildGoTools([tool], work, env, { log });
+        await buildGoTools([tool], work, env, { log, signal });
+        await copyScripts(tool, scripts, work, env, signal);
         // Another process that took over the lock may have been faster: its folder is as good.
         await rename(work, folder).catch((error: unknown) => {
           if (!existsSync(path)) throw error;
@@ -82,6 +92,7 @@ export async function findOrBuildGoTool(name: string, options: GoToolOptions = {
         return path;
       });
     } catch (error) {
+      signal?.throwIfAborted();
       throw new Error(
         `${name} cannot be built from ${tool.folder}: ${messageOf(error)}\n` +
           `What to do: install Go ${tool.goVersion} or later (https://go.dev/doc/install), with a module proxy in reach, and try again.`,
@@ -89,6 +100,27 @@ export async function findOrBuildGoTool(name: string, options: GoToolOptions = {
       );
     }
   });
+}
+
+async function copyScripts(
+  { folder }: GoTool,
+  scripts: readonly string[],
+  into: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (scripts.length === 0) return;
+  const args = ["list", "-mod=readonly", "-f", "{{.Module.Dir}}", "tool"];
+  const options = { cwd: folder, env: { ...env, GOWORK: "off" }, signal };
+  const { stdout, stderr } = await run("go", args, options);
+  const source = stdout.trim();
+  if (source === "")
+    throw new Error(`\`go list\` in ${folder} does not say where the source is: ${stderr.trim()}`);
+  for (const script of scripts) {
+    const copy = join(into, basename(script));
+    await copyFile(join(source, script), copy);
+    await chmod(copy, 0o755);
+  }
 }
 
 /**

@@ -104,7 +104,7 @@ export function packageSchema(dist: string, manifest: Manifest): PackageSpec {
     meta: { supportPack: true },
     language: {
       python: { pyproject: { enabled: true }, respectSchemaVersion: true },
-      go: { generateExtraInputTypes: false, respectSchemaVersion: true },
+      go: { respectSchemaVersion: true },
     },
     config: { variables },
     provider: { description: declarations.text("ProviderArgs"), inputProperties: variables },

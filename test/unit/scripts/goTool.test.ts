@@ -1,6 +1,6 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { findOrBuildGoTool } from "../../../scripts/goTool";
 
 // `go` is a small shell script: a real process, but no network and no real build.
@@ -16,8 +16,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const find = (): Promise<string> =>
+const find = (scripts: readonly string[] = []): Promise<string> =>
   findOrBuildGoTool("lint", {
+    scripts,
     env: { PATH: join(folder, "bin") },
     cacheFolder: join(folder, "cache"),
     toolsFolder: join(folder, "tools"),
@@ -27,6 +28,7 @@ async function fakeGo(build: string): Promise<void> {
   const go = join(folder, "bin", "go");
   const script = `#!/bin/sh
 PATH=/usr/bin:/bin
+[ "$1 $4" = "list {{.Module.Dir}}" ] && echo "${join(folder, "module")}"
 [ "$1" = build ] || exit 0
 echo built >>"${join(folder, "builds")}"
 while [ "$1" != -o ]; do shift; done
@@ -47,6 +49,26 @@ describe("a tool built with Go", () => {
     await writeFile(join(folder, "tools", "lint", "go.sum"), "another\n");
     expect(await find()).not.toBe(paths[0]);
     expect(await readFile(join(folder, "builds"), "utf8")).toBe("built\nbuilt\n");
+  });
+
+  it("is built again after a change of its own source", async () => {
+    await fakeGo('echo tool >"$2/lint"');
+    const first = await find();
+    await writeFile(join(folder, "tools", "lint", "main.go"), "package main\n");
+    expect(await find()).not.toBe(first);
+  });
+
+  it("has beside it what it starts from the module of its source", async () => {
+    await fakeGo('echo tool >"$2/lint"');
+    await expect(find(["cmd/lint-exec"])).rejects.toThrow(
+      /^lint cannot be built from [^]*module\/cmd\/lint-exec[^]*What to do:/,
+    );
+    expect(await readdir(join(folder, "cache"))).toEqual([]);
+    await mkdir(join(folder, "module", "cmd"), { recursive: true });
+    await writeFile(join(folder, "module", "cmd", "lint-exec"), "script\n", { mode: 0o444 });
+    const copy = join(dirname(await find(["cmd/lint-exec"])), "lint-exec");
+    expect(await readFile(copy, "utf8")).toBe("script\n");
+    expect((await stat(copy)).mode & 0o777).toBe(0o755);
   });
 
   it("says what to do where there is no Go", async () => {
