@@ -15,7 +15,7 @@ module.exports = [
   { name: "token", path: "^provider/token/", mayImport: ["basics", "permissions", "settings"] },
   {
     name: "lifecycle",
-    path: "^provider/(lifecycle|rotatingLifecycle|connections|namedBuckets|adoption|preflight)\\.ts$",
+    path: "^provider/(lifecycle|rotatingLifecycle|connections|namedBuckets|adoption|importing|preflight)\\.ts$",
     mayImport: ["basics", "permissions", "connection", "influxdb", "token"],
   },
   { name: "wire", path: "^provider/pulumiHost/(wireValues|stub)\\.ts$", mayImport: ["token"] },
@@ -65,7 +65,7 @@ module.exports = [
   {
     name: "import",
     path: "^import/",
-    mayImport: ["basics", "permissions", "connection", "influxdb", "wire", "report"],
+    mayImport: ["basics", "permissions", "connection", "influxdb", "token", "wire", "report"],
   },
   { name: "cli", path: "^cli/", mayImport: ["basics", "report", "import"] },
   { name: "policy", path: "^policy/", mayImport: ["basics", "permissions", "wire"] },

@@ -1,15 +1,8 @@
-import { flagsOf } from "../provider/permissions/flagsOf";
-import { formatPermission } from "../provider/permissions/format";
-import { organizationNameProblem } from "../provider/organizationName";
-import { printable } from "../provider/text";
-import type { Organization } from "../provider/types";
+import { type InputsContext, inputsOf } from "../provider/token/inputsOf";
 import type { ExistingToken } from "./existingToken";
 
 /** How many permissions a comment lists. */
 const MAX_LISTED = 10;
-
-/** Longer than any permission of the API. */
-const MAX_PERMISSION = 200;
 
 /** A secret of the stack's config: its value is not in the program. */
 export interface ConfigSecret {
@@ -31,14 +24,7 @@ export interface Declaration {
 }
 
 /** What a token alone does not say. */
-export interface DeclarationContext {
-  /** As the program names it. */
-  readonly organization: Organization;
-  readonly orgId: string;
-  /** Whose tokens need no owner in the program. Default: nobody's. */
-  readonly callerId?: string;
-  readonly resourceTypes?: readonly string[];
-  readonly bucketNames: ReadonlyMap<string, string>;
+export interface DeclarationContext extends InputsContext {
   readonly bucketProblems: ReadonlyMap<string, string>;
   /** Where the program gets a value from that the server does not tell: it does without, or asks the config. */
   readonly value: "known" | "without" | "config";
@@ -46,47 +32,17 @@ export interface DeclarationContext {
 
 /** What a program has to declare to adopt the token without a difference. */
 export function declarationOf(token: ExistingToken, name: string, context: DeclarationContext): Declaration {
-  const { orgId, callerId, resourceTypes, bucketNames } = context;
-  const { flags, rest } = flagsOf(token.permissions, {
-    orgId,
-    userId: token.userId,
-    bucketNames,
-    ...(resourceTypes && { resourceTypes }),
-  });
-  const inputs: [string, InputValue][] = [
-    ...organizationInput(context),
-    ...(token.userId === callerId ? [] : ownerInput(token)),
-    ...given("description", token.description),
-    ...(token.isActive ? [] : given("status", "inactive")),
-    ...(Object.entries(flags) as [string, InputValue][]),
-    ["adopt", token.id],
-    ...valueInput(name, context.value),
-  ];
-  const obstacles = rest.map(
-    ({ permission, reason }) => `${printable(formatPermission(permission), MAX_PERMISSION)}: ${reason}`,
-  );
-  if (token.permissions.length === 0)
-    obstacles.push("it has no permissions, and a program cannot ask for none");
+  const { inputs, obstacles } = inputsOf(token, context);
   return {
     name,
-    inputs,
+    inputs: [
+      ...(Object.entries(inputs) as [string, InputValue][]),
+      ["adopt", token.id],
+      ...valueInput(name, context.value),
+    ],
     notes: bucketNotes(token, context),
     obstacles: few(obstacles),
   };
-}
-
-function given(input: string, value: string): [string, InputValue][] {
-  return value === "" ? [] : [[input, value]];
-}
-
-function organizationInput({ organization, orgId }: DeclarationContext): [string, InputValue][] {
-  const { org } = organization;
-  const isUsable = org !== undefined && org !== "" && organizationNameProblem(org) === undefined;
-  return [isUsable ? ["org", org] : ["orgId", orgId]];
-}
-
-function ownerInput({ user, userId }: ExistingToken): [string, InputValue][] {
-  return user === "" ? given("userId", userId) : given("user", user);
 }
 
 /** The config key of a token's value. */

@@ -134,7 +134,8 @@ function withNotes(declaration: Declaration, notes: readonly string[]): Declarat
 
 /** Where no value says so: it is the caller's, it works, and it may list tokens. */
 function mayBeCallers(token: ExistingToken, { callerId }: Found): boolean {
-  if (token.hasValue || !token.isActive || token.userId !== callerId) return false;
+  if (token.hasValue || !token.isActive) return false;
+  if (callerId !== undefined && token.userId !== callerId) return false;
   return token.permissions.some(
     ({ action, resource: { type } }) => action === "read" && type === "authorizations",
   );

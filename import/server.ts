@@ -1,10 +1,11 @@
-import { isNotFound, ServerError } from "../provider/errors";
-import { listAuthorizations } from "../provider/influxdb/authorizations";
+import { authorizationsOf } from "../provider/influxdb/authorizations";
+import { bucketIdsIn, bucketNames } from "../provider/influxdb/bucketNames";
+import { unlessRefused } from "../provider/influxdb/directory";
 import { type Session, Sessions } from "../provider/influxdb/session";
 import { isRecord } from "../provider/json";
 import type { Runtime } from "../provider/runtime";
-import { quoted } from "../provider/text";
-import { type Authorization, type Bucket, isId, tokenValueIn } from "../provider/types";
+import { factsOf } from "../provider/token/inputsOf";
+import { type Authorization, tokenValueIn } from "../provider/types";
 import { records } from "../report/json";
 import type { Target } from "./connect";
 import type { ExistingToken } from "./existingToken";
@@ -19,8 +20,8 @@ export interface Found {
   readonly orgId: string;
   /** Where the token came from that asked, as messages name it. */
   readonly tokenFrom: string;
-  /** Id of its user. */
-  readonly callerId: string;
+  /** Id of its user, where the token may know it. */
+  readonly callerId: string | undefined;
   readonly tokens: readonly ExistingToken[];
   /** What `GET /api/v2/resources` lists; absent before 2.4. */
   readonly resourceTypes?: readonly string[];
@@ -45,64 +46,39 @@ export async function readServer(
   const { client, directory } = session;
   const { org, orgId: givenId } = organization;
   const orgId = givenId ?? (await directory.organizationId(org ?? ""));
-  const [callerId, resourceTypes, listed] = await Promise.all([
-    directory.callerId(),
-    directory.resourceTypes(),
-    listAuthorizations(client, { orgID: orgId }),
+  const [callerId, resourceTypes, ofOrganization] = await Promise.all([
+    unlessRefused(directory.ownerOfToken()),
+    unlessRefused(directory.resourceTypes()),
+    authorizationsOf(client, orgId),
   ]);
-  // A server, or a proxy, that does not know the filter gives those of others, too.
-  const ofOrganization = listed.filter(({ orgID }) => orgID === orgId);
-  const byId = new Map(ofOrganization.map((each) => [each.id, existing(each, connection.token)]));
-  const wanted = isNamingBuckets ? bucketIdsIn(ofOrganization, orgId) : new Set<string>();
-  const bucketNames = wanted.size === 0 ? new Map<string, string>() : await listBuckets(session, orgId);
-  const bucketProblems = new Map<string, string>();
-  const unnamed = [...wanted].filter((id) => !bucketNames.has(id));
-  await Promise.all(
-    unnamed.map(async (id) => {
-      const bucket = await lookUp(session, id);
-      if (typeof bucket === "string") bucketProblems.set(id, bucket);
-      else if (bucket.orgID === orgId) bucketNames.set(id, bucket.name);
-      else bucketProblems.set(id, `is ${quoted(bucket.name)} of the organization ${bucket.orgID}`);
-    }),
-  );
+  const permissions = ofOrganization.flatMap((each) => each.permissions);
+  const wanted = isNamingBuckets ? bucketIdsIn(permissions, orgId) : new Set<string>();
+  const listed = wanted.size === 0 ? new Map<string, string>() : await listBuckets(session, orgId);
+  const { names, problems } = await bucketNames(wanted, orgId, directory, listed);
   return {
     host: client.host,
     orgId,
     tokenFrom: client.tokenFrom,
     callerId,
-    tokens: [...byId.values()],
+    tokens: ofOrganization.map((each) => existing(each, connection.token)),
     ...(resourceTypes && { resourceTypes }),
-    bucketNames,
-    bucketProblems,
+    bucketNames: names,
+    bucketProblems: problems,
   };
 }
 
 /** What of a token may be shown: its value goes no further. */
 function existing(authorization: Authorization, callersToken: string): ExistingToken {
-  const { id, permissions } = authorization;
-  // Of an answer only these two are certain.
+  // Of an answer only id and permissions are certain.
   const others: Partial<Authorization> = authorization;
   const value = tokenValueIn(authorization);
   return {
-    id: id.toLowerCase(),
-    isActive: others.status !== "inactive",
-    description: others.description ?? "",
-    userId: others.userID ?? "",
-    user: others.user ?? "",
+    ...factsOf(authorization),
+    id: authorization.id.toLowerCase(),
     createdAt: others.createdAt ?? "",
-    permissions,
     hasValue: value !== undefined,
     isCallers: value === callersToken,
   };
-}
-
-function bucketIdsIn(tokens: readonly Authorization[], orgId: string): Set<string> {
-  const resources = tokens.flatMap(({ permissions }) => permissions.map(({ resource }) => resource));
-  return new Set(
-    resources.flatMap(({ type, id, orgID }) =>
-      type === "buckets" && id !== undefined && orgID === orgId && isId(id) ? [id.toLowerCase()] : [],
-    ),
-  );
 }
 
 /**
@@ -115,13 +91,8 @@ async function listBuckets({ client }: Session, orgID: string): Promise<Map<stri
     const filter = new URLSearchParams({ orgID, limit: String(PAGE), offset: String(offset) });
     const path = `/api/v2/buckets?${filter.toString()}`;
     const known = names.size;
-    let listed: unknown;
-    try {
-      listed = await client.request({ method: "GET", path, purpose: "list buckets" });
-    } catch (error) {
-      if (isRefusal(error)) return names;
-      throw error;
-    }
+    const listed = await unlessRefused(client.request({ method: "GET", path, purpose: "list buckets" }));
+    if (listed === undefined) return names;
     if (!isRecord(listed) || !Array.isArray(listed["buckets"]))
       throw await client.foreignAnswer("list buckets");
     const page = records(listed["buckets"]);
@@ -131,19 +102,4 @@ async function listBuckets({ client }: Session, orgID: string): Promise<Map<stri
     // A server that does not know `offset` gives the same page for ever.
     if (page.length < PAGE || names.size === known) return names;
   }
-}
-
-/** The bucket, or why it is not known. */
-async function lookUp({ directory }: Session, id: string): Promise<Bucket | string> {
-  try {
-    return (await directory.bucket(id)) ?? "is gone, or the caller's token may not see it";
-  } catch (error) {
-    if (isRefusal(error)) return "is not for the caller's token to see";
-    throw error;
-  }
-}
-
-function isRefusal(error: unknown): boolean {
-  if (isNotFound(error, "organization")) return true;
-  return error instanceof ServerError && error.own && (error.status === 401 || error.status === 403);
 }

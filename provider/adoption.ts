@@ -51,10 +51,19 @@ export async function findAdoptable(
   }
 }
 
-/** Buckets by the names that the server's answer has for their ids, for a name in place of an id to be no change. */
-function bucketsIn({ permissions, orgID }: Authorization): BucketIds {
+/**
+ * Buckets by the names that the server's answer has for their ids, for a name in place of an id to be no change.
+ *
+ * @param among ids of those that count. Default: all.
+ */
+export function bucketsIn({ permissions, orgID }: Authorization, among?: ReadonlySet<string>): BucketIds {
   const named = permissions.flatMap(({ resource: { type, id, name, orgID: scope } }): [string, string][] =>
-    type === "buckets" && id !== undefined && typeof name === "string" && name !== "" && scope === orgID
+    type === "buckets" &&
+    id !== undefined &&
+    typeof name === "string" &&
+    name !== "" &&
+    scope === orgID &&
+    among?.has(id) !== false
       ? [[referenceTo(name), id]]
       : [],
   );

@@ -2,6 +2,7 @@ import { adoptedTwice, adoptedValue, findAdoptable, Records } from "./adoption";
 import { Connections, type StackConfig } from "./connections";
 import { ConnectionError, InfluxTokenError, OwnTokenError } from "./errors";
 import {
+  authorizationsOf,
   deactivateAuthorization,
   deleteAuthorization,
   type Lookup,
@@ -11,16 +12,24 @@ import {
 import type { InfluxClient } from "./influxdb/client";
 import { createSafely, UndeletedTokenError } from "./influxdb/createSafely";
 import type { Session } from "./influxdb/session";
+import { cannotList, findImportable, type Imported, type Listed, listed } from "./importing";
 import { Preflight } from "./preflight";
 import { NamedBuckets } from "./namedBuckets";
 import { formatPermission } from "./permissions/format";
 import type { Runtime } from "./runtime";
-import { type Change, learnsToken, patchFor, planChange } from "./token/changes";
-import { checkInputs, type Failure, type InfluxTokenInputs, type OldInputs } from "./token/inputs";
+import { type Change, learnsToken, patchFor, planChange, takesKeepers } from "./token/changes";
+import {
+  checkInputs,
+  type Failure,
+  type InfluxTokenInputs,
+  type OldInputs,
+  readOrganization,
+} from "./token/inputs";
 import {
   adoptBeforeReplacement,
   adoptsAnother,
   descriptionDiffers,
+  keepersTaken,
   keptForAnother,
   notOnThisServer,
   orphanWarning,
@@ -31,6 +40,7 @@ import {
 import { newAuthorization } from "./token/newAuthorization";
 import {
   adoptedState,
+  importedState,
   type InfluxTokenState,
   madeState,
   orphanState,
@@ -44,7 +54,7 @@ import {
 } from "./token/state";
 import { isDue, isRotationOff, withRotateAt } from "./token/rotateAfter";
 import { isUnknown, UNKNOWN } from "./token/unknown";
-import type { Authorization, ConnectionInputs } from "./types";
+import { type Authorization, type ConnectionInputs, tokenValueIn } from "./types";
 
 /** A token, as a stack records it. */
 export interface Recorded {
@@ -105,6 +115,7 @@ export class Lifecycle implements Life {
   private readonly namedBuckets: NamedBuckets;
   private readonly records = new Records();
   private readonly preflight: Preflight;
+  private lastImport = 0;
 
   constructor(private readonly options: LifecycleOptions) {
     this.namedBuckets = new NamedBuckets(options.log);
@@ -175,6 +186,7 @@ export class Lifecycle implements Life {
     if (isAdopted && isReplaced) throw adoptBeforeReplacement(id, change.replaces);
     this.assertNotOwnToken(id, state, declared, change);
     if (state.__withoutToken === true) this.options.log.warn(tokenValueUnknown(id, state.host));
+    if (!isReplaced && takesKeepers(state, declared)) this.options.log.warn(keepersTaken(id));
   }
 
   private assertNotOwnToken(
@@ -284,6 +296,46 @@ export class Lifecycle implements Life {
     if (changed.kind !== "found") throw tokenIsGone(id, client.host);
     this.assertPatched(id, patch, changed.authorization);
     return changed.authorization;
+  }
+
+  /**
+   * A token that was made by other means, of the server that the run's connection names: as one that was adopted, and
+   * with the inputs that a program would declare for it. Changes nothing. `undefined` where it is gone.
+   *
+   * @param id of the authorization.
+   * @throws {InfluxTokenError} where no inputs ask for all that it may do: with each permission and the reason.
+   */
+  async importToken(id: string): Promise<Imported | undefined> {
+    const session = this.connections.sessionFor(undefined, undefined);
+    const found = await findImportable(id, session, this.connections);
+    if (found === undefined) return undefined;
+    const { inputs, checked, authorization, buckets } = found;
+    const { host } = session.client;
+    const made = madeState(checked, authorization, host, buckets);
+    const token = tokenValueIn(authorization);
+    const state = this.scheduled(importedState(made, authorization, token, this.importedAt()));
+    if (token === undefined) this.options.log.warn(tokenValueUnknown(authorization.id, host));
+    return { id: authorization.id, state, inputs };
+  }
+
+  /** Tells the records of imports apart, also two of one token within a millisecond. */
+  private importedAt(): string {
+    this.lastImport = Math.max(this.options.now(), this.lastImport + 1);
+    return new Date(this.lastImport).toISOString();
+  }
+
+  /**
+   * The tokens of an organization that the caller may read, without their values.
+   *
+   * @param query `org` or `orgId`. Default: the organization of a token that names none.
+   */
+  async list(query: Readonly<Record<string, unknown>>): Promise<Listed[]> {
+    const organization = readOrganization(query, this.connections);
+    if (Array.isArray(organization)) throw cannotList(organization);
+    const { client, directory } = this.connections.sessionFor(undefined, undefined);
+    const { org, orgId } = organization;
+    const found = await authorizationsOf(client, orgId ?? (await directory.organizationId(org ?? "")));
+    return found.map(listed);
   }
 
   /** The token as the server has it; `undefined` where it is gone. */

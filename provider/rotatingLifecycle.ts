@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Imported } from "./importing";
 import {
   type Checked,
   type Life,
@@ -18,6 +19,7 @@ import {
   generationFailure,
   goneState,
   type IdentifiedToken,
+  importedFirst,
   isAnotherGeneration,
   leftoversOf,
   newestOf,
@@ -127,6 +129,15 @@ export class RotatingLifecycle implements Life {
       if (!(error instanceof UnwantedTokenError)) throw error;
       throw new PartialRotationError(error.message, asFirst(error.recorded));
     }
+  }
+
+  /**
+   * A token that was made by other means, as the first of a rotating one: as {@link Lifecycle.importToken}. The id of the
+   * rotating token is that of the authorization, and stays so.
+   */
+  async importToken(id: string): Promise<Imported<RotatingState> | undefined> {
+    const imported = await this.tokens.importToken(id);
+    return imported && { ...imported, state: importedFirst(imported, imported.state) };
   }
 
   /** Both tokens as the server has them; `undefined` where nothing is left of them. */

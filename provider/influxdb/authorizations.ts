@@ -97,6 +97,14 @@ export async function listAuthorizations(
   return listed;
 }
 
+/** The tokens of an organization that the caller may read, each once. */
+export async function authorizationsOf(client: InfluxClient, orgID: string): Promise<Authorization[]> {
+  const listed = await listAuthorizations(client, { orgID });
+  // A server, or a proxy, that does not know the filter gives those of others, too.
+  const own = listed.filter((each) => each.orgID === orgID);
+  return [...new Map(own.map((each) => [each.id.toLowerCase(), each])).values()];
+}
+
 /** How messages tell one token from another before it has an id. */
 export function described({ description }: NewAuthorization): string {
   return description === undefined ? "" : ` ${quoted(description)}`;

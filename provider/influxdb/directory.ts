@@ -276,6 +276,19 @@ async function orHidden<T>(lookUp: Promise<T>): Promise<T | "hidden"> {
   }
 }
 
+/**
+ * What only makes an answer better, and is not needed: `undefined` where the caller, or whatever is in front of the
+ * server, does not let it through.
+ */
+export async function unlessRefused<T>(lookUp: Promise<T>): Promise<T | undefined> {
+  try {
+    return await lookUp;
+  } catch (error) {
+    if (error instanceof ServerError && [401, 403, 404].includes(error.status)) return undefined;
+    throw error;
+  }
+}
+
 interface Named {
   readonly id: string;
   readonly name: string;

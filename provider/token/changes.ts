@@ -48,13 +48,22 @@ export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs,
     isAnotherName(state, declared, "org") ||
     isAnotherName(state, declared, "user") ||
     (state.__granted !== undefined && asksForPermissions(declared) && !asksForPermissions(state)) ||
-    learnsToken(state, declared);
+    learnsToken(state, declared) ||
+    takesKeepers(state, declared);
   return { changes: updates || replaces.length > 0, replaces };
 }
 
 /** Whether the program now gives the value of a token that was adopted without it. */
 export function learnsToken(state: InfluxTokenState, { adoptToken }: InfluxTokenInputs): boolean {
   return state.__withoutToken === true && adoptToken !== undefined;
+}
+
+/**
+ * Whether these are the first keepers of a token that was imported. An import cannot know them, for no server does, so
+ * they ask for nothing new; what replaces a token is another value later.
+ */
+export function takesKeepers(state: InfluxTokenState, { keepers }: InfluxTokenInputs): boolean {
+  return state.__imported === true && keepers !== undefined;
 }
 
 /** What to send to the server for a change in place; `undefined` where there is nothing to send. */
@@ -84,7 +93,7 @@ function replacing(state: InfluxTokenState, declared: InfluxTokenInputs): string
   if (userId !== undefined && (missing === "owner" || userId !== state.userId)) replaces.push("userId");
   else if (missing === "owner" || (user !== undefined && !standsFor(user, state, "user")))
     replaces.push("user");
-  if (!sameJson(declared.keepers, state.keepers)) replaces.push("keepers");
+  if (!sameJson(declared.keepers, state.keepers) && !takesKeepers(state, declared)) replaces.push("keepers");
   // With another organization or owner the permissions differ as a matter of course.
   if (replaces.length === 0 && !samePermissions(state, declared)) replaces.push("permissions");
   return replaces;

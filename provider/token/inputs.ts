@@ -227,6 +227,22 @@ function addOrganization(
   }
 }
 
+const ORGANIZATION_READERS = new Map([...READERS].filter(([name]) => name === "org" || name === "orgId"));
+
+/** The organization that a query names, or by default that of a new token. */
+export function readOrganization(
+  query: Readonly<Record<string, unknown>>,
+  context: CheckContext,
+): Organization | Failure[] {
+  const failures: Failure[] = [];
+  const fail: Fail = (property, reason) => {
+    failures.push({ property, reason: typeof reason === "string" ? reason : reason() });
+  };
+  const inputs = readRecord(query, ORGANIZATION_READERS, "", fail);
+  addOrganization(inputs, {}, {}, context, fail);
+  return failures.length > 0 ? failures : inputs;
+}
+
 function refuseTwoOwners({ user, userId }: Readonly<Record<string, unknown>>, fail: Fail): void {
   if (user === undefined || userId === undefined || isUnknown(user) || isUnknown(userId)) return;
   fail("userId", "user and userId are both given: keep one of them");

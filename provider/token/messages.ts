@@ -76,8 +76,14 @@ export function valueIsHereOnly(id: string): InfluxTokenError {
 
 /** What to say, in each run, of a token that was adopted without its value. */
 export function tokenValueUnknown(id: string, host: string): string {
-  return `the value of the token ${id} on ${host} is not known, for it was adopted without (adoptWithoutToken): its output token is absent, and what is made from it would be empty; give it as the secret adoptToken, or replace the token`;
+  return `the value of the token ${id} on ${host} is not known, for it was adopted or imported without it: its output token is absent, and what is made from it would be empty; give it as the secret adoptToken, or replace the token`;
 }
+
+/** What to say where the first keepers of a token that was imported are written down, and do not replace it. */
+export function keepersTaken(id: string): string {
+  return `the token ${id} was imported and gets its first keepers, which do not replace it: another value of them does, in a later run`;
+}
+
 /** What to say when the program names another token to adopt for a rotating token that exists. */
 export function adoptsAnotherThanFirst(adopted: string | undefined, asked: string): InfluxTokenError {
   const first = adopted === undefined ? "it was made without one" : `it adopted the token ${adopted}`;

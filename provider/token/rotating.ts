@@ -100,7 +100,8 @@ export function leftoversOf(state: RotatingState): IdentifiedToken[] {
 
 /** What all tokens of a rotation have in common: where they are, and what the program says of them. */
 function bareState(state: RotatingState): InfluxTokenState {
-  return without(tokenStateOf(state), ["token", "rotateAt", "__adoptedAt", "__withoutToken", "__missing"]);
+  const ofNewest = ["token", "rotateAt", "__adoptedAt", "__withoutToken", "__imported", "__missing"];
+  return without(tokenStateOf(state), ofNewest);
 }
 
 /** The inputs of the newest token. */
@@ -150,6 +151,11 @@ export function firstState({ id, state }: IdentifiedToken, declared: RotatingInp
     rotatedAt: state.__adoptedAt ?? state.createdAt,
     ...(adopt !== undefined && { __adopted: adopt }),
   };
+}
+
+/** The state of a token that was imported: of one that was adopted first, and which the program may name so. */
+export function importedFirst(imported: IdentifiedToken, inputs: RotatingInputs): RotatingState {
+  return { ...firstState(imported, inputs), __adopted: imported.id };
 }
 
 /**

@@ -91,6 +91,8 @@ export interface InfluxTokenState extends DeclaredInputs {
   readonly __adoptedAt?: string;
   /** The token was adopted without its value, which nobody has told since. */
   readonly __withoutToken?: true;
+  /** The token was imported, and no program has given it keepers since. Then there are none in the state. */
+  readonly __imported?: true;
   /** What was deleted on the server, where the token outlived it. */
   readonly __missing?: Missing;
   /** Made, but its value was lost, or it is not as asked for, and it could not be deleted: to be replaced, whatever else. */
@@ -136,7 +138,7 @@ export function toState(
     __format: FORMAT,
     __declared: declaredAmong(inputs),
     ...namesOf(declaredNames(inputs), authorization),
-    ...lasting(before),
+    ...lasting(before, inputs),
     ...foundBy(before, inputs),
   };
 }
@@ -170,6 +172,11 @@ export function adoptedState(
     __adoptedAt: adoptedAt,
     ...(token === undefined && { __withoutToken: true }),
   };
+}
+
+/** The state of a token that was imported: that of one that was adopted, before any program said a word of it. */
+export function importedState(...adopted: Parameters<typeof adoptedState>): InfluxTokenState {
+  return { ...adoptedState(...adopted), __imported: true };
 }
 
 /** The state with the value that was found out of a token that was adopted without it. */
@@ -213,7 +220,7 @@ export function withInputs(
     __declared: declaredAmong(inputs),
     ...namesOf(declaredNames(inputs), state),
     ...(missing !== undefined && { __missing: missing }),
-    ...lasting(state),
+    ...lasting(state, inputs),
     ...foundBy(state, inputs),
   };
 }
@@ -306,8 +313,16 @@ function without(state: InfluxTokenState, names: readonly string[]): InfluxToken
 }
 
 /** What no change of a token makes untrue. */
-function lasting(before: InfluxTokenState | undefined): Partial<InfluxTokenState> {
-  const names = ["__buckets", "__adoptedAt", "__withoutToken"];
+function lasting(
+  before: InfluxTokenState | undefined,
+  { keepers }: DeclaredInputs,
+): Partial<InfluxTokenState> {
+  const names = [
+    "__buckets",
+    "__adoptedAt",
+    "__withoutToken",
+    ...(keepers === undefined ? ["__imported"] : []),
+  ];
   return Object.fromEntries(entriesOf(before ?? {}, names));
 }
 
