@@ -5,7 +5,7 @@
 module.exports = [
   {
     name: "basics",
-    path: "^provider/(types|runtime|text|json|nearestName|organizationName|errors)\\.ts$",
+    path: "^provider/(types|runtime|text|json|nearestName|organizationName|errors|tokenTypes)\\.ts$",
     mayImport: [],
   },
   { name: "permissions", path: "^provider/permissions/", mayImport: ["basics"] },
@@ -18,7 +18,7 @@ module.exports = [
     path: "^provider/(lifecycle|rotatingLifecycle|connections|namedBuckets|adoption|importing|preflight)\\.ts$",
     mayImport: ["basics", "permissions", "connection", "influxdb", "token"],
   },
-  { name: "wire", path: "^provider/pulumiHost/(wireValues|stub)\\.ts$", mayImport: ["token"] },
+  { name: "wire", path: "^provider/pulumiHost/(wireValues|stub)\\.ts$", mayImport: ["basics", "token"] },
   {
     name: "pulumiHost",
     path: "^provider/pulumiHost/(?!(wireValues|stub)\\.)",
@@ -68,6 +68,6 @@ module.exports = [
     mayImport: ["basics", "permissions", "connection", "influxdb", "token", "wire", "report"],
   },
   { name: "cli", path: "^cli/", mayImport: ["basics", "report", "import"] },
-  { name: "policy", path: "^policy/", mayImport: ["basics", "permissions", "wire"] },
+  { name: "policy", path: "^policy/", mayImport: ["basics", "permissions"] },
   { name: "program", path: "^program/", mayImport: ["basics", "token", "connection", "influxToken"] },
 ];

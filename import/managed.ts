@@ -1,6 +1,6 @@
 import { isRecord } from "../provider/json";
 import { SECRET_KEY } from "../provider/pulumiHost/wireValues";
-import { TOKEN_TYPES } from "../provider/pulumiHost/stub";
+import { mayHoldTokens } from "../provider/tokenTypes";
 import { isId } from "../provider/types";
 import { type Json, readDocuments, record, records, ReportInputError } from "../report/json";
 
@@ -31,9 +31,9 @@ export function managedTokens(text: string): ManagedToken[] {
   return records(first["deployment"]["resources"]).filter(isManaged).flatMap(tokensOf);
 }
 
-/** Whether the stack deletes it some day: not what it only reads. */
+/** Whether the stack deletes it some day: not what it only reads. A type that this version does not know may be a token's. */
 function isManaged({ type, external }: Json): boolean {
-  return typeof type === "string" && TOKEN_TYPES.includes(type) && external !== true;
+  return mayHoldTokens(type) && external !== true;
 }
 
 function tokensOf(resource: Json): ManagedToken[] {

@@ -12,6 +12,7 @@ import { type ProviderOptions, ProviderProcess } from "../provider/providerProce
 import { PartialStepError } from "../provider/pulumiHost/partialStep";
 import { isUnknown } from "../provider/token/unknown";
 import { fromWire } from "../provider/pulumiHost/wireValues";
+import { NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../provider/tokenTypes";
 import { providerConfig, type ProviderConfig, stackConfigOf } from "./config";
 import { detailedDiff } from "./detailedDiff";
 import { EngineLog } from "./engineLog";
@@ -49,9 +50,9 @@ const OF_ENGINE: readonly string[] = ["version", "pluginDownloadURL"];
 /** Inputs that a stack's config can give in place of the program, and that `ignoreChanges` ignores all the same. */
 const DEFAULTED: readonly string[] = ["description", "user", "rotateAfter"];
 
-const KINDS: ReadonlyMap<string, LifeKind> = new Map([
-  ["influx-token:index:Token", "tokens"],
-  ["influx-token:index:RotatingToken", "rotating"],
+const KINDS: ReadonlyMap<string, LifeKind> = new Map<string, LifeKind>([
+  [NATIVE_TOKEN.type, "tokens"],
+  [NATIVE_ROTATING_TOKEN.type, "rotating"],
 ]);
 
 /**

@@ -6,15 +6,16 @@ import type { RiskId } from "./permissions/risks";
 import type { PermissionTable } from "./permissions/table";
 import { redactSdkDebugLog } from "./pulumiHost/sdkDebugLog";
 import { shortenStackTraces } from "./pulumiHost/stackTraces";
-import { type ResourceKind, TOKEN, TOKEN_TYPES } from "./pulumiHost/stub";
+import { type ResourceKind, TOKEN } from "./pulumiHost/stub";
 import { programFolders, unresolvedStub } from "./pulumiHost/stubResolution";
 import { isPending, warnOfRisks } from "./riskWarnings";
 import { StackDefaults } from "./stackDefaults";
 import { COMPUTED, NAMING_INPUTS } from "./token/inputs";
 import { OUTPUT_NAMES } from "./token/state";
+import { TOKEN_KINDS } from "./tokenTypes";
 import type { TokenStatus } from "./types";
 
-for (const type of TOKEN_TYPES) redactSdkDebugLog(pulumi.log, type);
+for (const { type } of TOKEN_KINDS) redactSdkDebugLog(pulumi.log, type);
 
 /** How to reach the server and with which token. Stored in the stack's state; leave it out where the environment has it. */
 export interface ConnectionArgs {

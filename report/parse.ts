@@ -2,7 +2,7 @@ import { singleLine } from "../provider/text";
 import { isRecord } from "../provider/json";
 import { type Json, readDocuments, record, records, ReportInputError } from "./json";
 import { snapshotOf, textOf } from "./snapshot";
-import { adopts, isToken, LEFT_OVER, stepsOf, type TokenStep } from "./steps";
+import { adopts, isToken, LEFT_OVER, stepsOf, type TokenStep, unknownTypes } from "./steps";
 
 /** What a preview or a state says of a stack's tokens. */
 export interface Parsed {
@@ -127,6 +127,11 @@ export function parseState(text: string): Parsed {
 }
 
 function stateOf(resource: Json): TokenStep {
+  const problems = unknownTypes(resource);
+  return { ...recordedStep(resource), ...(problems.length > 0 && { problems }) };
+}
+
+function recordedStep(resource: Json): TokenStep {
   const before = snapshotOf(resource, false);
   const urn = textOf(resource["urn"]) ?? "";
   // The old token of an interrupted replacement stays valid until the next `pulumi up` deletes it.

@@ -35,8 +35,8 @@ export function diffPermissions(step: TokenStep): PermissionLine[] {
     ? { ...ownNames(after, before), user: UNKNOWN_TEXT }
     : ownNames(after, before);
   // It has them already, or cannot be adopted. What is not known may turn out to be no token.
-  const { adopt = UNKNOWN_TEXT } = after.declared;
-  if (action === "adopt" && adopt !== UNKNOWN_TEXT) return linesOf(after.held, "kept", names);
+  if (action === "adopt" && (adoptedId(step) ?? UNKNOWN_TEXT) !== UNKNOWN_TEXT)
+    return linesOf(after.held, "kept", names);
   const ids = before?.bucketIds ?? NO_IDS;
   const [oldKey, newKey] = [comparisonKey(NOT_MOVED, ids), comparisonKey(moveOf(step), ids)];
   const oldKeys = new Set(old.map(oldKey));

@@ -11,6 +11,7 @@ import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Permission } from "../provider/types";
 import { SECRET_KEY, WIRE_UNKNOWN } from "../provider/pulumiHost/wireValues";
 import { isRecord } from "../provider/json";
+import { tokenKindOf } from "../provider/tokenTypes";
 import { type Json, record, records } from "./json";
 
 /** Shown in place of a value that is not known before `pulumi up`. */
@@ -57,12 +58,13 @@ const BUCKET_LISTS: readonly string[] = Object.keys(BUCKET_FLAGS);
  */
 export function snapshotOf(resource: Json, isPlanned: boolean): TokenSnapshot {
   const [inputs, outputs] = [record(resource["inputs"]), record(resource["outputs"])];
+  const recorded = recordedInputs(resource);
   // What the program no longer asks for may still be among the outputs.
   const declared = Object.keys(inputs).length > 0 ? inputs : outputs;
   // Beside inputs that ask for the same in other words it is no drift.
-  const isDeclared = (isPlanned && asksForPermissions(inputs)) || asksForPermissions(outputs);
+  const isDeclared = (isPlanned && asksForPermissions(inputs)) || asksForPermissions(recorded);
   const drift = isDeclared ? undefined : readDrift(outputs);
-  const permissions = drift ?? readFlags(asksForPermissions(declared) ? declared : outputs);
+  const permissions = drift ?? readFlags(asksForPermissions(declared) ? declared : recorded);
   const { held, unknownBuckets, unknownInputs } = permissions;
   const effective = isPlanned ? undefined : readTable(outputs["effectivePermissions"]);
   return {
@@ -74,6 +76,16 @@ export function snapshotOf(resource: Json, isPlanned: boolean): TokenSnapshot {
     ...(effective !== undefined && { effective }),
     ...readAcknowledgements(declared["acknowledge"]),
   };
+}
+
+/**
+ * The inputs that a provider goes by, when it is to change or delete what a state records. A dynamic resource repeats them
+ * among its outputs, and is given those only. A native one has them where they are; after its move from the dynamic one it
+ * may still repeat them.
+ */
+export function recordedInputs({ type, inputs, outputs }: Json): Json {
+  const repeatsInputs = tokenKindOf(type)?.repeatsInputs ?? true;
+  return repeatsInputs ? record(outputs) : { ...record(outputs), ...record(inputs) };
 }
 
 type Permissions = Pick<TokenSnapshot, "held" | "unknownBuckets" | "unknownInputs">;
@@ -188,7 +200,12 @@ function textsOf(values: Json): Texts {
 }
 
 function isPlainText(value: unknown): value is string {
-  return typeof value === "string" && value !== WIRE_UNKNOWN && !isSecret(value);
+  return typeof value === "string" && !isOpen(value);
+}
+
+/** Whether a value is there and nothing may be said of it: it is not known yet, or a secret. */
+export function isOpen(value: unknown): boolean {
+  return value === WIRE_UNKNOWN || isSecret(value);
 }
 
 /** Secrets are never opened. */

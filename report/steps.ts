@@ -1,10 +1,11 @@
-import { ROTATING_TOKEN, TOKEN_TYPES } from "../provider/pulumiHost/stub";
 import { singleLine } from "../provider/text";
 import { isRecord } from "../provider/json";
+import { mayHoldTokens, tokenKindOf } from "../provider/tokenTypes";
+import { COMPUTED_NAMES } from "../provider/token/inputs";
 import { isDue } from "../provider/token/rotateAfter";
 import { UNKNOWN } from "../provider/token/unknown";
 import { type Json, record } from "./json";
-import { snapshotOf, textOf, type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
+import { isOpen, recordedInputs, snapshotOf, textOf, type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
 
 /**
  * What happens to a token. `adopt`: the stack takes over one that exists. `leave`: Pulumi forgets it without deleting it,
@@ -22,6 +23,8 @@ export interface TokenStep {
   readonly reasons: readonly string[];
   readonly before?: TokenSnapshot;
   readonly after?: TokenSnapshot;
+  /** Id of the token that the option `import` takes over. */
+  readonly imported?: string;
   /** Why it is not known what happens to the token. */
   readonly problems?: readonly string[];
 }
@@ -29,7 +32,7 @@ export interface TokenStep {
 /** What each operation of the engine does to a token. */
 const ACTIONS: ReadonlyMap<unknown, TokenAction> = new Map<unknown, TokenAction>([
   ["create", "create"],
-  ["import", "create"],
+  ["import", "adopt"],
   ["replace", "replace"],
   ["create-replacement", "replace"],
   ["read-replacement", "replace"],
@@ -41,6 +44,9 @@ const ACTIONS: ReadonlyMap<unknown, TokenAction> = new Map<unknown, TokenAction>
   // Pulumi does not delete a token that it only reads.
   ["discard", "leave"],
 ]);
+
+/** Operations that take over a token that exists, by the option `import`. Only a native resource can have it. */
+const IMPORTS: ReadonlySet<unknown> = new Set(["import", "import-replacement"]);
 
 /** Operations that delete the old token of a replacement: of this run, or of an earlier one that was interrupted. */
 const DELETES_OF_REPLACED: ReadonlySet<unknown> = new Set(["delete-replaced", "discard-replaced"]);
@@ -57,16 +63,26 @@ const DELETES: ReadonlySet<unknown> = new Set(["delete", "delete-replaced", "rep
 /** The reason of a token that is deleted although nothing replaces it in this run. */
 export const LEFT_OVER = "left by an interrupted replacement";
 
-/** Whether a step, or a resource of a state, is a token's, also within a component. */
+/** Whether a step, or a resource of a state, is a token's, also within a component; or may be. */
 export function isToken(step: Json): boolean {
-  return isOfType(step, TOKEN_TYPES);
+  return typesOf(step).some(mayHoldTokens);
 }
 
-function isOfType(step: Json, wanted: readonly string[]): boolean {
+/** The types of a resource, or of a step's sides: a token may change from the dynamic resource to the native one. */
+function typesOf(step: Json): unknown[] {
   const [, , types = ""] = (textOf(step["urn"]) ?? "").split("::");
   const resources = [step, record(step["oldState"]), record(step["newState"])];
-  const named = [types.split("$").at(-1), ...resources.map(({ type }) => type)];
-  return wanted.some((type) => named.includes(type));
+  return [types.split("$").at(-1), ...resources.map(({ type }) => type)];
+}
+
+/** Types of a newer version of this package's providers, in words. */
+export function unknownTypes(step: Json): string[] {
+  const unknown = typesOf(step)
+    .filter(mayHoldTokens)
+    .filter((type) => tokenKindOf(type) === undefined);
+  return [...new Set(unknown)].map(
+    (type) => `it does not know the resource type ${JSON.stringify(singleLine(type))}`,
+  );
 }
 
 /** What happens to each token. The engine may say it of one token in several steps. */
@@ -88,7 +104,8 @@ function tokenSteps(
   const steps = all.filter(({ op }) => op !== REMOVES_DELETED);
   const decisive = decisiveStep(steps);
   if (decisive === undefined) return [];
-  const step = tokenStep(urn, decisive, unknownOperations(steps));
+  const unknown = [...new Set(steps.flatMap(unknownTypes)), ...unknownOperations(steps)];
+  const step = tokenStep(urn, decisive, unknown);
   const leftOvers = steps.filter((each) => each !== decisive && deletesLeftOver(each, decisive));
   const deleted = leftOvers.map((each): TokenStep => {
     return { urn, ...ending(each, snapshotOf(oldOf(each), false), deletedUrns) };
@@ -137,21 +154,39 @@ function tokenStep(urn: string, raw: Json, unknown: readonly string[]): TokenSte
     problems.push("the preview does not say what becomes of it: it only compares it with the server");
   }
   if (isPlanned && !isRecord(after)) problems.push("the preview does not say what it will be");
+  if (action !== "same" && isUnchecked(record(after))) {
+    problems.push("its inputs are not checked before pulumi up: its provider has inputs that are not known");
+  }
+  const imported = IMPORTS.has(raw["op"]) ? textOf(record(after)["id"]) : undefined;
   return {
     urn,
     action,
     reasons: reasonsOf(raw, action),
     ...(isRecord(before) && { before: snapshotOf(before, false) }),
     ...(isPlanned && isRecord(after) && { after: plannedSnapshot(after, record(before)) }),
+    ...(imported !== undefined && { imported }),
     ...(problems.length > 0 && { problems }),
   };
+}
+
+/**
+ * Whether nobody checked the inputs of a native token that is to change: the engine asks no provider whose own inputs are
+ * not known. A check leaves permissions, and if only unknown ones.
+ */
+function isUnchecked({ type, inputs }: Json): boolean {
+  const { permissions } = record(inputs);
+  return tokenKindOf(type)?.repeatsInputs === false && !isRecord(permissions) && !isOpen(permissions);
 }
 
 /** With `ignoreChanges` the inputs may ask for nothing: then what a refresh found stays. */
 function plannedSnapshot(after: Json, before: Json): TokenSnapshot {
   const { __granted, orgId, userId } = record(before["outputs"]);
   const found = { orgId, userId, ...(__granted !== undefined && { __granted }) };
-  return snapshotOf({ ...after, outputs: { ...found, ...record(after["outputs"]) } }, true);
+  // An output that only `pulumi up` knows says less than what was found.
+  const planned = Object.entries(record(after["outputs"])).filter(
+    ([, value]) => textOf(value) !== UNKNOWN_TEXT,
+  );
+  return snapshotOf({ ...after, outputs: { ...found, ...Object.fromEntries(planned) } }, true);
 }
 
 function actionOf(step: Json): TokenAction {
@@ -171,7 +206,8 @@ export function adopts(resource: Json): boolean {
 }
 
 /** Id of the token that a step adopts. An input that stays where it is adopts nothing more. */
-export function adoptedId({ action, before, after }: TokenStep): string | undefined {
+export function adoptedId({ action, imported, before, after }: TokenStep): string | undefined {
+  if (imported !== undefined) return imported;
   return action === "adopt" || action === "replace" ? (after ?? before)?.declared.adopt : undefined;
 }
 
@@ -219,16 +255,15 @@ const ROTATING_INPUTS: readonly string[] = [
 
 /** Why a rotating token rotates, which to the engine is a change in place like any other; empty where it does not. */
 function rotationReasons(step: Json): string[] {
-  if (!isOfType(step, [ROTATING_TOKEN.type])) return [];
+  if (!typesOf(step).some((type) => tokenKindOf(type)?.isRotating === true)) return [];
   const now = record(step["newState"]);
   const changed = changedInputs(oldOf(step), now);
   const outputs = record(oldOf(step)["outputs"]);
+  const schedule = scheduleOf({ ...recordedInputs(oldOf(step)), rotateAt: outputs["rotateAt"] });
   const { authorizationId, __missing: missing, __unusable: unusable } = outputs;
   return [
     ...changed.filter((name) => ROTATING_INPUTS.includes(name)),
-    ...(isDue(scheduleOf(outputs), scheduleOf(record(now["inputs"])), Date.now())
-      ? [reasonFor("rotateAt", step)]
-      : []),
+    ...(isDue(schedule, scheduleOf(record(now["inputs"])), Date.now()) ? [reasonFor("rotateAt", step)] : []),
     ...(authorizationId === undefined ? ["the newest token is gone"] : []),
     ...(missing === "organization" || missing === "owner" ? [`its ${missing} was deleted`] : []),
     ...(unusable === true ? ["the newest token is not as asked for"] : []),
@@ -244,8 +279,12 @@ function scheduleOf(values: Json): { rotateAfter?: string; rotateAt?: string } {
 /** Only the names: a value may be a credential. */
 function changedInputs(before: Json, after: Json): string[] {
   const [old, now] = [record(before["inputs"]), record(after["inputs"])];
+  // An import has none of what a check adds, and neither has what was not checked: that is no change.
+  const isComparable = (name: string): boolean =>
+    !COMPUTED_NAMES.includes(name) || (old[name] !== undefined && now[name] !== undefined);
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]
-    .filter((name) => !name.startsWith("__") && JSON.stringify(old[name]) !== JSON.stringify(now[name]))
+    .filter((name) => !name.startsWith("__") && isComparable(name))
+    .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]))
     .map(singleLine)
     .sort();
 }
@@ -267,13 +306,13 @@ const DEACTIVATES = "deactivateOnDelete";
 
 /** Why the old token stays on the server; `undefined` where it does not. */
 function retainReason(step: Json, deletedUrns: ReadonlySet<string | undefined>): string | undefined {
-  const { retainOnDelete, deletedWith, external, outputs } = oldOf(step);
+  const { retainOnDelete, deletedWith, external } = oldOf(step);
   if (retainOnDelete === true) return "retainOnDelete";
   if (external === true) return "only read";
   const owner = textOf(deletedWith) ?? "";
   if (owner !== "" && deletedUrns.has(owner)) return "deletedWith";
-  // The provider goes by the outputs, which hold it only where it is true, if need be as a secret.
-  return (record(outputs)[DEACTIVATES] ?? false) === false ? undefined : DEACTIVATES;
+  // The provider goes by what is recorded, which holds it only where it is true, if need be as a secret.
+  return (recordedInputs(oldOf(step))[DEACTIVATES] ?? false) === false ? undefined : DEACTIVATES;
 }
 
 function inactive(snapshot: TokenSnapshot): TokenSnapshot {

@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { findOrBuildLanguageHost, type HostedLanguage } from "./languageHosts";
+import { tokenKindOf } from "../provider/tokenTypes";
 import { findOrInstallPulumiCli } from "./pulumiCli";
 import { run, type RunResult } from "./run";
 
@@ -63,15 +64,16 @@ export function plaintextOf(secret: unknown): string {
 
 /** A token as the stack's state holds it. */
 export interface RecordedToken {
+  /** Authorization id; of a rotating one, its newest token's. */
   readonly id: string;
   readonly token: string;
   readonly description: string;
   readonly status: string;
 }
 
-/** The tokens among a stack's resources. */
+/** The tokens among a stack's resources, of every kind. */
 export function tokenResources({ resources = [] }: Deployment): StackResource[] {
-  return resources.filter(({ type }) => type.endsWith(":InfluxToken"));
+  return resources.filter(({ type }) => tokenKindOf(type) !== undefined);
 }
 
 /** The name that the program gave a resource. */
@@ -198,10 +200,10 @@ export class Engine {
     if (leftOver.length > 0) throw new Error(`not deleted after their replacement: ${leftOver.join(", ")}`);
     return new Map(
       tokens.map((resource) => {
-        const { id = "", outputs = {} } = resource;
-        const { description, status, token } = outputs;
+        const { outputs = {} } = resource;
+        const { authorizationId: id = resource.id, description, status, token } = outputs;
         const text = { description: String(description), status: String(status) };
-        return [nameOf(resource), { id, token: plaintextOf(token), ...text }];
+        return [nameOf(resource), { id: String(id), token: plaintextOf(token), ...text }];
       }),
     );
   }

@@ -1,6 +1,7 @@
 import type { PermissionTable } from "../provider/permissions/table";
+import { TOKEN_KINDS } from "../provider/tokenTypes";
 
-const TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
+const TYPES = TOKEN_KINDS.map(({ type }) => type);
 
 /** The permissions that `pulumi preview --diff` shows, by the name of the token. */
 export function previewedPermissions(stdout: string): Map<string, PermissionTable> {
@@ -8,7 +9,7 @@ export function previewedPermissions(stdout: string): Map<string, PermissionTabl
   let name: string | undefined;
   let table: Record<string, string> | undefined;
   for (const line of stdout.split("\n")) {
-    if (line.includes("[urn=")) name = new RegExp(`::${TYPE}::(.*)\\]$`).exec(line)?.[1];
+    if (line.includes("[urn=")) name = new RegExp(`::(?:${TYPES.join("|")})::(.*)\\]$`).exec(line)?.[1];
     if (name !== undefined && /^[\s+~-]*permissions\s*: \{$/.test(line)) {
       table = {};
       previewed.set(name, table);
@@ -37,17 +38,13 @@ export function resourceCounts(stdout: string): Record<string, number> {
   return Object.fromEntries(counts);
 }
 
-/** What was done to tokens, line by line, without the long name of their type, the time that it took, and warnings. */
+/** What was done to tokens, line by line, with the class in place of the type, and without the time that it took and warnings. */
 export function doneLines(stdout: string): string[] {
-  return stdout
-    .split("\n")
-    .filter((line) => line.includes(TYPE) && / (created|updated|deleted)\b/.test(line))
-    .filter((line) => !line.includes("warning: "))
-    .map((line) =>
-      line
-        .trim()
-        .replace(TYPE, "InfluxToken")
-        .replace(/ *\([\d.]+s\)/, "")
-        .trimEnd(),
-    );
+  return stdout.split("\n").flatMap((line) => {
+    const type = TYPES.find((each) => line.includes(`${each} `));
+    if (type === undefined || !/ (created|updated|deleted)\b/.test(line) || line.includes("warning: "))
+      return [];
+    const shown = line.trim().replace(type, type.slice(type.lastIndexOf(":") + 1));
+    return [shown.replace(/ *\([\d.]+s\)/, "").trimEnd()];
+  });
 }

@@ -8,6 +8,7 @@
  * When it changes: no token can be made, read or deleted, with the host's error.
  * Seen by: every test in test/e2e; test/unit/influxToken pins the texts.
  */
+import { DYNAMIC_ROTATING_TOKEN, DYNAMIC_TOKEN } from "../tokenTypes";
 
 /** How a kind of resource is recorded. */
 export interface ResourceKind {
@@ -19,14 +20,14 @@ export interface ResourceKind {
   readonly stub: string;
 }
 
-function kind(name: string, request: string): ResourceKind {
-  const stub = `exports.handler=()=>require("${request}")`;
-  return { name, type: `pulumi-nodejs:dynamic/influxdb:${name}`, request, stub };
+function kind(name: string, type: string, request: string): ResourceKind {
+  return { name, type, request, stub: `exports.handler=()=>require("${request}")` };
 }
 
-export const TOKEN = kind("InfluxToken", "pulumi-influx-token/provider");
+export const TOKEN = kind("InfluxToken", DYNAMIC_TOKEN.type, "pulumi-influx-token/provider");
 
-export const ROTATING_TOKEN = kind("RotatingInfluxToken", "pulumi-influx-token/rotating-provider");
-
-/** The types of all resources that hold tokens. */
-export const TOKEN_TYPES: readonly string[] = [TOKEN.type, ROTATING_TOKEN.type];
+export const ROTATING_TOKEN = kind(
+  "RotatingInfluxToken",
+  DYNAMIC_ROTATING_TOKEN.type,
+  "pulumi-influx-token/rotating-provider",
+);

@@ -7,7 +7,8 @@ import { expandPermissions } from "../../../provider/permissions/expand";
 import { referenceTo } from "../../../provider/permissions/bucketReference";
 import { grantSame } from "../../../provider/permissions/format";
 import { checkInputs } from "../../../provider/token/inputs";
-import { ROTATING_TOKEN, TOKEN } from "../../../provider/pulumiHost/stub";
+import { TOKEN } from "../../../provider/pulumiHost/stub";
+import { TOKEN_KINDS } from "../../../provider/tokenTypes";
 import { startServer, type TestServer } from "../../support/influxdb";
 import { makeManyTokens, type ManyTokens, ODD_BUCKETS } from "../../support/manyTokens";
 import { newProvider } from "../../support/providerHost";
@@ -277,10 +278,25 @@ describe.each([
       previousAuthorizationId: previous,
       __leftovers: [left],
     };
-    const { type } = ROTATING_TOKEN;
-    const state = file("rotating.json", exported(server.url, ["own id"], { type, outputs }));
+    for (const { type } of TOKEN_KINDS.filter(({ isRotating }) => isRotating)) {
+      const state = file("rotating.json", exported(server.url, ["own id"], { type, outputs }));
+      const { out } = await importing("--exclude-state", state);
+      expect(declaredBy(out)).toHaveLength(programs.length - 3);
+    }
+  });
+
+  it("leaves out tokens of every kind of one stack, and what may be one of a later version", async () => {
+    const ids = others().map(({ id }) => id);
+    const types = [...TOKEN_KINDS.map(({ type }) => type), "influx-token:index:TokenSet"];
+    const resources = types.flatMap((type, n) => {
+      const { deployment } = exported(server.url, ids.slice(n, n + 1), { type }) as {
+        deployment: { resources: unknown[] };
+      };
+      return deployment.resources;
+    });
+    const state = file("kinds.json", { deployment: { resources } });
     const { out } = await importing("--exclude-state", state);
-    expect(declaredBy(out)).toHaveLength(programs.length - 3);
+    expect(declaredBy(out)).toHaveLength(programs.length - types.length);
   });
 
   it("lists what no stack manages, the oldest first, with risks", async () => {

@@ -11,8 +11,9 @@ import provider from "../../../provider/dynamicProvider";
 import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
 import { CATALOGUE } from "../../../provider/permissions/catalogue";
 import { RISKS } from "../../../provider/permissions/risks";
+import { DYNAMIC_TOKEN, TOKEN_KINDS } from "../../../provider/tokenTypes";
 
-const TYPE = "pulumi-nodejs:dynamic/influxdb:InfluxToken";
+const TYPE: string = DYNAMIC_TOKEN.type;
 const BUCKET = "00000000000000c1";
 const OPEN = "can't be known during preview";
 
@@ -71,9 +72,38 @@ describe("every policy", () => {
 
   it("lets pass what is no token, whatever its properties are", () => {
     for (const policy of policies) {
-      for (const type of ["random:index/randomId:RandomId", "pulumi:pulumi:Stack", `${TYPE}s`])
+      for (const type of [
+        "random:index/randomId:RandomId",
+        "pulumi:pulumi:Stack",
+        "pulumi:providers:influx-token",
+        "influxdb:index/authorization:Authorization",
+        "acme:influx-token:index:Token",
+        "pulumi-nodejs:dynamic:Resource",
+      ])
         expect(judge(policy, { operator: true, permissions: { "/buckets": "read" } }, {}, type)).toEqual([]);
     }
+  });
+
+  it.each(TOKEN_KINDS)("judges $type", ({ type }) => {
+    const props = { org: "acme", operator: true };
+    expect(judge(noOperatorToken, props, {}, type)).toEqual(REFUSED_OPERATOR);
+    expect(judge(noAllAccessToken, props, {}, type)).toEqual(REFUSED_ALL_ACCESS);
+    expect(judge(allowedResourceTypes, props, { read: ["tasks"] }, type)).toHaveLength(1);
+    expect(judge(descriptionRequired, props, {}, type)).toEqual(["description is missing"]);
+    expect(judge(ownerRequired, props, {}, type)).toEqual(["user or userId is missing"]);
+  });
+
+  it.each([
+    `${TYPE}s`,
+    "influx-token:index:TokenSet",
+    "influx-token:other:Token",
+    "influx-token:index:token",
+  ])("refuses what may be a token and is of a type that it does not know: %s", (type) => {
+    const props = { org: "acme", readTasks: true, description: "ci", user: "ci" };
+    for (const policy of policies)
+      expect(judge(policy, props, {}, type)).toEqual([
+        expect.stringContaining("upgrade pulumi-influx-token"),
+      ]);
   });
 
   it("lets a plain token with a description and an owner pass", async () => {

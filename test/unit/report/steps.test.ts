@@ -139,7 +139,7 @@ it("judges each input by itself where they cannot be combined, and takes what it
 describe("the steps of the engine", () => {
   it.each<[string, string]>([
     ["create", "create"],
-    ["import", "create"],
+    ["import", "adopt"],
     ["update", "update"],
     ["same", "same"],
     ["read", "same"],

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CONFIG_KEYS, SETTINGS } from "../../../provider/connection/settings";
-import { TOKEN_TYPES } from "../../../provider/pulumiHost/stub";
+import { TOKEN_KINDS } from "../../../provider/tokenTypes";
 import { READERS } from "../../../provider/token/inputReaders";
 import { INPUT_NAMES } from "../../../provider/token/inputs";
 import { type PackageSpec, packageSchema, type PropertySpec } from "../../../scripts/schema";
@@ -11,6 +11,9 @@ const ROOT = join(__dirname, "..", "..", "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 const manifest = JSON.parse(read("package.json")) as Parameters<typeof packageSchema>[1];
 const shipped = JSON.parse(read("plugin/schema.json")) as PackageSpec;
+
+const typesOf = (repeatsInputs: boolean): string[] =>
+  TOKEN_KINDS.filter((kind) => kind.repeatsInputs === repeatsInputs).map(({ type }) => type);
 
 type Properties = Readonly<Record<string, PropertySpec>>;
 
@@ -113,8 +116,9 @@ describe("the schema of the native plugin", () => {
 
   it("takes over a stack with the dynamic classes, and lists what is on the server", () => {
     expect([token, rotating].map(({ aliases }) => aliases.map(({ type }) => type))).toEqual(
-      TOKEN_TYPES.map((type) => [type]),
+      typesOf(true).map((type) => [type]),
     );
+    expect(Object.keys(shipped.resources)).toEqual(typesOf(false));
     expect([token.listInputs, rotating.listInputs]).toEqual([{}, {}]);
   });
 
