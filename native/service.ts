@@ -1,4 +1,9 @@
-import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type {
+  sendUnaryData,
+  ServerUnaryCall,
+  ServerWritableStream,
+  UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
@@ -99,6 +104,11 @@ export class PluginService {
       create: this.unary((request: proto.CreateRequest) => this.create(request)),
       read: this.unary((request: proto.ReadRequest) => this.read(request)),
       update: this.unary((request: proto.UpdateRequest) => this.update(request)),
+      list: (call: ServerWritableStream<proto.ListRequest, proto.ListResponse>) => {
+        this.log
+          .during(undefined, () => this.list(call))
+          .catch((error: unknown) => call.emit("error", asServiceError(error)));
+      },
       delete: this.unary((request: proto.DeleteRequest) => this.delete(request)),
       // The engine waits for steps that are under way, and records them: they go to their end, and none begins after it.
       cancel: this.unary(() => {
@@ -249,6 +259,7 @@ export class PluginService {
   private async read(request: proto.ReadRequest): Promise<proto.ReadResponse> {
     const outputs = fromStruct(request.getProperties());
     const inputs = fromStruct(request.getInputs());
+    if (Object.keys(outputs).length === 0) return this.import(request);
     const found = await this.callsFor(request).read(request.getId(), ownState(outputs, inputs));
     // A blank id tells the engine that the token is gone.
     if (found === undefined) return new proto.ReadResponse();
@@ -256,6 +267,28 @@ export class PluginService {
       .setId(request.getId())
       .setProperties(toStruct(outputsOf(found.state, inputs, outputs)))
       .setInputs(toStruct(checkedInputs({ ...found.inputs }, inputs)));
+  }
+
+  /** For `pulumi import`, the option `import` and `get`: there is no state yet. */
+  private async import(request: proto.ReadRequest): Promise<proto.ReadResponse> {
+    const found = await this.callsFor(request).import(request.getId());
+    if (found === undefined) return new proto.ReadResponse();
+    const { id, state, inputs } = found;
+    return new proto.ReadResponse()
+      .setId(id)
+      .setProperties(toStruct(outputsOf(state, {})))
+      .setInputs(toStruct(inputs));
+  }
+
+  private async list(call: ServerWritableStream<proto.ListRequest, proto.ListResponse>): Promise<void> {
+    const { request } = call;
+    this.kindOfType(request.getToken());
+    const tokens = await this.shared.run.tokens.list(revealed(fromStruct(request.getQuery())) as Properties);
+    const limit = request.getLimit();
+    for (const { id, name } of limit > 0 ? tokens.slice(0, limit) : tokens) {
+      call.write(new proto.ListResponse().setResult(new proto.ListResponse.Result().setId(id).setName(name)));
+    }
+    call.end();
   }
 
   private async update(request: proto.UpdateRequest): Promise<proto.UpdateResponse> {
@@ -292,7 +325,10 @@ export class PluginService {
   }
 
   private kindOf(request: { getUrn(): string }): LifeKind {
-    const type = typeIn(request.getUrn());
+    return this.kindOfType(typeIn(request.getUrn()));
+  }
+
+  private kindOfType(type: string): LifeKind {
     const kind = KINDS.get(type);
     if (kind !== undefined) return kind;
     throw new InfluxTokenError(

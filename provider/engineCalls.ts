@@ -1,4 +1,5 @@
 import { keyOf } from "./adoption";
+import type { Imported } from "./importing";
 import { type Checked, type Life, type Recorded, RecordedStepError } from "./lifecycle";
 import type { ProviderProcess } from "./providerProcess";
 import { PartialStepError } from "./pulumiHost/partialStep";
@@ -21,6 +22,8 @@ export interface EngineCalls {
   /** @throws {PartialStepError} where a token exists that is to be recorded all the same. */
   create(inputs: unknown): Promise<Recorded>;
   read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined>;
+  /** What a token is that no state holds yet. `undefined` where there is none. */
+  import(id: string): Promise<Imported | undefined>;
   /** The state that `update` is going to give, as far as it is known before. Sends nothing. */
   preview(olds: InfluxTokenState, news: unknown): object;
   /** @throws {PartialStepError} where a step failed after another had changed something. */
@@ -61,6 +64,10 @@ export function engineCalls(kind: LifeKind, shared: ProviderProcess): EngineCall
 
     read(id, state) {
       return life().read(id, state);
+    },
+
+    import(id) {
+      return life().importToken(id);
     },
 
     preview(olds, news) {

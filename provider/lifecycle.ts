@@ -91,6 +91,7 @@ export interface Life {
   /** @throws {RecordedStepError} where a token exists that is to be recorded all the same. */
   create(inputs: InfluxTokenInputs): Promise<Recorded>;
   read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined>;
+  importToken(id: string): Promise<Imported | undefined>;
   /** The state that {@link update} is going to give, as far as it is known before. Sends nothing. */
   preview(state: InfluxTokenState, declared: InfluxTokenInputs): object;
   /** @throws {RecordedStepError} where a step failed after another had changed something. */
