@@ -24,9 +24,10 @@ export function detailedDiff(
   news: Properties,
   { replaces, reasons = replaces }: Change,
 ): Map<string, PropertyDiff> {
-  const arePermissionsReplaced = replaces.includes("permissions");
+  // Beside another reason permissions are none of their own, but it takes a new token for them all the same.
   const isReplacing = (name: string): boolean =>
-    replaces.includes(name) || (arePermissionsReplaced && PERMISSION_INPUTS.includes(name));
+    replaces.includes(name) ||
+    (replaces.length > 0 && (name === "permissions" || PERMISSION_INPUTS.includes(name)));
   const diffs = new Map<string, PropertyDiff>();
   for (const name of new Set([...Object.keys(news), ...Object.keys(olds)])) {
     if (name === PROVIDER_KEY || (COMPUTED_NAMES.includes(name) && !(name in olds))) continue;
