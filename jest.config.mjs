@@ -9,6 +9,8 @@ export default {
   testEnvironment: "node",
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
+  // They come after everything else: jest.languages.config.mjs.
+  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/languages/"],
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
   // Examples import the package by its name: here that is the source, not what was built from it.
   moduleNameMapper: { "^pulumi-influx-token$": "<rootDir>/provider/index.ts" },
