@@ -42,6 +42,7 @@ interface Importable {
  * Looks at a token that is to be imported. What the caller may not see makes the inputs plainer: buckets have their ids,
  * and the owner is named.
  *
+ * @param isOwnerNamed whether the owner is named also where it is the caller.
  * @returns `undefined` where it is gone.
  * @throws {InfluxTokenError} where inputs cannot ask for all that it may do, or its organization or owner is deleted.
  */
@@ -49,6 +50,7 @@ export async function findImportable(
   given: string,
   { client, directory }: Session,
   context: CheckContext,
+  isOwnerNamed: boolean,
 ): Promise<Importable | undefined> {
   const id = given.toLowerCase();
   if (!isId(id)) {
@@ -67,7 +69,7 @@ export async function findImportable(
   const { org, orgID, userID, permissions } = authorization;
   if (!isId(orgID) || !isId(userID)) throw await client.foreignAnswer(`read the token ${id}`);
   const [callerId, resourceTypes, buckets] = await Promise.all([
-    unlessRefused(directory.ownerOfToken()),
+    isOwnerNamed ? undefined : unlessRefused(directory.ownerOfToken()),
     unlessRefused(directory.resourceTypes()),
     bucketNames(bucketIdsIn(permissions, orgID), orgID, directory),
   ]);

@@ -29,7 +29,7 @@ import {
   adoptBeforeReplacement,
   adoptsAnother,
   descriptionDiffers,
-  keepersTaken,
+  firstTaken,
   keptForAnother,
   notOnThisServer,
   orphanWarning,
@@ -91,6 +91,7 @@ export interface Life {
   /** @throws {RecordedStepError} where a token exists that is to be recorded all the same. */
   create(inputs: InfluxTokenInputs): Promise<Recorded>;
   read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined>;
+  /** @param id of an authorization. @returns `undefined` where it is gone. */
   importToken(id: string): Promise<Imported | undefined>;
   /** The state that {@link update} is going to give, as far as it is known before. Sends nothing. */
   preview(state: InfluxTokenState, declared: InfluxTokenInputs): object;
@@ -116,6 +117,7 @@ export class Lifecycle implements Life {
   private readonly namedBuckets: NamedBuckets;
   private readonly records = new Records();
   private readonly preflight: Preflight;
+  private readonly warned = new Set<string>();
   private lastImport = 0;
 
   constructor(private readonly options: LifecycleOptions) {
@@ -186,8 +188,8 @@ export class Lifecycle implements Life {
     if (isAdopted && adopt !== id) throw adoptsAnother(id, adopt);
     if (isAdopted && isReplaced) throw adoptBeforeReplacement(id, change.replaces);
     this.assertNotOwnToken(id, state, declared, change);
-    if (state.__withoutToken === true) this.options.log.warn(tokenValueUnknown(id, state.host));
-    if (!isReplaced && takesKeepers(state, declared)) this.options.log.warn(keepersTaken(id));
+    if (state.__withoutToken === true) this.warn(tokenValueUnknown(id, state.host));
+    if (!isReplaced && takesKeepers(state, declared)) this.warn(firstTaken(id, "keepers"));
   }
 
   private assertNotOwnToken(
@@ -260,7 +262,7 @@ export class Lifecycle implements Life {
       return this.scheduled(adoptedState(made, authorization, token, at));
     };
     const state = await this.records.adopt(id, client.host, adopted);
-    if (state.__withoutToken === true) this.options.log.warn(tokenValueUnknown(id, client.host));
+    if (state.__withoutToken === true) this.warn(tokenValueUnknown(id, client.host));
     return { id, state };
   }
 
@@ -308,14 +310,16 @@ export class Lifecycle implements Life {
    */
   async importToken(id: string): Promise<Imported | undefined> {
     const session = this.connections.sessionFor(undefined, undefined);
-    const found = await findImportable(id, session, this.connections);
+    // Where the stack's config has an owner, one that is left out is that one.
+    const isOwnerNamed = (this.options.config("influx-token:user") ?? "") !== "";
+    const found = await findImportable(id, session, this.connections, isOwnerNamed);
     if (found === undefined) return undefined;
     const { inputs, checked, authorization, buckets } = found;
     const { host } = session.client;
     const made = madeState(checked, authorization, host, buckets);
     const token = tokenValueIn(authorization);
     const state = this.scheduled(importedState(made, authorization, token, this.importedAt()));
-    if (token === undefined) this.options.log.warn(tokenValueUnknown(authorization.id, host));
+    if (token === undefined) this.warn(tokenValueUnknown(authorization.id, host));
     return { id: authorization.id, state, inputs };
   }
 
@@ -470,6 +474,13 @@ export class Lifecycle implements Life {
     // Of an orphan the server says no more; it is switched off all the same.
     if (found.kind === "found") this.assertPatched(id, { status: "inactive" }, found.authorization);
     return found.kind !== "gone";
+  }
+
+  /** Warns, once in a run: an import is followed by a plan, which finds the same. */
+  warn(message: string): void {
+    if (this.warned.has(message)) return;
+    this.warned.add(message);
+    this.options.log.warn(message);
   }
 
   /** With the time of its rotation, where it has one. */

@@ -10,7 +10,7 @@ import {
 } from "./lifecycle";
 import type { Change } from "./token/changes";
 import type { InfluxTokenInputs, OldInputs } from "./token/inputs";
-import { adoptsAnotherThanFirst, notOnThisServer, rotationUndone } from "./token/messages";
+import { adoptsAnotherThanFirst, firstTaken, notOnThisServer, rotationUndone } from "./token/messages";
 import {
   adoptsAnotherToken,
   asksForRotation,
@@ -31,6 +31,7 @@ import {
   type RotatingInputs,
   type RotatingState,
   saidBefore,
+  takesGeneration,
   tokenInputsOf,
   tokenStateOf,
   withLeftovers,
@@ -88,7 +89,8 @@ export class RotatingLifecycle implements Life {
     requireKnownFormat(state);
     const { changes, replaces } = this.tokens.diff(tokenStateOf(state), tokenInputsOf(declared, state));
     const reasons = [...replaces, ...(isAnotherGeneration(state, declared) ? ["generation"] : [])];
-    const isPending = previousDiffers(state, declared) || leftoversOf(state).length > 0;
+    const isPending =
+      previousDiffers(state, declared) || leftoversOf(state).length > 0 || takesGeneration(state, declared);
     return { changes: changes || reasons.length > 0 || isPending, replaces: [], reasons };
   }
 
@@ -109,6 +111,7 @@ export class RotatingLifecycle implements Life {
     if (another !== undefined) throw adoptsAnotherThanFirst(state.__adopted, another);
     const inputs = tokenInputsOf(declared, state);
     const [newest, previous] = [newestOf(state), previousOf(state)];
+    if (newest && takesGeneration(state, declared)) this.tokens.warn(firstTaken(newest.id, "generation"));
     // A rotation keeps the newest, and deletes the one before.
     if (newest) this.tokens.assertPlan(newest.id, newest.state, inputs, { changes, replaces: [] });
     if (previous) {

@@ -79,9 +79,9 @@ export function tokenValueUnknown(id: string, host: string): string {
   return `the value of the token ${id} on ${host} is not known, for it was adopted or imported without it: its output token is absent, and what is made from it would be empty; give it as the secret adoptToken, or replace the token`;
 }
 
-/** What to say where the first keepers of a token that was imported are written down, and do not replace it. */
-export function keepersTaken(id: string): string {
-  return `the token ${id} was imported and gets its first keepers, which do not replace it: another value of them does, in a later run`;
+/** What to say where an imported token gets what only a program knows, and is not replaced for it. */
+export function firstTaken(id: string, input: "keepers" | "generation"): string {
+  return `the imported token ${id} gets its first ${input}, and stays: another value of ${input} in a later run makes a new token`;
 }
 
 /** What to say when the program names another token to adopt for a rotating token that exists. */

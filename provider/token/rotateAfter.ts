@@ -15,6 +15,8 @@ interface Scheduled {
   readonly createdAt: string;
   /** When this package took over a token that existed: RFC 3339. */
   readonly __adoptedAt?: string;
+  /** It was imported, when no program had said a word of it. */
+  readonly __imported?: true;
 }
 
 /** In place of a duration: the token is not rotated by time, whatever the stack's config says. */
@@ -106,8 +108,8 @@ export function isDue(
 }
 
 /**
- * The state with the time at which the token is due: counted from when it was made or adopted, and after a later change
- * of `rotateAfter` from when it was made.
+ * The state with the time at which the token is due: counted from when it was made, adopted or imported, and after a
+ * later change of `rotateAfter` from when it was made.
  *
  * @param before the state before a change in place.
  * @param nowMs this machine's clock, which counts where the server's time of creation cannot be one.
@@ -122,7 +124,9 @@ export function withRotateAt<State extends Scheduled>(
   if (interval === undefined) return state;
   const isKept = before?.rotateAt !== undefined && intervalMs(before.rotateAfter) === interval;
   if (isKept) return { ...state, rotateAt: before.rotateAt };
-  const since = Date.parse((before === undefined ? state.__adoptedAt : undefined) ?? state.createdAt);
+  // An import cannot know what the program says.
+  const isFirst = before === undefined || (before.__imported === true && before.rotateAfter === undefined);
+  const since = Date.parse((isFirst ? state.__adoptedAt : undefined) ?? state.createdAt);
   const isPlausible = since >= PLAUSIBLE_MS.from && since < PLAUSIBLE_MS.until;
   return { ...state, rotateAt: new Date((isPlausible ? since : nowMs) + interval).toISOString() };
 }

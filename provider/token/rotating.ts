@@ -100,8 +100,7 @@ export function leftoversOf(state: RotatingState): IdentifiedToken[] {
 
 /** What all tokens of a rotation have in common: where they are, and what the program says of them. */
 function bareState(state: RotatingState): InfluxTokenState {
-  const ofNewest = ["token", "rotateAt", "__adoptedAt", "__withoutToken", "__imported", "__missing"];
-  return without(tokenStateOf(state), ofNewest);
+  return without(tokenStateOf(state), ["token", "rotateAt", "__adoptedAt", "__withoutToken", "__missing"]);
 }
 
 /** The inputs of the newest token. */
@@ -114,8 +113,15 @@ export function adoptsAnotherToken(state: RotatingState, { adopt }: RotatingInpu
   return adopt === undefined || isUnknown(adopt) || adopt === state.__adopted ? undefined : adopt;
 }
 
+/** Whether this is the first generation of a token that was imported: as its first keepers, it asks for nothing new. */
+export function takesGeneration(state: RotatingState, { generation }: RotatingInputs): boolean {
+  return state.__imported === true && state.generation === undefined && generation !== undefined;
+}
+
 /** Whether the program asks for another generation: to add or to remove it is to change it. */
-export function isAnotherGeneration(state: RotatingState, { generation }: RotatingInputs): boolean {
+export function isAnotherGeneration(state: RotatingState, declared: RotatingInputs): boolean {
+  const { generation } = declared;
+  if (takesGeneration(state, declared)) return false;
   return isUnknown(generation) || String(generation ?? "") !== String(state.generation ?? "");
 }
 

@@ -438,6 +438,26 @@ describe("influx-token import", () => {
     expect(out).not.toContain("00000000000000d9");
   });
 
+  it("comes through where the caller may see tokens only: with ids of buckets, and the owner of each", async () => {
+    const bucket = { type: "buckets", id: await server.makeBucket("hidden"), orgID: server.orgId };
+    const { id } = await make([onTasks(), { action: "read", resource: bucket }], { description: "plain" });
+    const proxy = await servers.serve(
+      reverseProxyTo(server.url, ({ url = "" }, response) => {
+        if (url.startsWith("/api/v2/authorizations")) return false;
+        response.writeHead(403, { ...OWN, "Content-Type": "application/json" });
+        response.end(JSON.stringify({ code: "forbidden", message: "forbidden" }));
+        return true;
+      }),
+    );
+    const { out, code } = await run(["--org-id", server.orgId], {
+      env: { INFLUX_HOST: proxy, INFLUX_TOKEN: server.operatorToken },
+    });
+    expect([code, compileProgram(out)]).toEqual([0, []]);
+    const plain = declaredBy(out).find(({ inputs }) => inputs["adopt"] === id);
+    expect(plain?.inputs).toMatchObject({ user: "admin", readTasks: true });
+    expect(out).toContain("is not for the caller's token to see.");
+  });
+
   it("leaves out orphans, which no server lists, and says so", async () => {
     const { id: userID } = await server.call<{ id: string }>("POST", "/api/v2/users", { name: "gone" });
     const { id } = await make([onTasks()], { userID });
