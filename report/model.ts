@@ -207,7 +207,8 @@ function ownerOf(step: TokenStep): string {
   const { user, userId } = (after ?? before)?.declared ?? {};
   const declared = user ?? userId;
   if (declared !== undefined) return declared;
-  // The server knows whose it is.
+  // The server knows whose it is, and an import has asked.
+  if (step.imported !== undefined && before?.known.user !== undefined) return before.known.user;
   if (adoptedId(step) !== undefined) return UNKNOWN_TEXT;
   if (action === "create" || action === "replace" || action === "rotate") return CALLER;
   return before?.known.user ?? before?.known.userId ?? CALLER;

@@ -35,8 +35,8 @@ export function diffPermissions(step: TokenStep): PermissionLine[] {
     ? { ...ownNames(after, before), user: UNKNOWN_TEXT }
     : ownNames(after, before);
   // It has them already, or cannot be adopted. What is not known may turn out to be no token.
-  if (action === "adopt" && (adoptedId(step) ?? UNKNOWN_TEXT) !== UNKNOWN_TEXT)
-    return linesOf(after.held, "kept", names);
+  const isKnown = (adoptedId(step) ?? UNKNOWN_TEXT) !== UNKNOWN_TEXT;
+  if (action === "adopt" && before === undefined && isKnown) return linesOf(after.held, "kept", names);
   const ids = before?.bucketIds ?? NO_IDS;
   const [oldKey, newKey] = [comparisonKey(NOT_MOVED, ids), comparisonKey(moveOf(step), ids)];
   const oldKeys = new Set(old.map(oldKey));
@@ -150,6 +150,7 @@ function moveOf(step: TokenStep): Move {
 /** Whether only the server knows whose the token is that is adopted. */
 function isOwnerAdopted(step: TokenStep): boolean {
   const { user, userId } = step.after?.declared ?? {};
+  if (step.imported !== undefined && step.before !== undefined) return false;
   return adoptedId(step) !== undefined && user === undefined && userId === undefined;
 }
 

@@ -105,7 +105,7 @@ function tokenSteps(
   const decisive = decisiveStep(steps);
   if (decisive === undefined) return [];
   const unknown = [...new Set(steps.flatMap(unknownTypes)), ...unknownOperations(steps)];
-  const step = tokenStep(urn, decisive, unknown);
+  const step = withImport(tokenStep(urn, decisive, unknown), decisive, steps);
   const leftOvers = steps.filter((each) => each !== decisive && deletesLeftOver(each, decisive));
   const deleted = leftOvers.map((each): TokenStep => {
     return { urn, ...ending(each, snapshotOf(oldOf(each), false), deletedUrns) };
@@ -116,6 +116,19 @@ function tokenSteps(
   const left: TokenStep = { urn, ...ending(retaining, step.before, deletedUrns) };
   if (step.action === "delete") return [{ ...step, ...left }, ...deleted];
   return step.action === "replace" ? [step, left, ...deleted] : [step, ...deleted];
+}
+
+/**
+ * An import comes first, with inputs that nobody checked. What comes after it compares the token with them, and says what
+ * changes.
+ */
+function withImport(step: TokenStep, decisive: Json, steps: readonly Json[]): TokenStep {
+  const imports = steps.find(({ op }) => IMPORTS.has(op));
+  if (imports === undefined) return step;
+  const ids = [oldOf(decisive)["id"], record(imports["newState"])["importID"]].map(textOf);
+  const imported = ids.find((id) => id !== undefined && id !== "") ?? UNKNOWN_TEXT;
+  const isKept = step.action === "same" || step.action === "update";
+  return { ...step, imported, action: isKept ? "adopt" : step.action };
 }
 
 /** Actions after which the token exists, and which a refresh never reports. */
@@ -157,14 +170,12 @@ function tokenStep(urn: string, raw: Json, unknown: readonly string[]): TokenSte
   if (action !== "same" && isUnchecked(record(after))) {
     problems.push("its inputs are not checked before pulumi up: its provider has inputs that are not known");
   }
-  const imported = IMPORTS.has(raw["op"]) ? textOf(record(after)["id"]) : undefined;
   return {
     urn,
     action,
     reasons: reasonsOf(raw, action),
     ...(isRecord(before) && { before: snapshotOf(before, false) }),
     ...(isPlanned && isRecord(after) && { after: plannedSnapshot(after, record(before)) }),
-    ...(imported !== undefined && { imported }),
     ...(problems.length > 0 && { problems }),
   };
 }
@@ -231,7 +242,7 @@ function reasonsOf(step: Json, action: TokenAction): string[] {
   if (action === "delete" && DELETES_OF_REPLACED.has(step["op"])) return [LEFT_OVER];
   if (action === "leave") return ["only read"];
   if (action === "rotate") return rotationReasons(step);
-  if (action === "update") return changedInputs(oldOf(step), record(step["newState"]));
+  if (action === "update") return changedInputs(step);
   const names = [step["replaceReasons"], step["keys"]].find(Array.isArray) as unknown[] | undefined;
   return (names ?? []).flatMap((name) => textOf(name) ?? []).map((name) => singleLine(reasonFor(name, step)));
 }
@@ -257,7 +268,7 @@ const ROTATING_INPUTS: readonly string[] = [
 function rotationReasons(step: Json): string[] {
   if (!typesOf(step).some((type) => tokenKindOf(type)?.isRotating === true)) return [];
   const now = record(step["newState"]);
-  const changed = changedInputs(oldOf(step), now);
+  const changed = changedInputs(step);
   const outputs = record(oldOf(step)["outputs"]);
   const schedule = scheduleOf({ ...recordedInputs(oldOf(step)), rotateAt: outputs["rotateAt"] });
   const { authorizationId, __missing: missing, __unusable: unusable } = outputs;
@@ -276,15 +287,17 @@ function scheduleOf(values: Json): { rotateAfter?: string; rotateAt?: string } {
   return { ...(rotateAfter !== undefined && { rotateAfter }), ...(rotateAt !== undefined && { rotateAt }) };
 }
 
-/** Only the names: a value may be a credential. */
-function changedInputs(before: Json, after: Json): string[] {
-  const [old, now] = [record(before["inputs"]), record(after["inputs"])];
+/** Only the names: a value may be a credential. A secret shows no change: it takes a native provider to tell that. */
+function changedInputs(step: Json): string[] {
+  const [old, now] = [record(oldOf(step)["inputs"]), record(record(step["newState"])["inputs"])];
+  const told = [step["diffReasons"], step["diffs"]].find(Array.isArray) as unknown[] | undefined;
+  const isTold = (name: string): boolean => told?.includes(name) === true;
   // An import has none of what a check adds, and neither has what was not checked: that is no change.
   const isComparable = (name: string): boolean =>
     !COMPUTED_NAMES.includes(name) || (old[name] !== undefined && now[name] !== undefined);
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]
     .filter((name) => !name.startsWith("__") && isComparable(name))
-    .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]))
+    .filter((name) => isTold(name) || JSON.stringify(old[name]) !== JSON.stringify(now[name]))
     .map(singleLine)
     .sort();
 }

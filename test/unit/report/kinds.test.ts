@@ -216,16 +216,61 @@ describe("a native token in the report", () => {
     expect(tokensOf(parsed([step]))).toMatchObject([{ action: "update", reasons: ["description"] }]);
   });
 
-  it("is taken over by an import, with the permissions that it has", () => {
-    const step = stepOf(NATIVE_TOKEN, "import", undefined, { inputs: SECRETS, outputs: MADE });
-    expect(tokensOf(parsed([step]))).toMatchObject([
-      {
+  describe("that is imported", () => {
+    // The engine tells of it before it looks at the token, and checks afterwards.
+    const asked = without(SECRETS, "permissions", "host");
+    const importing = stepOf(NATIVE_TOKEN, "import", undefined, {
+      inputs: asked,
+      id: "",
+      importID: "00000000000000d1",
+    });
+    const found = { inputs: asked, outputs: { ...MADE, org: "acme", host: HOST } };
+
+    it("is taken over with the permissions that it has", () => {
+      const taken = {
         action: "adopt",
         adopts: "00000000000000d1",
-        permissions: { added: [], kept: ["read:orgs/acme/secrets"] },
+        owner: "admin",
+        permissions: { added: [], removed: [], kept: ["read:orgs/acme/secrets"] },
         risks: [{ id: "read-secrets" }],
-      },
+      };
+      const same = stepOf(NATIVE_TOKEN, "same", found, { inputs: SECRETS });
+      expect(tokensOf(parsed([importing, same]))).toMatchObject([{ ...taken, reasons: [] }]);
+      const described = stepOf(NATIVE_TOKEN, "update", found, { inputs: { ...SECRETS, description: "x" } });
+      expect(tokensOf(parsed([importing, described]))).toMatchObject([
+        { ...taken, reasons: ["description"] },
+      ]);
+    });
+
+    it("has what is found, where differences are ignored", () => {
+      const wide = { ...found, inputs: { org: "acme", operator: true } };
+      const ignored = stepOf(NATIVE_TOKEN, "same", wide, { inputs: { ...wide.inputs, permissions: {} } });
+      expect(tokensOf(parsed([importing, ignored]))).toMatchObject([{ risks: [{ id: "operator-token" }] }]);
+    });
+
+    it("is open as long as nothing is said but that it is to be imported, or its provider is not known", () => {
+      expect(tokensOf(parsed([importing]))).toMatchObject([
+        { action: "adopt", adopts: "00000000000000d1", risks: [{ id: "unknown" }, { id: "read-secrets" }] },
+      ]);
+      const unknown = stepOf(NATIVE_TOKEN, "update", { inputs: {}, outputs: {} }, { inputs: asked });
+      expect(tokensOf(parsed([importing, unknown]))).toMatchObject([
+        { action: "adopt", risks: [{ id: "unknown" }, { id: "read-secrets" }] },
+      ]);
+    });
+  });
+
+  it("says what changes although it is a secret, for its provider tells", () => {
+    const inputs = { ...TASKS, description: "[secret]", keepers: { period: "[secret]" } };
+    const told = (kind: TokenKind, more: object) =>
+      tokensOf(parsed([stepOf(kind, "update", { inputs }, { inputs }, more)]));
+    expect(told(NATIVE_TOKEN, { diffReasons: ["description"] })).toMatchObject([
+      { reasons: ["description"] },
     ]);
+    expect(told(NATIVE_ROTATING_TOKEN, { diffReasons: ["keepers"] })).toMatchObject([
+      { action: "rotate", reasons: ["keepers"] },
+    ]);
+    expect(told(NATIVE_ROTATING_TOKEN, { diffs: ["keepers"] })).toMatchObject([{ action: "rotate" }]);
+    expect(told(DYNAMIC_TOKEN, {})).toMatchObject([{ action: "update", reasons: [] }]);
   });
 
   it("rotates for what the dynamic one rotates for", () => {
