@@ -2,7 +2,7 @@ import { singleLine } from "../provider/text";
 import { isRecord } from "../provider/json";
 import { type Json, readDocuments, record, records, ReportInputError } from "./json";
 import { snapshotOf, textOf } from "./snapshot";
-import { adopts, isToken, LEFT_OVER, stepsOf, type TokenStep, unknownTypes } from "./steps";
+import { adopts, IMPORTS, isToken, LEFT_OVER, stepsOf, type TokenStep, unknownTypes } from "./steps";
 
 /** What a preview or a state says of a stack's tokens. */
 export interface Parsed {
@@ -65,7 +65,16 @@ function streamOf(events: readonly Json[]): Parsed {
     ...refused.map(({ policyName, message }) => `policy ${shown(policyName)}: ${shown(message)}`),
   ];
   if (errors.length === 0 && result !== "succeeded") errors.push(`it ${shown(result)}`);
-  const steps = of("resourcePreEvent").map(({ metadata }) => stepOf(record(metadata)));
+  // What an import finds is told after it.
+  const found = new Map(
+    of("resOutputsEvent")
+      .map(({ metadata }) => record(metadata))
+      .filter(({ op }) => IMPORTS.has(op))
+      .map((metadata) => [metadata["urn"], metadata]),
+  );
+  const steps = of("resourcePreEvent")
+    .map(({ metadata }) => record(metadata))
+    .map((metadata) => stepOf((IMPORTS.has(metadata["op"]) && found.get(metadata["urn"])) || metadata));
   return previewOf(steps, errors, summary?.["resourceChanges"], summary?.["maybeCorrupt"]);
 }
 

@@ -46,7 +46,7 @@ const ACTIONS: ReadonlyMap<unknown, TokenAction> = new Map<unknown, TokenAction>
 ]);
 
 /** Operations that take over a token that exists, by the option `import`. Only a native resource can have it. */
-const IMPORTS: ReadonlySet<unknown> = new Set(["import", "import-replacement"]);
+export const IMPORTS: ReadonlySet<unknown> = new Set(["import", "import-replacement"]);
 
 /** Operations that delete the old token of a replacement: of this run, or of an earlier one that was interrupted. */
 const DELETES_OF_REPLACED: ReadonlySet<unknown> = new Set(["delete-replaced", "discard-replaced"]);
@@ -125,10 +125,12 @@ function tokenSteps(
 function withImport(step: TokenStep, decisive: Json, steps: readonly Json[]): TokenStep {
   const imports = steps.find(({ op }) => IMPORTS.has(op));
   if (imports === undefined) return step;
-  const ids = [oldOf(decisive)["id"], record(imports["newState"])["importID"]].map(textOf);
+  const ids = [oldOf(decisive)["id"], oldOf(imports)["id"], record(imports["newState"])["importID"]].map(
+    textOf,
+  );
   const imported = ids.find((id) => id !== undefined && id !== "") ?? UNKNOWN_TEXT;
-  const isKept = step.action === "same" || step.action === "update";
-  return { ...step, imported, action: isKept ? "adopt" : step.action };
+  const isKept = ["same", "update", "adopt"].includes(step.action);
+  return isKept ? { ...step, imported, action: "adopt" } : step;
 }
 
 /** Actions after which the token exists, and which a refresh never reports. */
@@ -167,7 +169,7 @@ function tokenStep(urn: string, raw: Json, unknown: readonly string[]): TokenSte
     problems.push("the preview does not say what becomes of it: it only compares it with the server");
   }
   if (isPlanned && !isRecord(after)) problems.push("the preview does not say what it will be");
-  if (action !== "same" && isUnchecked(record(after))) {
+  if (action !== "same" && isUnchecked(raw)) {
     problems.push("its inputs are not checked before pulumi up: its provider has inputs that are not known");
   }
   return {
@@ -182,9 +184,12 @@ function tokenStep(urn: string, raw: Json, unknown: readonly string[]): TokenSte
 
 /**
  * Whether nobody checked the inputs of a native token that is to change: the engine asks no provider whose own inputs are
- * not known. A check leaves permissions, and if only unknown ones.
+ * not known. A check leaves permissions, and if only unknown ones. An import that nothing follows was compared, and differs
+ * in nothing but in what is ignored.
  */
-function isUnchecked({ type, inputs }: Json): boolean {
+function isUnchecked({ op, oldState, newState }: Json): boolean {
+  const { type, inputs, importID, ignoreChanges } = record(newState);
+  if (op === "import") return !isRecord(oldState) && (importID === undefined || ignoreChanges !== undefined);
   const { permissions } = record(inputs);
   return tokenKindOf(type)?.repeatsInputs === false && !isRecord(permissions) && !isOpen(permissions);
 }
@@ -242,7 +247,8 @@ function reasonsOf(step: Json, action: TokenAction): string[] {
   if (action === "delete" && DELETES_OF_REPLACED.has(step["op"])) return [LEFT_OVER];
   if (action === "leave") return ["only read"];
   if (action === "rotate") return rotationReasons(step);
-  if (action === "update") return changedInputs(step);
+  if (action === "update" || IMPORTS.has(step["op"]))
+    return isRecord(step["oldState"]) ? changedInputs(step) : [];
   const names = [step["replaceReasons"], step["keys"]].find(Array.isArray) as unknown[] | undefined;
   return (names ?? []).flatMap((name) => textOf(name) ?? []).map((name) => singleLine(reasonFor(name, step)));
 }

@@ -248,10 +248,65 @@ describe("a native token in the report", () => {
       expect(tokensOf(parsed([importing, ignored]))).toMatchObject([{ risks: [{ id: "operator-token" }] }]);
     });
 
-    it("is open as long as nothing is said but that it is to be imported, or its provider is not known", () => {
+    it("is taken over as it is, where nothing follows: the engine compares it before it says no more", () => {
       expect(tokensOf(parsed([importing]))).toMatchObject([
-        { action: "adopt", adopts: "00000000000000d1", risks: [{ id: "unknown" }, { id: "read-secrets" }] },
+        {
+          action: "adopt",
+          reasons: [],
+          adopts: "00000000000000d1",
+          permissions: { added: [], kept: ["read:orgs/acme/secrets"] },
+          risks: [{ id: "read-secrets" }],
+        },
       ]);
+      const { newState: shown } = importing as { newState: object };
+      const ignoring = { ...importing, newState: { ...shown, ignoreChanges: ["readTasks"] } };
+      expect(tokensOf(parsed([ignoring]))).toMatchObject([
+        { action: "adopt", risks: [{ id: "unknown" }, { id: "read-secrets" }] },
+      ]);
+    });
+
+    it("has in a stream of events what is told after it, and is open without that", () => {
+      const metadata = (before: object | null, after: object) => ({
+        metadata: { op: "import", urn: urnOf(NATIVE_TOKEN.type), old: before, new: after },
+      });
+      const asks = resourceOf(NATIVE_TOKEN, { inputs: { org: "acme", readTasks: true }, id: "" });
+      const has = resourceOf(NATIVE_TOKEN, found);
+      const stream = (...events: object[]) =>
+        tokensOf(
+          parsePreview(
+            [...events, { summaryEvent: { resourceChanges: { import: 1 } } }]
+              .map((event, sequence) => JSON.stringify({ sequence, ...event }))
+              .join("\n"),
+          ),
+        );
+      const asked = { resourcePreEvent: metadata(null, asks) };
+      expect(stream(asked, { resOutputsEvent: metadata(has, has) })).toMatchObject([
+        {
+          action: "adopt",
+          adopts: "00000000000000d1",
+          owner: "admin",
+          host: HOST,
+          permissions: { added: [], removed: [], kept: ["read:orgs/acme/secrets"] },
+          risks: [{ id: "read-secrets" }],
+        },
+      ]);
+      expect(stream(asked)).toMatchObject([{ action: "adopt", risks: [{ id: "unknown" }] }]);
+    });
+
+    it("is replaced where it cannot become what is asked for", () => {
+      const replaced = stepOf(
+        NATIVE_TOKEN,
+        "replace",
+        found,
+        { inputs: TASKS },
+        { replaceReasons: ["permissions"] },
+      );
+      const [token] = tokensOf(parsed([importing, replaced]));
+      expect(token).toMatchObject({ action: "replace", reasons: ["permissions"] });
+      expect(token).not.toHaveProperty("adopts");
+    });
+
+    it("is open where its provider is not known", () => {
       const unknown = stepOf(NATIVE_TOKEN, "update", { inputs: {}, outputs: {} }, { inputs: asked });
       expect(tokensOf(parsed([importing, unknown]))).toMatchObject([
         { action: "adopt", risks: [{ id: "unknown" }, { id: "read-secrets" }] },
