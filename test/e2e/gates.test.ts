@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { serve, type Serving } from "../../native/server";
 import type { Report, ReportedToken } from "../../report/model";
 import { openStack, type TestStack } from "../support/stack";
 
-const MAIN = join(__dirname, "..", "..", "dist", "cli", "main.js");
+const ROOT = join(__dirname, "..", "..");
+const MAIN = join(ROOT, "dist", "cli", "main.js");
 const GATE = ["--fail-on", "high"];
 
 /** The command as it is installed, in a process of its own, on what the engine printed. */
@@ -21,15 +23,23 @@ function report(printed: string, ...args: string[]): { code: number | null; stdo
 describe("the gate, on a real stack", () => {
   let stack: TestStack;
   let folder: string;
+  let plugin: Serving;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "gates-"));
+    const schema = () => readFileSync(join(ROOT, "plugin", "schema.json"), "utf8");
+    plugin = await serve({ version: "0.1.0", schema, env: {} });
     stack = await openStack(join(__dirname, "programs", "scripted"), {
-      env: { SCRIPT: join(folder, "script.cjs") },
+      env: {
+        SCRIPT: join(folder, "script.cjs"),
+        PULUMI_DEBUG_PROVIDERS: `influx-token:${plugin.port}`,
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      },
     });
   });
   afterAll(async () => {
     await stack.dispose();
+    plugin.close();
     rmSync(folder, { recursive: true });
   });
 
@@ -129,6 +139,30 @@ describe("the gate, on a real stack", () => {
     const before = stack.server.authorizations().length;
     await stack.up();
     expect(stack.server.authorizations()).toHaveLength(before + 1);
+  });
+
+  it("judges native tokens in the same stack, takes a move for no new token, and leaves open what nobody checked", async () => {
+    script(
+      `const later = new Later("l", "http://localhost:1").value;`,
+      `const provider = new pulumi.ProviderResource("influx-token", "other", { host: later, token: "t" });`,
+      `const native = (name, args, opts) => new pulumi.CustomResource("influx-token:index:Token", name, { org: "acme", ...args }, opts);`,
+      `new InfluxToken("rotated", { org: "acme", readSecrets: true });`,
+      `native("quiet", { readTasks: true }, { aliases: [{ type: "pulumi-nodejs:dynamic/influxdb:InfluxToken" }] });`,
+      `native("reader", { readSecrets: true });`,
+      `native("list", { readBucket: later.apply((id) => [id]) });`,
+      `native("secret", { readTasks: true, readSecrets: pulumi.secret(true) });`,
+      `native("unchecked", { readTasks: true }, { provider });`,
+    );
+    const result = await gate();
+    expect(outline(result)).toEqual([
+      ["rotated", "replace", "read-secrets"],
+      ["list", "create", "unknown"],
+      ["reader", "create", "read-secrets"],
+      ["secret", "create", "unknown"],
+      ["unchecked", "create", "unknown"],
+      ["quiet", "same", ""],
+    ]);
+    expect(result.code).toBe(2);
   });
 
   it("compares what a refresh found on the server, and what got another name there", async () => {
