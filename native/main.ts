@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { serve } from "./server";
+
+/** The text of schema.json, which the bundler puts here. */
+declare const SCHEMA: string;
+const schema = SCHEMA;
 
 /** The engine puts its own flags before its address. */
 const address = process.argv
@@ -10,10 +12,10 @@ const address = process.argv
   .at(-1);
 
 async function main(): Promise<void> {
-  const { version } = JSON.parse(readFileSync(join(__dirname, "schema.json"), "utf8")) as { version: string };
+  const { version } = JSON.parse(schema) as { version: string };
   const { port } = await serve({
     version,
-    schema: () => readFileSync(join(__dirname, "schema.json"), "utf8"),
+    schema: () => schema,
     process: Object.assign(Object.create(process) as NodeJS.Process, { argv: ["", "", address ?? ""] }),
   });
   if (address !== undefined) {

@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type * as Toml from "smol-toml" with { "resolution-mode": "import" };
@@ -72,7 +71,7 @@ function listed(names: readonly string[]): string {
 
 function parseToml(source: string): Toml.TomlTable {
   // Loaded only where there is a file to parse. Its types are the ES module's; what is required is the CommonJS twin.
-  const { parse } = createRequire(__filename)("smol-toml") as typeof Toml;
+  const { parse } = require("smol-toml") as typeof Toml;
   return parse(source);
 }
 

@@ -1,6 +1,5 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import type * as Tunnels from "https-proxy-agent";
@@ -92,7 +91,7 @@ function forwarding({ url, auth }: Proxy): Agents["proxy"] {
 /** The proxy sees the server's name and port, and what TLS shows of itself: neither requests nor the token. */
 function tunnel({ url, auth }: Proxy, toServer: https.AgentOptions, sockets: OpenSockets): http.Agent {
   // Loaded only where there is a proxy.
-  const { HttpsProxyAgent } = createRequire(__filename)("https-proxy-agent") as typeof Tunnels;
+  const { HttpsProxyAgent } = require("https-proxy-agent") as typeof Tunnels;
   class Tunnel extends HttpsProxyAgent<string> {
     override async connect(
       request: http.ClientRequest,

@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import type Axios from "axios";
 import type { AxiosError } from "axios";
 import type AxiosRetry from "axios-retry";
@@ -46,9 +45,8 @@ const PROBE_MS = 2_000;
 
 export function createHttp(connection: Connection): Http {
   // Loaded with the first request only: a preview sends none and should not pay for it.
-  const load = createRequire(__filename);
-  const axios = load("axios") as typeof Axios;
-  const { default: axiosRetry, ...delays } = load("axios-retry") as { default: typeof AxiosRetry } & {
+  const axios = require("axios") as typeof Axios;
+  const { default: axiosRetry, ...delays } = require("axios-retry") as { default: typeof AxiosRetry } & {
     exponentialDelay: typeof AxiosRetry.exponentialDelay;
   };
   const { host, timeoutMs, retries, proxy } = connection;
