@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import which from "which";
-import { answerArguments, runMain } from "./command";
+import { answerArguments, messageOf, runMain } from "./command";
 import { findOrBuildGoTool, type GoToolOptions } from "./goTool";
 import { findOrInstallPulumiCli } from "./pulumiCli";
 
@@ -19,7 +19,7 @@ const HELP = `Usage: node dist/scripts/languageHosts.js
 
 Finds or installs everything of Pulumi that the tests run, with progress on standard error: the CLI (as
 scripts/pulumi-cli), its hosts for YAML, Python and Go, and the program that writes SDKs.
-Prints the path of the CLI.
+Prints the path of the CLI. A host that cannot be built is named: the tests that need it fail, and all others run.
 `;
 
 /**
@@ -43,9 +43,18 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
   if (answered !== undefined) return answered;
   const log = (line: string): void => void process.stderr.write(`engine: ${line}\n`);
   const { path } = await findOrInstallPulumiCli({ log, signal });
-  for (const language of ["yaml", "python", "go"] as const)
-    await findOrBuildLanguageHost(language, path, { log, signal });
-  await findOrBuildGoTool("sdkgen", { log, signal });
+  const languages = Object.keys(SCRIPTS) as HostedLanguage[];
+  const programs = [
+    ...languages.map((language) => () => findOrBuildLanguageHost(language, path, { log, signal })),
+    () => findOrBuildGoTool("sdkgen", { log, signal }),
+  ];
+  for (const findOrBuild of programs) {
+    await findOrBuild().catch((error: unknown) => {
+      signal.throwIfAborted();
+      // The tests that need it fail with the same message, and all others run.
+      log(messageOf(error));
+    });
+  }
   process.stdout.write(`${path}\n`);
   return 0;
 }

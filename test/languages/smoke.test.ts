@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { serve, type Serving } from "../../native/server";
+import { serve } from "../../native/server";
 import { plaintextOf, type StackResource } from "../../scripts/engine";
 import { openStack, type TestStack } from "../support/stack";
 import { go, type Prepare, python, temporaryFolder } from "./preparation";
@@ -17,26 +17,26 @@ const LANGUAGES: readonly (readonly [string, Prepare])[] = [
 
 describe.each(LANGUAGES)("a program in %s, with an SDK made from the schema", (_, prepare) => {
   let stack: TestStack;
-  let plugin: Serving;
-  let remove: () => Promise<void>;
+  /** What was begun is ended, also where the rest fails. */
+  const endings: (() => unknown)[] = [];
 
   beforeAll(async () => {
-    const { folder, remove: removeFolder } = await temporaryFolder();
-    remove = removeFolder;
-    plugin = await serve({ version: "0.1.0", schema: () => SCHEMA, env: {} });
+    const { folder, remove } = await temporaryFolder();
+    endings.unshift(remove);
     const { programFolder, engine } = await prepare(folder);
+    const plugin = await serve({ version: "0.1.0", schema: () => SCHEMA, env: {} });
+    endings.unshift(plugin.close);
     const env = {
       ...engine.env,
       PULUMI_DEBUG_PROVIDERS: `influx-token:${plugin.port}`,
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
     stack = await openStack(programFolder, { ...engine, env });
+    endings.unshift(() => stack.dispose());
     stack.server.countRequests();
   }, 900_000);
   afterAll(async () => {
-    await stack.dispose();
-    plugin.close();
-    await remove();
+    for (const end of endings) await end();
   });
 
   const tokens = async (): Promise<StackResource[]> =>
