@@ -1,9 +1,9 @@
 /**
  * Signals, and the look at the engine: no step that changes a server is cut off, and no provider outlives its engine.
  *
- * Leans on: the engine starts the host with its address, `127.0.0.1:<port>`, as the first argument, and listens there
- * until it ends; on the second Ctrl-C it sends SIGINT to its plugins, and kills them five seconds later;
- * `cmd/dynamic-provider` listens for no signal and never exits by itself. The same in 3.216 to 3.270.
+ * Leans on: the engine starts the host with its address, `127.0.0.1:<port>`, as the last argument, behind what it says of
+ * logs and traces, and listens there until it ends; on the second Ctrl-C it sends SIGINT to its plugins, and kills them
+ * five seconds later; `cmd/dynamic-provider` listens for no signal and never exits by itself. The same in 3.216 to 3.270.
  * When it changes: without the address the engine counts as alive for ever: a token that is made after the engine was
  * killed stays on the server, unrecorded, and so does the provider's process with what it knows. A host with handlers of
  * its own may cut off a step. Loud in our tests, for it guards tokens.
@@ -61,7 +61,7 @@ export class GracefulExit {
    * along. Does nothing in a process that no engine started.
    */
   watchEngine(): void {
-    if (this.enginePort() === undefined) return;
+    if (enginePort(this.process.argv) === undefined) return;
     this.watch ??= setInterval(this.endWithoutEngine, WATCH_MS).unref();
   }
 
@@ -94,15 +94,16 @@ export class GracefulExit {
   private lookForEngine(): Promise<boolean> {
     this.nextLook ??= new Promise(setImmediate).then(() => {
       this.nextLook = undefined;
-      return engineIsGone(this.enginePort());
+      return engineIsGone(enginePort(this.process.argv));
     });
     return this.nextLook;
   }
+}
 
-  private enginePort(): number | undefined {
-    const port = /^127\.0\.0\.1:(\d+)$/.exec(this.process.argv[2] ?? "")?.[1];
-    return port === undefined ? undefined : Number(port);
-  }
+/** Where the engine listens that started a process with these arguments; `undefined` where no engine did. */
+export function enginePort(argv: readonly string[]): number | undefined {
+  const port = /^127\.0\.0\.1:(\d+)$/.exec(argv.slice(2).at(-1) ?? "")?.[1];
+  return port === undefined ? undefined : Number(port);
 }
 
 /** @param port where it listens as long as it runs; a process that no engine started misses none. */

@@ -72,9 +72,21 @@ export class PluginUnderTest {
     provider = "default",
     ...options
   }: PluginOptions = {}): Promise<PluginUnderTest> {
+    const { port, close } = await serve({ version: "0.0.0", schema: () => "{}", env: {}, ...options });
+    return PluginUnderTest.attach(port, { config, provider, close });
+  }
+
+  /** @param port where a plugin listens, whose process may be another one. */
+  static async attach(
+    port: number,
+    {
+      config,
+      provider = "default",
+      close = () => undefined,
+    }: { config: Properties; provider?: string; close?: () => void },
+  ): Promise<PluginUnderTest> {
     const lines: LoggedLine[] = [];
     const engine = await startEngine(lines);
-    const { port, close } = await serve({ version: "0.0.0", schema: () => "{}", env: {}, ...options });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure());
     const plugin = new PluginUnderTest(client, port, lines, () => {
       client.close();
