@@ -44,7 +44,8 @@ module.exports = {
       severity: "error",
       from: {
         path: "^provider/",
-        pathNot: "^provider/(influxToken|rotatingInfluxToken|riskWarnings|stackDefaults)\\.ts$",
+        pathNot:
+          "^provider/(influxToken|rotatingInfluxToken|tokenResource|programRun|riskWarnings|stackDefaults)\\.ts$",
       },
       to: { path: "@pulumi/pulumi", dependencyTypesNot: ["type-only"] },
     },

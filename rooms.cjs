@@ -41,7 +41,7 @@ module.exports = [
   },
   {
     name: "influxToken",
-    path: "^provider/(index|influxToken|rotatingInfluxToken|riskWarnings|stackDefaults|permissionsOf)\\.ts$",
+    path: "^provider/(index|influxToken|rotatingInfluxToken|tokenResource|programRun|riskWarnings|stackDefaults|permissionsOf)\\.ts$",
     mayImport: ["basics", "permissions", "settings", "stackConfig", "token", "wire", "pulumiHost"],
   },
   {
@@ -59,7 +59,7 @@ module.exports = [
       "pulumiHost",
     ],
   },
-  { name: "native", path: "^native/(index|providerArgs)\\.ts$", mayImport: ["influxToken"] },
+  { name: "native", path: "^native/(index|providerArgs)\\.ts$", mayImport: ["basics", "influxToken"] },
   { name: "emulator", path: "^emulator/", mayImport: ["basics"] },
   { name: "report", path: "^report/", mayImport: ["basics", "permissions", "token", "wire"] },
   {

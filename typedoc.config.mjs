@@ -6,7 +6,12 @@
  */
 export default {
   name: "pulumi-influx-token",
-  entryPoints: ["dist/provider/index.d.ts", "dist/emulator/index.d.ts", "dist/policy/policies.d.ts"],
+  entryPoints: [
+    "dist/provider/index.d.ts",
+    "dist/native/index.d.ts",
+    "dist/emulator/index.d.ts",
+    "dist/policy/policies.d.ts",
+  ],
   tsconfig: "tsconfig.docs.json",
   out: "docs/api",
   readme: "none",

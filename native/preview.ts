@@ -1,6 +1,6 @@
 import { WIRE_UNKNOWN } from "../provider/pulumiHost/wireValues";
 import type { LifeKind } from "../provider/engineCalls";
-import { OUTPUT_NAMES } from "../provider/token/state";
+import { OUTPUT_NAMES } from "../provider/token/outputNames";
 import { NEVER } from "../provider/token/rotateAfter";
 import type { Properties } from "./wire";
 

@@ -1,21 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { configKeyProblems } from "./configKeys";
 import type { TypeFlag } from "./permissions/catalogue";
 import { BUCKET_FLAGS } from "./permissions/expand";
 import type { RiskId } from "./permissions/risks";
-import type { PermissionTable } from "./permissions/table";
-import { redactSdkDebugLog } from "./pulumiHost/sdkDebugLog";
-import { shortenStackTraces } from "./pulumiHost/stackTraces";
+import { currentRun } from "./programRun";
 import { type ResourceKind, TOKEN } from "./pulumiHost/stub";
-import { programFolders, unresolvedStub } from "./pulumiHost/stubResolution";
 import { isPending, warnOfRisks } from "./riskWarnings";
-import { StackDefaults } from "./stackDefaults";
 import { COMPUTED, NAMING_INPUTS } from "./token/inputs";
-import { OUTPUT_NAMES } from "./token/state";
-import { TOKEN_KINDS } from "./tokenTypes";
+import { TokenResource } from "./tokenResource";
 import type { TokenStatus } from "./types";
-
-for (const { type } of TOKEN_KINDS) redactSdkDebugLog(pulumi.log, type);
 
 /** How to reach the server and with which token. Stored in the stack's state; leave it out where the environment has it. */
 export interface ConnectionArgs {
@@ -166,89 +158,6 @@ export interface InfluxTokenArgs extends TypeFlagArgs {
   connection?: pulumi.Input<ConnectionArgs> | undefined;
 }
 
-/** Named so that the engine fills them in; an input of the same name takes the place of `undefined`. */
-const OUTPUTS: Readonly<Record<string, undefined>> = Object.fromEntries(
-  OUTPUT_NAMES.map((name) => [name, undefined]),
-);
-
-/** What every resource that holds a token has. */
-export abstract class TokenResource extends pulumi.CustomResource {
-  /** The token itself: what clients authenticate with. Secret. */
-  declare readonly token: pulumi.Output<string>;
-  /**
-   * What the inputs ask for: key `orgs/<org>/buckets`, `orgs/<org>/buckets/<id>`, or `/buckets` for every organization;
-   * value `read`, `write` or `read, write`. Known before the token exists. In names, `%`, `/` and control characters
-   * are percent-encoded, and so is the first character of a name that looks like an id. For eyes: the form may gain
-   * kinds of keys.
-   */
-  declare readonly permissions: pulumi.Output<PermissionTable>;
-  /** What the server granted, in the same form, with ids in place of names. */
-  declare readonly effectivePermissions: pulumi.Output<PermissionTable>;
-  /** Name of the organization. */
-  declare readonly org: pulumi.Output<string>;
-  /** Id of the organization: 16 hex digits. */
-  declare readonly orgId: pulumi.Output<string>;
-  /** Name of the owner. */
-  declare readonly user: pulumi.Output<string>;
-  /** Id of the owner: 16 hex digits. */
-  declare readonly userId: pulumi.Output<string>;
-  /** Free text, or empty. */
-  declare readonly description: pulumi.Output<string>;
-  /** `active` or `inactive`. */
-  declare readonly status: pulumi.Output<TokenStatus>;
-  /** URL of the server that has the token. Known before the token exists. */
-  declare readonly host: pulumi.Output<string>;
-  /** When the token was made: RFC 3339. */
-  declare readonly createdAt: pulumi.Output<string>;
-  /** When the token was last changed: RFC 3339. */
-  declare readonly updatedAt: pulumi.Output<string>;
-  /** From when on `pulumi up` replaces the token: RFC 3339. Absent where no `rotateAfter` says so. */
-  declare readonly rotateAt: pulumi.Output<string | undefined>;
-
-  /**
-   * @param kind how it is recorded.
-   * @param outputs those that it has beside a token's.
-   * @param secrets those of them that are secret.
-   */
-  protected constructor(
-    kind: ResourceKind,
-    name: string,
-    given: InfluxTokenArgs,
-    { import: id, ...opts }: pulumi.CustomResourceOptions = {},
-    outputs: Readonly<Record<string, undefined>> = {},
-    secrets: readonly string[] = [],
-  ) {
-    refuseOptions(kind.name, name, opts);
-    const args = withAdopted(kind.name, name, given, id);
-    const run = currentRun();
-    run.checkStub(kind.request);
-    run.checkConfigKeys();
-    run.checkAdoption(kind.name, name, args);
-    const declared = { ...args, ...run.defaults().for(name, args) } as InfluxTokenArgs;
-    const { connection, adoptToken } = args;
-    const restore = shortenStackTraces(TokenResource.name);
-    try {
-      super(
-        kind.type,
-        name,
-        {
-          ...OUTPUTS,
-          ...outputs,
-          ...placeholders(declared),
-          ...declared,
-          ...((connection ?? undefined) !== undefined && { connection: withSecretToken(connection) }),
-          ...((adoptToken ?? undefined) !== undefined && { adoptToken: pulumi.secret(adoptToken) }),
-          __provider: kind.stub,
-        },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secretOutputs(args), ...secrets] }),
-      );
-    } finally {
-      restore();
-    }
-    warnOfRisks(this, args);
-  }
-}
-
 /** An InfluxDB 2.x API token (an "authorization"). */
 export class InfluxToken extends TokenResource {
   /**
@@ -260,71 +169,38 @@ export class InfluxToken extends TokenResource {
    *   the input `adopt`: Pulumi's own import does not reach dynamic resources.
    */
   constructor(name: string, args: InfluxTokenArgs, opts?: pulumi.CustomResourceOptions) {
-    super(TOKEN, name, args, opts);
+    super(...dynamicResource(TOKEN, name, args, opts));
+    warnOfRisks(this, args);
   }
 }
 
-/** What is checked once in a run of a program, however many tokens it declares. */
-class ProgramRun {
-  private readonly found = new Set<string>();
-  private readonly adopters = new Map<string, string>();
-  private warned: Set<string> | undefined;
-  private stackDefaults: StackDefaults | undefined;
-
-  constructor(private readonly hasStack: boolean) {}
-
-  /** @throws {pulumi.RunError} where the host would not find the provider. */
-  checkStub(request: string): void {
-    if (this.found.has(request)) return;
-    const problem = unresolvedStub(request, programFolders());
-    if (problem !== undefined) throw new pulumi.RunError(problem);
-    this.found.add(request);
-  }
-
-  /** Names keys of the stack config that look like ours and are not read. Only a program sees all keys. */
-  checkConfigKeys(): void {
-    if (this.warned !== undefined && this.hasStack) return;
-    const { error, warnings } = configKeyProblems(pulumi.runtime.allConfig(), pulumi.getProject());
-    if (error !== undefined) throw new pulumi.RunError(error);
-    for (const warning of warnings) {
-      if (this.warned?.has(warning) !== true) void pulumi.log.warn(warning);
-    }
-    this.warned = new Set([...(this.warned ?? []), ...warnings]);
-  }
-
-  /** @throws {pulumi.RunError} where another resource of the program adopts the same token, as far as is known here. */
-  checkAdoption(kind: string, name: string, { adopt, connection }: InfluxTokenArgs): void {
-    if (typeof adopt !== "string" || isPending(connection) || !this.hasStack) return;
-    const { host = "" } = (connection ?? {}) as ConnectionArgs;
-    if (typeof host !== "string") return;
-    // Ids are a server's own: that of another one can be the same.
-    const key = `${host} ${adopt.toLowerCase()}`;
-    const first = this.adopters.get(key) ?? `${kind} "${name}"`;
-    this.adopters.set(key, first);
-    if (first === `${kind} "${name}"`) return;
-    throw new pulumi.RunError(
-      `${kind} "${name}" adopts the token ${adopt}, which ${first} adopts already: adopt a token once`,
-    );
-  }
-
-  /** @throws {pulumi.RunError} where the stack's config gives one that is wrong. */
-  defaults(): StackDefaults {
-    const known = this.hasStack ? this.stackDefaults : undefined;
-    return (this.stackDefaults = known ?? new StackDefaults(pulumi.runtime.allConfig()));
-  }
-}
-
-/** By stack: one process can run several. */
-const runs = new WeakMap<object, ProgramRun>();
-
-/** In a unit test with mocks there is no stack, and the config may be another for each token. */
-const NO_STACK = {};
-
-function currentRun(): ProgramRun {
-  const stack = pulumi.runtime.getStackResource();
-  const run = runs.get(stack ?? NO_STACK) ?? new ProgramRun(stack !== undefined);
-  runs.set(stack ?? NO_STACK, run);
-  return run;
+/**
+ * How a token is registered as a dynamic resource: what {@link TokenResource} is made of.
+ *
+ * @throws {pulumi.RunError} for what only a program sees.
+ */
+export function dynamicResource(
+  kind: ResourceKind,
+  name: string,
+  given: InfluxTokenArgs,
+  { import: id, ...opts }: pulumi.CustomResourceOptions = {},
+): [string, string, pulumi.Inputs, pulumi.CustomResourceOptions, string[]] {
+  refuseOptions(kind.name, name, opts);
+  const args = withAdopted(kind.name, name, given, id);
+  const run = currentRun();
+  run.checkStub(kind.request);
+  run.checkConfigKeys();
+  run.checkAdoption(kind.name, name, args);
+  const declared = { ...args, ...run.defaults().for(name, args) } as InfluxTokenArgs;
+  const { connection, adoptToken } = args;
+  const props = {
+    ...placeholders(declared),
+    ...declared,
+    ...((connection ?? undefined) !== undefined && { connection: withSecretToken(connection) }),
+    ...((adoptToken ?? undefined) !== undefined && { adoptToken: pulumi.secret(adoptToken) }),
+    __provider: kind.stub,
+  };
+  return [kind.type, name, props, opts, secretOutputs(args)];
 }
 
 /**
@@ -352,7 +228,7 @@ function hasPending(value: unknown): boolean {
 function secretOutputs(args: InfluxTokenArgs): string[] {
   const buckets = Object.keys(BUCKET_FLAGS).map((name) => args[name as keyof typeof BUCKET_FLAGS]);
   const mayBeSecret = buckets.some((value) => isPending(value) || hasPending(value));
-  return ["token", "__names", ...(mayBeSecret ? ["__buckets"] : [])];
+  return ["__names", ...(mayBeSecret ? ["__buckets"] : [])];
 }
 
 /** Pulumi's import cannot reach a dynamic resource: what it asks for is an input here. */

@@ -1,6 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type InfluxTokenArgs, TokenResource } from "./influxToken";
+import { dynamicResource, type InfluxTokenArgs } from "./influxToken";
 import { ROTATING_TOKEN } from "./pulumiHost/stub";
+import { warnOfRisks } from "./riskWarnings";
+import { RotatingTokenResource } from "./tokenResource";
 
 /**
  * What a rotating token is to be: the inputs of any other token, and `generation`. A change of organization, owner,
@@ -13,28 +15,12 @@ export interface RotatingInfluxTokenArgs extends InfluxTokenArgs {
   generation?: pulumi.Input<string | number> | undefined;
 }
 
-const OUTPUTS: Readonly<Record<string, undefined>> = {
-  previousToken: undefined,
-  authorizationId: undefined,
-  previousAuthorizationId: undefined,
-  rotatedAt: undefined,
-};
-
 /**
  * An InfluxDB 2.x API token that is renewed while clients run. A rotation makes a new token and keeps the one before it
  * valid until the next rotation: so long clients have to take the new one. It is an update in place; the resource's `id` is
  * its own, and no authorization's. The other outputs are those of the newest token. `pulumi destroy` deletes both.
  */
-export class RotatingInfluxToken extends TokenResource {
-  /** The token before the newest: valid until the next rotation. Secret. Absent before the first rotation. */
-  declare readonly previousToken: pulumi.Output<string | undefined>;
-  /** Id of the newest token: 16 hex digits. Absent where a refresh found that it was deleted. */
-  declare readonly authorizationId: pulumi.Output<string | undefined>;
-  /** Id of the token before it. Absent before the first rotation. */
-  declare readonly previousAuthorizationId: pulumi.Output<string | undefined>;
-  /** When the newest token was made or adopted: RFC 3339. */
-  declare readonly rotatedAt: pulumi.Output<string>;
-
+export class RotatingInfluxToken extends RotatingTokenResource {
   /**
    * Declares a rotating token.
    *
@@ -44,6 +30,7 @@ export class RotatingInfluxToken extends TokenResource {
    *   rotation deletes.
    */
   constructor(name: string, args: RotatingInfluxTokenArgs, opts?: pulumi.CustomResourceOptions) {
-    super(ROTATING_TOKEN, name, args, opts, OUTPUTS, ["previousToken"]);
+    super(...dynamicResource(ROTATING_TOKEN, name, args, opts));
+    warnOfRisks(this, args);
   }
 }

@@ -30,9 +30,10 @@ const LEAK_DETECTOR = "debuggablePromise";
  * Node.js and Pulumi's host came to run it. The SDK takes a stack trace for each resource, and the engine writes it into
  * every checkpoint: the host's frames are the same for all, help no reader, and are a quarter of a token's bytes.
  *
- * @param base constructor whose frame is left out, too: the SDK takes the frame below that of one class for the program's.
+ * @param bases constructors whose frames are left out, too: the SDK takes the frame below that of one class for the
+ *   program's.
  */
-export function shortenStackTraces(base?: string): () => void {
+export function shortenStackTraces(...bases: readonly string[]): () => void {
   const { prepareStackTrace } = hook;
   // What Node.js does itself with --enable-source-maps, nobody else can.
   if (prepareStackTrace === undefined && process.sourceMapsEnabled) return () => undefined;
@@ -40,7 +41,7 @@ export function shortenStackTraces(base?: string): () => void {
   const showsLeaks = Boolean(process.env["PULUMI_DEBUG_PROMISE_LEAKS"]);
   hook.prepareStackTrace = (error, sites) => {
     if (!showsLeaks && sites[0]?.getFunctionName() === LEAK_DETECTOR) return String(error);
-    const shown = base === undefined ? sites : sites.filter((site) => site.getFunctionName() !== base);
+    const shown = sites.filter((site) => !bases.includes(site.getFunctionName() ?? ""));
     const last = shown.map(isProgram).lastIndexOf(true);
     return format(error, last === -1 ? shown : shown.slice(0, last + 1));
   };

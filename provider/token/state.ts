@@ -8,26 +8,12 @@ import {
 } from "./inputs";
 import { asksInOtherWords, lists, permissionsAsked } from "./granted";
 import { BUCKET_FLAGS, PERMISSION_INPUTS } from "../permissions/expand";
+import { SHARED_NAMES } from "./outputNames";
 import { isUnknown } from "./unknown";
 import { entriesOf, sameJson } from "../json";
 import { sortedUnique } from "../permissions/format";
 import { type PermissionTable, permissionTable } from "../permissions/table";
 import { type Authorization, type Permission, type TokenStatus, tokenValueIn } from "../types";
-
-/** Inputs that have an output of the same name, whether they are declared or not. */
-const SHARED_NAMES = ["org", "orgId", "user", "userId", "description", "status"] as const;
-
-/** The outputs of a token. The last one only where the token is rotated by time. */
-export const OUTPUT_NAMES: readonly string[] = [
-  "token",
-  "permissions",
-  "effectivePermissions",
-  ...SHARED_NAMES,
-  "host",
-  "createdAt",
-  "updatedAt",
-  "rotateAt",
-];
 
 /** The shape of the state that this version writes and reads. */
 const FORMAT = 1;

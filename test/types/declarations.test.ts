@@ -51,12 +51,17 @@ const EVERYTHING = `
 import * as pulumi from "@pulumi/pulumi";
 import { expandPermissions, InfluxToken, InfluxTokenArgs, PermissionFlags, TypeFlag } from "pulumi-influx-token";
 import { startEmulator } from "pulumi-influx-token/emulator";
+import { Provider, RotatingToken, Token, TokenArgs } from "pulumi-influx-token/native";
 import { policies } from "pulumi-influx-token/policy";
 import { tokens } from "pulumi-influx-token/program";
 import * as provider from "pulumi-influx-token/provider";
 
 const args: InfluxTokenArgs = { org: pulumi.output("acme"), readBuckets: true, status: "active", readDbrps: true };
 const token: pulumi.Output<string> = new InfluxToken("ci", args, { protect: true }).token;
+const native: TokenArgs = { org: "acme", readDbrps: pulumi.output(true), readBucket: ["metrics"] };
+const further = new Provider("other", { host: "http://a", token: token, timeoutMs: 5000 });
+const value: pulumi.Output<string> = new Token("ci", native, { provider: further }).token;
+const before: pulumi.Output<string | undefined> = new RotatingToken("ci", { ...native, generation: 1 }).previousToken;
 const flags: PermissionFlags = { readBuckets: true, writeBucket: ["0a1b2c3d4e5f6071"] };
 const actions: ("read" | "write")[] = expandPermissions(flags, { orgId: "a" }).map(({ action }) => action);
 const flag: TypeFlag = "writeNotificationEndpoints";
@@ -64,7 +69,7 @@ const url: Promise<string> = startEmulator({ port: 0 }).then((emulator) => emula
 const names: string[] = policies.map(({ name }) => name);
 const other: pulumi.Output<string> | undefined = tokens["ci"];
 const host: pulumi.dynamic.ResourceProvider = provider;
-export default [token, actions, flag, url, names, other, host];
+export default [value, before, token, actions, flag, url, names, other, host];
 `;
 
 describe("the package's declarations", () => {
