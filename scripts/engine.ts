@@ -21,6 +21,8 @@ export interface EngineOptions {
   pathFolders?: readonly string[];
   /** Added to the environment of every command, such as `INFLUX_HOST`. */
   env?: Record<string, string>;
+  /** Called before each command with its environment: for a plugin that runs elsewhere, and that the engine attaches to. */
+  onRun?: (env: NodeJS.ProcessEnv) => void;
   /** Milliseconds until a command is stopped; default 120,000. */
   timeoutMs?: number;
   /** Stops the running command, and every later one. */
@@ -97,6 +99,7 @@ export class Engine {
     private readonly env: NodeJS.ProcessEnv,
     private readonly timeoutMs: number,
     private readonly signal: AbortSignal | undefined,
+    private readonly onRun: (env: NodeJS.ProcessEnv) => void,
   ) {}
 
   /** Makes the temporary folder; `stackInit` comes next, and `dispose` at the end. */
@@ -108,6 +111,7 @@ export class Engine {
       signal,
       hosts = [],
       pathFolders = [],
+      onRun = () => undefined,
     } = options;
     const pulumiCli = options.pulumiCli ?? (await findOrInstallPulumiCli()).path;
     const hostFolders = await Promise.all(hosts.map((each) => findOrBuildLanguageHost(each, pulumiCli)));
@@ -122,7 +126,7 @@ export class Engine {
     const base = environmentOf(folder, pulumiCli);
     const path = [...pathFolders, base["PATH"], ...hostFolders].join(delimiter);
     const env = { ...base, PATH: path, ...options.env };
-    return new Engine(folder, pulumiCli, stack, env, timeoutMs, signal);
+    return new Engine(folder, pulumiCli, stack, env, timeoutMs, signal, onRun);
   }
 
   /**
@@ -131,10 +135,12 @@ export class Engine {
    */
   run(args: string[], extraEnv: Record<string, string> = {}, input = ""): Promise<RunResult> {
     const cwd = join(this.folder, "project");
+    // As a shell says it.
+    const env = { ...this.env, PWD: cwd, ...extraEnv };
+    this.onRun(env);
     return run(this.pulumiCli, [...args, "--non-interactive"], {
       cwd,
-      // As a shell says it.
-      env: { ...this.env, PWD: cwd, ...extraEnv },
+      env,
       input,
       timeoutMs: this.timeoutMs,
       signal: this.signal,

@@ -1,24 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeReport } from "../../report/model";
 import { parsePreview } from "../../report/parse";
 import { succeeded } from "../../scripts/engine";
+import { BEHAVIOUR_HOSTS, type BehaviourStack, outputOf, secret } from "../support/behaviourHosts";
 import { reverseProxyTo } from "../support/reverseProxy";
 import { Servers } from "../support/serving";
-import { openStack, type TestStack } from "../support/stack";
 
-const PROGRAM = join(__dirname, "programs", "scripted");
 const GET_ONE = "GET /api/v2/authorizations/{id}";
 
-const servers = new Servers();
-let stack: TestStack;
-let folder: string;
-
-async function open(configure: boolean): Promise<void> {
-  folder = mkdtempSync(join(tmpdir(), "scripted-"));
-  stack = await openStack(PROGRAM, { configure, env: { SCRIPT: join(folder, "script.cjs") } });
+/** The lines of a token in `preview --diff`, without what is the same. */
+function changedLines(shown: string): string[] {
+  return shown.split("\n").flatMap((line) => /^\s+([+~-] .*)$/.exec(line)?.[1]?.replace(/ +:/, ":") ?? []);
 }
+
+const servers = new Servers();
+let stack: BehaviourStack;
 
 async function close(env?: Record<string, string>): Promise<void> {
   try {
@@ -27,25 +23,12 @@ async function close(env?: Record<string, string>): Promise<void> {
   } finally {
     await stack.dispose();
     await servers.end();
-    rmSync(folder, { recursive: true });
   }
 }
 
-/** Has the program run this body, with `pulumi`, `InfluxToken` and `Later`. */
-function script(body: string): void {
-  const text = `module.exports = ({ pulumi, InfluxToken, Later }) => {\n${body}\n};\n`;
-  writeFileSync(join(folder, "script.cjs"), text);
-  stack.server.countRequests();
-}
-
-const token = (args: string, options = "{}"): void => {
-  script(`new InfluxToken("ci", { org: "acme", ${args} }, ${options});`);
+const token = (args: object, options = {}): void => {
+  stack.declare({ ci: { args: { org: "acme", ...args }, options } });
 };
-
-/** The lines of a token in `preview --diff`, without what is the same. */
-function changedLines(shown: string): string[] {
-  return shown.split("\n").flatMap((line) => /^\s+([+~-] .*)$/.exec(line)?.[1] ?? []);
-}
 
 async function outputsOf(name = "ci"): Promise<Record<string, unknown>> {
   return (await stack.resources()).find(({ urn }) => urn.endsWith(`::${name}`))?.outputs ?? {};
@@ -57,13 +40,15 @@ const made = (): string[] =>
     .slice(1)
     .map(({ id }) => id);
 
-describe("a stack whose host comes from its config", () => {
-  beforeAll(() => open(true));
+describe.each(BEHAVIOUR_HOSTS)("a $kind stack whose host comes from its config", ({ open }) => {
+  beforeAll(async () => {
+    stack = await open();
+  });
   afterAll(() => close());
 
   describe("what a preview shows", () => {
     it("is each permission, and the server that the token will be made on", async () => {
-      token("readTasks: true, writeTasks: true, readLabels: true");
+      token({ readTasks: true, writeTasks: true, readLabels: true });
       const shown = await stack.preview(["--diff"]);
       expect(shown).toContain('orgs/acme/tasks : "read, write"');
       expect(shown).toMatch(new RegExp(`host +: "${stack.server.url}"`));
@@ -71,24 +56,20 @@ describe("a stack whose host comes from its config", () => {
     });
 
     it("of one permission more is one line, and of one less one line", async () => {
-      token("readChecks: true, readTasks: true, readLabels: true");
+      token({ readChecks: true, readTasks: true, readLabels: true });
       const shown = changedLines(await stack.preview(["--diff"]));
       const [, ...lines] = shown.slice(shown.findIndex((line) => line.startsWith("~ permissions")));
       const permissions = lines.filter((line) => line.includes("orgs/acme/"));
-      expect(permissions.map((line) => line.replace(/ +:/, ":"))).toEqual([
+      expect(permissions).toEqual([
         '+ orgs/acme/checks: "read"',
         '~ orgs/acme/tasks: "read, write" => "read"',
       ]);
     });
 
     it("hides permissions and host where a secret is among what they are made of, for good", async () => {
-      script(`
-      new InfluxToken("ci", {
-        org: pulumi.secret("acme"),
-        user: pulumi.secret("admin"),
-        readLabels: true,
-        connection: { host: pulumi.secret("${stack.server.url}") },
-      });`);
+      const args = { org: secret("acme"), user: secret("admin"), readLabels: true };
+      const connection = { host: secret(stack.server.url), token: secret(stack.server.operatorToken) };
+      stack.declare({ ci: { args, connection } });
       const shown = await stack.preview(["--diff"]);
       expect(shown).toMatch(/permissions *: \[secret\]/);
       expect(shown).toMatch(/host *: \[secret\]/);
@@ -101,33 +82,40 @@ describe("a stack whose host comes from its config", () => {
     });
 
     it("can be planned where a bucket is not known yet, and the plan is kept", async () => {
-      const bucket = await stack.server.makeBucket("metrics");
-      script(`
-      const later = new Later("bucket", "${bucket}");
-      new InfluxToken("planned", { org: "acme", readBucket: [later.value], readTasks: true });
-      new InfluxToken("ci", { org: "acme", readLabels: true });`);
-      const plan = join(folder, "plan.json");
+      const bucket = await stack.server.makeBucket("admin");
+      // Who owns a token is known when it is made.
+      stack.declare({
+        owned: { args: { org: "acme", readLabels: true } },
+        planned: { args: { org: "acme", readBucket: [outputOf("owned", "user")], readTasks: true } },
+      });
+      const plan = join(stack.folder, "plan.json");
       const shown = await stack.preview(["--diff", `--save-plan=${plan}`]);
       expect(shown).toMatch(/permissions: (output<string>|\[unknown\])/);
       await stack.up([`--plan=${plan}`]);
+      const own = `orgs/${stack.server.orgId}`;
       expect(await outputsOf("planned")).toMatchObject({
-        permissions: { [`orgs/acme/buckets/${bucket}`]: "read", "orgs/acme/tasks": "read" },
+        effectivePermissions: { [`${own}/buckets/${bucket}`]: "read", [`${own}/tasks`]: "read" },
       });
-      expect(await stack.up()).toMatchObject({ unchanged: 4 });
+      expect(await stack.up()).toEqual({ unchanged: 3 });
     });
   });
 
   describe("options of Pulumi", () => {
     it("ignoreChanges works on later runs, of everything and of permissions, and leaves other changes alone", async () => {
-      const declare = (all: string, permissions: string, options = ""): void => {
-        script(`
-        new InfluxToken("ci", { org: "acme", ${all} }, {${options && 'ignoreChanges: ["*"]'}});
-        new InfluxToken("cd", { org: "acme", ${permissions} }, {${options && 'ignoreChanges: ["permissions"]'}});`);
+      const declare = (all: object, permissions: object, ignored?: readonly string[][]): void => {
+        const [ofAll, ofPermissions] = ignored ?? [];
+        stack.declare({
+          ci: { args: { org: "acme", ...all }, options: { ignoreChanges: ofAll } },
+          cd: { args: { org: "acme", ...permissions }, options: { ignoreChanges: ofPermissions } },
+        });
       };
-      declare("readTasks: true", "readTasks: true");
+      declare({ readTasks: true }, { readTasks: true });
       await stack.up();
       const before = made();
-      declare('user: "nobody", writeTasks: true', 'writeTasks: true, description: "other"', "ignore");
+      declare({ user: "nobody", writeTasks: true }, { writeTasks: true, description: "other" }, [
+        ["*"],
+        ["permissions"],
+      ]);
       expect(await stack.up()).toEqual({ updated: 1, unchanged: 2 });
       expect(await stack.up(["--refresh"])).toEqual({ unchanged: 3 });
       expect(made()).toEqual(before);
@@ -140,7 +128,7 @@ describe("a stack whose host comes from its config", () => {
 
   it("deactivateOnDelete leaves what is replaced and destroyed on the server, switched off", async () => {
     const declare = (period: string): void => {
-      token(`readTasks: true, deactivateOnDelete: true, keepers: { period: "${period}" }`);
+      token({ readTasks: true, deactivateOnDelete: true, keepers: { period } });
     };
     const statuses = (): string[] => stack.server.authorizations().map(({ status }) => status);
     declare("1");
@@ -163,26 +151,26 @@ describe("a stack whose host comes from its config", () => {
   describe("a token whose time is over", () => {
     it("is replaced by the next run: not by this one, not for a drift check, not against a plan or protect", async () => {
       stack.server.setClock("2020-01-01T00:00:00Z");
-      token("readTasks: true, keepers: { made: 'long ago' }");
+      token({ readTasks: true, keepers: { made: "long ago" } });
       await stack.up();
       stack.server.setClock();
       const [old] = made();
-      const declare = (options?: string): void => {
-        token('readTasks: true, keepers: { made: "long ago" }, rotateAfter: "90d"', options);
+      const declare = (options?: object): void => {
+        token({ readTasks: true, keepers: { made: "long ago" }, rotateAfter: "90d" }, options);
       };
       declare();
       expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
       expect(await outputsOf()).toMatchObject({ rotateAt: "2020-03-31T00:00:00.000Z" });
-      const plan = join(folder, "rotation.json");
+      const plan = join(stack.folder, "rotation.json");
       const check = ["--refresh", "--expect-no-changes", `--save-plan=${plan}`];
       succeeded(await stack.engine.preview(check, { INFLUX_ROTATION: "off" }));
       const up = ["up", "--yes", "--skip-preview"];
       expect(await stack.failing([...up, `--plan=${plan}`])).toMatch(/violates plan|not allowed by the plan/);
-      declare("{ protect: true }");
+      declare({ protect: true });
       succeeded(await stack.engine.up([], { INFLUX_ROTATION: "off" }));
       expect(await stack.failing(up)).toContain("protect");
       expect(made()).toEqual([old]);
-      declare('{ ignoreChanges: ["*"] }');
+      declare({ ignoreChanges: ["*"] });
       expect(await stack.up()).toEqual({ replaced: 1, unchanged: 1 });
       expect(made()).not.toContain(old);
       expect(made()).toHaveLength(1);
@@ -195,14 +183,14 @@ describe("a stack whose host comes from its config", () => {
       const { orgId } = stack.server;
       const rename = (name: string): Promise<unknown> =>
         stack.server.call("PATCH", `/api/v2/orgs/${orgId}`, { name });
-      token("readTasks: true");
+      token({ readTasks: true });
       await stack.up();
       const before = made();
       await rename("a/b/c");
-      token('readTasks: true, description: "after the rename"');
+      token({ readTasks: true, description: "after the rename" });
       expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
       expect(await stack.up(["--refresh"])).toEqual({ unchanged: 2 });
-      script('new InfluxToken("ci", { org: "a/b/c", readTasks: true, description: "after the rename" });');
+      token({ org: "a/b/c", readTasks: true, description: "after the rename" });
       expect(await stack.up()).toEqual({ updated: 1, unchanged: 1 });
       expect(await outputsOf()).toMatchObject({ permissions: { "orgs/a%2Fb%2Fc/tasks": "read" } });
       expect(await stack.up()).toEqual({ unchanged: 2 });
@@ -212,9 +200,7 @@ describe("a stack whose host comes from its config", () => {
 
     it("loses an organization: its token stays in the state with a warning, and is deleted by `destroy`", async () => {
       const { id } = await stack.server.call<{ id: string }>("POST", "/api/v2/orgs", { name: "doomed" });
-      script(
-        'new InfluxToken("ci", { org: "doomed", readOrgs: true, acknowledge: { "server-wide-orgs": "test" } });',
-      );
+      token({ org: "doomed", readOrgs: true, acknowledge: { "server-wide-orgs": "test" } });
       await stack.up();
       await stack.server.call("DELETE", `/api/v2/orgs/${id}`);
       const before = made();
@@ -230,8 +216,10 @@ describe("a stack whose host comes from its config", () => {
   });
 });
 
-describe("a stack whose host comes from the environment", () => {
-  beforeAll(() => open(false));
+describe.each(BEHAVIOUR_HOSTS)("a $kind stack whose host comes from the environment", ({ open }) => {
+  beforeAll(async () => {
+    stack = await open({ configure: false, ownProcess: true });
+  });
   afterAll(() => close({ INFLUX_TOKEN: stack.server.operatorToken }));
   const summaryOf = (text: string): string => /^Resources:\n((?: {4}.*\n)+)/m.exec(text)?.[1]?.trim() ?? text;
 
@@ -239,7 +227,7 @@ describe("a stack whose host comes from the environment", () => {
     const env = { INFLUX_HOST: stack.server.url, INFLUX_TOKEN: stack.server.operatorToken };
     const clone = await servers.serve(reverseProxyTo(stack.server.url));
     const otherEnv = { ...env, INFLUX_HOST: clone };
-    token("readTasks: true");
+    token({ readTasks: true });
     expect(summaryOf((await stack.engine.up([], env)).stdout)).toContain("2 created");
     const before = made();
 
@@ -260,7 +248,7 @@ describe("a stack whose host comes from the environment", () => {
     await stack.engine.configSet("influx-token:host", clone);
     const tokenOnly = { INFLUX_TOKEN: stack.server.operatorToken };
     const shown = (await stack.engine.preview(["--diff"], tokenOnly)).stdout;
-    expect(changedLines(shown)).toContain(`~ host       : "${stack.server.url}" => "${clone}"`);
+    expect(changedLines(shown)).toContain(`~ host: "${stack.server.url}" => "${clone}"`);
     expect(summaryOf((await stack.engine.up([], tokenOnly)).stdout)).toContain("1 updated");
     expect(stack.server.countRequests()).toEqual({ [GET_ONE]: 1 });
     expect(await outputsOf()).toMatchObject({ host: clone });
@@ -268,13 +256,15 @@ describe("a stack whose host comes from the environment", () => {
   });
 
   it("neither replaces nor deletes the token that a run authenticates with, and refreshes it", async () => {
-    const rights = ["Authorizations", "Users", "Orgs"].map((type) => `read${type}: true, write${type}: true`);
-    const declare = (more: string): void => {
-      token(`${rights.join(", ")}, status: "inactive", ${more}`);
+    const types = ["Authorizations", "Users", "Orgs"];
+    const flags = types.flatMap((type) => [`read${type}`, `write${type}`]);
+    const rights: Record<string, boolean> = Object.fromEntries(flags.map((flag) => [flag, true]));
+    const declare = (more: object): void => {
+      token({ ...rights, status: "inactive", ...more });
     };
     const operator = { INFLUX_TOKEN: stack.server.operatorToken };
     await stack.engine.configSet("influx-token:host", stack.server.url);
-    declare("");
+    declare({});
     succeeded(await stack.engine.up([], operator));
     const [id = ""] = made();
     await stack.server.call("PATCH", `/api/v2/authorizations/${id}`, { status: "active" });
@@ -291,7 +281,7 @@ describe("a stack whose host comes from the environment", () => {
       expect(stack.server.countRequests()).toEqual({});
     };
     await isRefused(["preview"], "switch off");
-    declare('keepers: { period: "2" }');
+    declare({ keepers: { period: "2" } });
     await isRefused(["preview"], "replace");
     await isRefused(["destroy", "--yes", "--skip-preview"], "delete");
     expect(made()).toEqual([id]);

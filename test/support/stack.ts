@@ -23,11 +23,16 @@ export interface TestStack {
   dispose(): Promise<void>;
 }
 
+/** Options of {@link openStack}. */
+export interface StackOptions extends Partial<EngineOptions> {
+  /** Whether the server tells the tokens that it has. Default: it stores them hashed. */
+  plainTokens?: boolean;
+  /** Whether the stack's config is to say where the server is. Default: yes. */
+  configure?: boolean;
+}
+
 /** Starts an emulator and a stack whose config tells where it is and with which token. */
-export async function openStack(
-  programFolder: string,
-  options: Partial<EngineOptions> & { plainTokens?: boolean; configure?: boolean } = {},
-): Promise<TestStack> {
+export async function openStack(programFolder: string, options: StackOptions = {}): Promise<TestStack> {
   const { plainTokens = false, configure = true, ...engineOptions } = options;
   const server = await startServer({ plainTokens });
   // `npm test` checks the types of every program beforehand; to do so again at every run would take most of its time.
