@@ -30,6 +30,7 @@ import {
   adoptsAnother,
   descriptionDiffers,
   firstTaken,
+  importBeforeReplacement,
   keptForAnother,
   notOnThisServer,
   orphanWarning,
@@ -119,6 +120,8 @@ export class Lifecycle implements Life {
   private readonly preflight: Preflight;
   private readonly warned = new Set<string>();
   private lastImport = 0;
+  /** Ids of tokens that this run imports. */
+  private readonly imports = new Set<string>();
 
   constructor(private readonly options: LifecycleOptions) {
     this.namedBuckets = new NamedBuckets(options.log);
@@ -177,7 +180,7 @@ export class Lifecycle implements Life {
    *
    * @param change what {@link diff} found.
    * @throws {OwnTokenError} where it would end the very token that this run authenticates with.
-   * @throws {InfluxTokenError} where it would end a token that is adopted, or adopt another one.
+   * @throws {InfluxTokenError} where it would end a token that is adopted or imported by this run, or adopt another one.
    */
   assertPlan(id: string, state: InfluxTokenState, declared: InfluxTokenInputs, change: Change): void {
     const { adopt, host } = declared;
@@ -187,6 +190,7 @@ export class Lifecycle implements Life {
     this.records.declare(id, state, host, isReplaced && !isAdopted);
     if (isAdopted && adopt !== id) throw adoptsAnother(id, adopt);
     if (isAdopted && isReplaced) throw adoptBeforeReplacement(id, change.replaces);
+    if (isReplaced && this.imports.has(id)) throw importBeforeReplacement(id, change.replaces);
     this.assertNotOwnToken(id, state, declared, change);
     if (state.__withoutToken === true) this.warn(tokenValueUnknown(id, state.host));
     if (!isReplaced && takesKeepers(state, declared)) this.warn(firstTaken(id, "keepers"));
@@ -320,6 +324,7 @@ export class Lifecycle implements Life {
     const token = tokenValueIn(authorization);
     const state = this.scheduled(importedState(made, authorization, token, this.importedAt()));
     if (token === undefined) this.warn(tokenValueUnknown(authorization.id, host));
+    this.imports.add(authorization.id);
     return { id: authorization.id, state, inputs };
   }
 

@@ -364,6 +364,17 @@ describe.each([
     }
   });
 
+  it("is not replaced by the run that imports it, for the engine would do both at once: by a later one it is", async () => {
+    const token = await madeByHand(run);
+    const lifecycle = nextRun(run);
+    const found = await imported(lifecycle, token.id.toUpperCase());
+    expect(await planned(lifecycle, found, { description: "ci" })).toEqual(IN_PLACE);
+    await expect(planned(lifecycle, found, { writeTasks: true })).rejects.toThrow(
+      `the token ${token.id} would be imported and replaced in one run, for the program differs in permissions`,
+    );
+    expect((await planned(nextRun(run), found, { writeTasks: true })).replaces).toEqual(["permissions"]);
+  });
+
   it("is another thing than an adoption, whose program has said which keepers, generation and time there are", async () => {
     run.server.setClock("2020-01-01T00:00:00Z");
     const { id, token: value } = await madeByHand(run);
