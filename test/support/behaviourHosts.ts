@@ -46,14 +46,20 @@ export interface BehaviourStack extends TestStack {
   readonly folder: string;
 }
 
+/** The same where the program is YAML. */
+export interface NativeStack extends BehaviourStack {
+  /** From here on the program is this text. */
+  write(program: string): void;
+}
+
 /** One of the two kinds of resources, and what a program of it runs with. */
-export interface BehaviourHost {
+export interface BehaviourHost<Stack extends BehaviourStack = BehaviourStack> {
   readonly kind: "dynamic" | "native";
   /** As previews and states show it. */
   readonly type: string;
   /** How many resources there are for connections of tokens' own. */
   readonly providers: (connections: number) => number;
-  readonly open: (options?: OpenOptions) => Promise<BehaviourStack>;
+  readonly open: (options?: OpenOptions) => Promise<Stack>;
 }
 
 interface OpenOptions extends StackOptions {
@@ -93,7 +99,7 @@ const NO_PROCESS: HostProcess = {
   off: () => undefined,
 };
 
-async function openNative({ env, ownProcess, ...options }: OpenOptions = {}): Promise<BehaviourStack> {
+async function openNative({ env, ownProcess, ...options }: OpenOptions = {}): Promise<NativeStack> {
   const folder = mkdtempSync(join(tmpdir(), "behaviour-"));
   // The plugin's environment: that of the command that runs.
   let current: NodeJS.ProcessEnv = {};
@@ -109,13 +115,10 @@ async function openNative({ env, ownProcess, ...options }: OpenOptions = {}): Pr
   const plugins = { providers: [{ name: "influx-token", path: PLUGIN }] };
   const project = { name: "behaviour", runtime: "yaml", ...(attached === undefined && { plugins }) };
   // The engine runs by a copy of this; the host reads the program here.
-  const write = (program: object): void => {
-    const lines = Object.entries({ ...project, ...program }).map(
-      ([key, value]) => `${key}: ${JSON.stringify(value)}\n`,
-    );
-    writeFileSync(join(folder, "Pulumi.yaml"), lines.join(""));
+  const write = (program: string): void => {
+    writeFileSync(join(folder, "Pulumi.yaml"), `${linesOf(project)}${program}`);
   };
-  write({});
+  write("");
   const stack = await openStack(folder, {
     ...options,
     hosts: ["yaml"],
@@ -131,8 +134,9 @@ async function openNative({ env, ownProcess, ...options }: OpenOptions = {}): Pr
   return {
     ...stack,
     folder,
+    write,
     declare(resources, outputs = {}) {
-      write(yamlProgram(resources, outputs));
+      write(linesOf(yamlProgram(resources, outputs)));
       stack.server.countRequests();
     },
     async dispose() {
@@ -141,6 +145,17 @@ async function openNative({ env, ownProcess, ...options }: OpenOptions = {}): Pr
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** JSON is YAML, but for characters that YAML wants escaped. */
+function linesOf(properties: object): string {
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value).replace(/[\u007f-\u009f]/g, escaped)}\n`)
+    .join("");
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 function yamlProgram(resources: Resources, outputs: Readonly<Record<string, unknown>>): object {
@@ -170,8 +185,20 @@ function inYaml(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inYaml(inner)]));
 }
 
+const DYNAMIC_HOST: BehaviourHost = {
+  kind: "dynamic",
+  type: DYNAMIC_TOKEN.type,
+  providers: () => 0,
+  open: openDynamic,
+};
+
+/** The native plugin with YAML. */
+export const NATIVE_HOST: BehaviourHost<NativeStack> = {
+  kind: "native",
+  type: NATIVE_TOKEN.type,
+  providers: (connections) => connections,
+  open: openNative,
+};
+
 /** Both of them: for `describe.each`. */
-export const BEHAVIOUR_HOSTS: readonly BehaviourHost[] = [
-  { kind: "dynamic", type: DYNAMIC_TOKEN.type, providers: () => 0, open: openDynamic },
-  { kind: "native", type: NATIVE_TOKEN.type, providers: (connections) => connections, open: openNative },
-];
+export const BEHAVIOUR_HOSTS: readonly BehaviourHost[] = [DYNAMIC_HOST, NATIVE_HOST];
