@@ -57,25 +57,27 @@ export async function recoverLostCreate(
     retryUntilDeadline(session, pending, reason, look);
 
   const listed = await withBackoff(() => listTokens(session, pending));
-  const doubtful = listed.filter((one) => isDoubtful(one) && requested.isExactly(one));
-  if (doubtful.length > 0) throw ambiguous(reason, doubtful);
   const alike = listed.filter((one) => isCandidate(one) && requested.hasRightsOf(one));
-  const exact = alike
-    .filter(({ description }) => description === requested.description)
-    .map((one) => pending.withValue(one));
-  // As many as there are uncertain creates: each of them is one's own. One more, and somebody else made one.
-  if (exact.length > pending.countUncertain(requested.description)) throw ambiguous(reason, exact);
-  const ours = exact.find(({ id }) => id === answered?.id) ?? exact.find(tokenValueIn) ?? exact[0];
-  if (ours !== undefined) return ours;
-
   // What differs in its description only is a create's that asked for that, or one that was changed on the way.
   const isSurplus = ({ description }: Authorization): boolean =>
     alike.filter((one) => one.description === description).length > pending.countUncertain(description);
+  const isOthers = (one: Authorization): boolean =>
+    requested.hasRightsOf(one) ? !isSurplus(one) : pending.isRequestedByOther(one);
+  const isChanged = (one: Authorization): boolean =>
+    isCandidate(one) && !requested.isExactly(one) && requested.mayBecome(one) && !isOthers(one);
+  const changed = listed.filter(isChanged);
+
+  const doubtful = listed.filter((one) => isDoubtful(one) && requested.isExactly(one));
+  if (doubtful.length > 0) throw ambiguous(reason, [...doubtful, ...changed]);
+  const exact = alike.filter((one) => requested.isExactly(one)).map((one) => pending.withValue(one));
+  // As many as there are uncertain creates: each of them is one's own. One more, and somebody else made one.
+  if (exact.length > pending.countUncertain(requested.description))
+    throw ambiguous(reason, [...exact, ...changed]);
+  const ours = exact.find(({ id }) => id === answered?.id) ?? exact.find(tokenValueIn) ?? exact[0];
+  if (ours !== undefined) return ours;
+
   if (answered === undefined) {
-    const isOthers = (one: Authorization): boolean =>
-      requested.hasRightsOf(one) ? !isSurplus(one) : pending.isRequestedByOther(one);
-    const perhaps = listed.filter((one) => isCandidate(one) && requested.mayBecome(one) && !isOthers(one));
-    if (perhaps.length > 0) throw ambiguous(reason, perhaps);
+    if (changed.length > 0) throw ambiguous(reason, changed);
     if (listed.length === 0) await withBackoff(() => assertCanListTokens(session));
     return undefined;
   }

@@ -178,5 +178,20 @@ describe.each([
         );
       },
     );
+
+    it("widens one, and loses the answer, where others look as it was asked for: all are named", async () => {
+      const { orgId: orgID } = run.server;
+      const alike = { orgID, description: "ci", permissions: [permission("read", "tasks")] };
+      for (let n = 0; n < 2; n += 1) await run.server.call("POST", "/api/v2/authorizations", alike);
+      proxy.request = (body) => ({
+        ...body,
+        permissions: [...body.permissions, permission("write", "buckets")],
+      });
+      proxy.losesAnswers = true;
+      const message = await create({ description: "ci" }).then(String, (error: Error) => error.message);
+      expect(message).toContain("3 tokens could be it");
+      expect(run.made()).toHaveLength(3);
+      for (const { id } of run.made()) expect(message).toContain(id);
+    });
   },
 );
