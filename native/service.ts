@@ -310,7 +310,13 @@ export class PluginService {
 
   private async delete(request: proto.DeleteRequest): Promise<Empty> {
     this.assertGoesOn();
-    const state = ownState(fromStruct(request.getProperties()), fromStruct(request.getOldInputs()));
+    const outputs = fromStruct(request.getProperties());
+    // `pulumi do` has no state.
+    if (Object.keys(outputs).length === 0) {
+      await this.callsFor(request).deleteUnrecorded(request.getId());
+      return new Empty();
+    }
+    const state = ownState(outputs, fromStruct(request.getOldInputs()));
     await this.callsFor(request).delete(request.getId(), state);
     return new Empty();
   }

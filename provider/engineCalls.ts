@@ -29,6 +29,8 @@ export interface EngineCalls {
   /** @throws {PartialStepError} where a step failed after another had changed something. */
   update(id: string, olds: InfluxTokenState, news: unknown): Promise<InfluxTokenState>;
   delete(id: string, state: InfluxTokenState): Promise<void>;
+  /** Deletes a token that no state holds, which must be there. */
+  deleteUnrecorded(id: string): Promise<void>;
 }
 
 export function engineCalls(kind: LifeKind, shared: ProviderProcess): EngineCalls {
@@ -85,6 +87,10 @@ export function engineCalls(kind: LifeKind, shared: ProviderProcess): EngineCall
       return exit.finishBeforeExit(() =>
         life().delete(id, state, replacements.connectionFor(keyOf(id, state.host), state.connection)),
       );
+    },
+
+    deleteUnrecorded(id) {
+      return exit.finishBeforeExit(() => life().deleteUnrecorded(id));
     },
   };
 }

@@ -52,12 +52,7 @@ export async function findImportable(
   context: CheckContext,
   isOwnerNamed: boolean,
 ): Promise<Importable | undefined> {
-  const id = given.toLowerCase();
-  if (!isId(id)) {
-    throw new InfluxTokenError(
-      `cannot import ${quoted(given)}: it is not an authorization id (16 hex digits, not all zeros): \`influx auth list\` shows it`,
-    );
-  }
+  const id = authorizationId(given, "import");
   const found = await readAuthorization(client, id);
   if (found.kind === "gone") return undefined;
   if (found.kind === "orphaned") {
@@ -103,6 +98,20 @@ export async function findImportable(
       ...Object.fromEntries([...buckets.names].map(([bucket, name]) => [referenceTo(name), bucket])),
     },
   };
+}
+
+/**
+ * An id that a user gives.
+ *
+ * @param purpose what is to be done with the token, for the error.
+ * @throws {InfluxTokenError} where it is none.
+ */
+export function authorizationId(given: string, purpose: string): string {
+  const id = given.toLowerCase();
+  if (isId(id)) return id;
+  throw new InfluxTokenError(
+    `cannot ${purpose} ${quoted(given)}: it is not an authorization id (16 hex digits, not all zeros): \`influx auth list\` shows it`,
+  );
 }
 
 function first(texts: readonly string[]): string[] {

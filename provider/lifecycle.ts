@@ -12,12 +12,12 @@ import {
 import type { InfluxClient } from "./influxdb/client";
 import { createSafely, UndeletedTokenError } from "./influxdb/createSafely";
 import type { Session } from "./influxdb/session";
-import { cannotList, findImportable, type Imported, type Listed, listed } from "./importing";
+import { authorizationId, cannotList, findImportable, type Imported, type Listed, listed } from "./importing";
 import { Preflight } from "./preflight";
 import { NamedBuckets } from "./namedBuckets";
 import { formatPermission } from "./permissions/format";
 import type { Runtime } from "./runtime";
-import { type Change, learnsToken, patchFor, planChange, takesKeepers } from "./token/changes";
+import { type Change, FIXED, learnsToken, patchFor, planChange, takesKeepers } from "./token/changes";
 import {
   checkInputs,
   type Failure,
@@ -32,6 +32,8 @@ import {
   firstTaken,
   importBeforeReplacement,
   keptForAnother,
+  nothingToDelete,
+  notInPlace,
   notOnThisServer,
   orphanWarning,
   statusNotSet,
@@ -99,6 +101,8 @@ export interface Life {
   /** @throws {RecordedStepError} where a step failed after another had changed something. */
   update(id: string, state: InfluxTokenState, declared: InfluxTokenInputs): Promise<InfluxTokenState>;
   delete(id: string, state: InfluxTokenState, connection: ConnectionInputs | undefined): Promise<void>;
+  /** Deletes a token that no state holds. @throws {InfluxTokenError} where there is none: then its id is mistyped. */
+  deleteUnrecorded(id: string): Promise<void>;
 }
 
 export interface LifecycleOptions extends Runtime {
@@ -379,6 +383,7 @@ export class Lifecycle implements Life {
   }
 
   preview(state: InfluxTokenState, declared: InfluxTokenInputs): InfluxTokenState {
+    assertChangesInPlace(state, declared);
     const patch = patchFor(state, declared);
     const next = withInputs(state, declared, patch);
     const scheduled = isUnknown(declared.rotateAfter)
@@ -394,6 +399,7 @@ export class Lifecycle implements Life {
   /** Changes the token in place: in the state it keeps is what the server has after it. */
   async update(id: string, state: InfluxTokenState, declared: InfluxTokenInputs): Promise<InfluxTokenState> {
     requireKnownFormat(state);
+    assertChangesInPlace(state, declared);
     return this.scheduled(await this.changed(id, state, declared), state);
   }
 
@@ -456,6 +462,16 @@ export class Lifecycle implements Life {
     if (!wasThere) assertSameServer(id, state.host, client);
   }
 
+  async deleteUnrecorded(given: string): Promise<void> {
+    const id = authorizationId(given, "delete");
+    const { client } = this.connections.sessionFor(undefined, undefined);
+    // Its value, where the server tells it: a token does not delete itself.
+    const found = await readAuthorization(client, id);
+    const value = found.kind === "found" ? tokenValueIn(found.authorization) : undefined;
+    if (found.kind === "gone" || !(await deleteAuthorization(client, id, value)))
+      throw nothingToDelete(id, client.host);
+  }
+
   /**
    * Refuses a deletion that {@link delete} would refuse, as far as that is known beforehand. Sends nothing.
    *
@@ -501,6 +517,12 @@ export class Lifecycle implements Life {
       this.options.log.warn(descriptionDiffers(id, patch.description, now.description));
     }
   }
+}
+
+/** Where nobody replaces a token, as in `pulumi do`, its state must not say what the token is not. */
+function assertChangesInPlace(state: InfluxTokenState, declared: InfluxTokenInputs): void {
+  const fixed = planChange(state, declared).replaces.filter((name) => FIXED.includes(name));
+  if (fixed.length > 0) throw notInPlace(fixed);
 }
 
 /** A server that never had the token cannot tell that it is gone. */

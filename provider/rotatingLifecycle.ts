@@ -218,6 +218,11 @@ export class RotatingLifecycle implements Life {
     if (failed !== undefined) throw failed.reason;
   }
 
+  /** Of a rotating token that no state holds, only the one token is known. */
+  deleteUnrecorded(id: string): Promise<void> {
+    return this.tokens.deleteUnrecorded(id);
+  }
+
   /** Makes the new token. What is to be deleted after it is among the leftovers then. */
   private async rotate(
     steps: Steps,

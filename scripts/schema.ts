@@ -23,7 +23,7 @@ export interface ResourceSpec {
   readonly inputProperties: Readonly<Record<string, PropertySpec>>;
   readonly properties?: Readonly<Record<string, PropertySpec>>;
   readonly required?: readonly string[];
-  readonly listInputs?: object;
+  readonly listInputs?: { readonly properties: Readonly<Record<string, PropertySpec>> };
   readonly aliases?: readonly { readonly type: string }[];
 }
 
@@ -62,6 +62,8 @@ const RESOURCES = {
 } as const;
 /** Another provider takes its place. */
 const DYNAMIC_ONLY = "connection";
+/** Inputs that choose whose tokens are listed. */
+const LISTED_BY = ["org", "orgId"];
 /** Every resource has these: the schema does not declare them. */
 const OF_EVERY_RESOURCE = ["id", "urn"];
 
@@ -81,16 +83,23 @@ export function packageSchema(dist: string, manifest: Manifest): PackageSpec {
   const declarations = new Declarations(files.map((name) => join(dist, name)));
   const variables = declarations.inputs("ProviderArgs", sourcesBelow);
   const resources = Object.entries(RESOURCES).map(
-    ([name, { kind, args, outputs }]): [string, ResourceSpec] => [
-      `${PACKAGE}:index:${name}`,
-      {
-        description: `${declarations.text(outputs)}\n\n${declarations.text(args)}`,
-        inputProperties: declarations.inputs(args),
-        ...declarations.outputs(outputs),
-        listInputs: {},
-        aliases: [{ type: kind.type }],
-      },
-    ],
+    ([name, { kind, args, outputs }]): [string, ResourceSpec] => {
+      const inputProperties = declarations.inputs(args);
+      return [
+        `${PACKAGE}:index:${name}`,
+        {
+          description: `${declarations.text(outputs)}\n\n${declarations.text(args)}`,
+          inputProperties,
+          ...declarations.outputs(outputs),
+          listInputs: {
+            properties: Object.fromEntries(
+              Object.entries(inputProperties).filter(([input]) => LISTED_BY.includes(input)),
+            ),
+          },
+          aliases: [{ type: kind.type }],
+        },
+      ];
+    },
   );
   const { version, description, keywords, license, repository } = manifest;
   return {

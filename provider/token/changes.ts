@@ -17,6 +17,9 @@ export interface Change {
   readonly reasons?: readonly string[];
 }
 
+/** Inputs that no update can change, whoever asks. What else replaces a token is the program's own rule. */
+export const FIXED: readonly string[] = ["org", "orgId", "user", "userId", "permissions"];
+
 /** Inputs with a rule of their own below. A change of any other one is a change of the state only. */
 const WITH_RULE: readonly string[] = [
   "org",

@@ -41,6 +41,18 @@ export function tokenIsGone(id: string, host: string): InfluxTokenError {
   );
 }
 
+/** What to say where a change takes a new token, and nobody makes one. */
+export function notInPlace(names: readonly string[]): InfluxTokenError {
+  return new InfluxTokenError(
+    `cannot change ${names.join(", ")} of a token that exists: InfluxDB lets nobody do that: make a new token, and delete this one`,
+  );
+}
+
+/** What to say where a token is to be deleted that is in no state, and not there. */
+export function nothingToDelete(id: string, host: string): InfluxTokenError {
+  return new InfluxTokenError(`cannot delete the token ${id}: there is none on ${host}`);
+}
+
 /** What to say where a program adopts another token than the one that it has. */
 export function adoptsAnother(id: string, adopt: string): InfluxTokenError {
   return new InfluxTokenError(
