@@ -1,10 +1,17 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { runCommand } from "../../cli/run";
 import { exports as exported, name as packageName, scripts } from "../../package.json";
 import { configKeyProblems } from "../../provider/configKeys";
 import provider from "../../provider/dynamicProvider";
 import { isRecord } from "../../provider/json";
+import type { PackageSpec } from "../../scripts/schema";
 import { blocksOf, PAGES, readPage } from "../support/docs";
+
+const schema = JSON.parse(
+  readFileSync(join(__dirname, "..", "..", "plugin", "schema.json"), "utf8"),
+) as PackageSpec;
 
 /** What is wrong with tokens of the stack config, by name. */
 async function problemsOf(tokens: Readonly<Record<string, unknown>>): Promise<unknown[]> {
@@ -15,11 +22,52 @@ async function problemsOf(tokens: Readonly<Record<string, unknown>>): Promise<un
   return (await Promise.all(checked)).flat();
 }
 
-/** What is wrong with a YAML block: a Pulumi.yaml, a Pulumi.STACK.yaml, or tokens by name. */
+/** The resource of the schema by its type in a program, where `influx-token:Token` is short for `influx-token:index:Token`. */
+function specOf(type: string): PackageSpec["provider"] | undefined {
+  if (type === "pulumi:providers:influx-token") return schema.provider;
+  return schema.resources[type.replace(/^influx-token:(?=[^:]+$)/, "influx-token:index:")];
+}
+
+/** What is wrong with a program in YAML, as far as it makes tokens. */
+async function programProblems(program: Readonly<Record<string, unknown>>): Promise<unknown[]> {
+  const { resources = {}, plugins, config = {} } = program;
+  const own = Object.entries(resources as Record<string, { type: string; properties?: object; get?: object }>)
+    .filter(([, { type }]) => /^(influx-token|pulumi:providers:influx-token)(:|$)/.test(type))
+    .map(([name, { type, properties = {} }]) => ({ name, type, properties, spec: specOf(type) }));
+  const unknown = own.flatMap(({ name, type, properties, spec }) =>
+    spec === undefined
+      ? [`${name}: there is no ${type}`]
+      : Object.keys(properties)
+          .filter((property) => !(property in spec.inputProperties))
+          .map((property) => `${name}.${property} is no input of ${type}`),
+  );
+  // What the program puts together is not known here.
+  const isPlain = (value: unknown): boolean => !/\$\{|"fn::/.test(JSON.stringify(value));
+  const tokens = own
+    .filter(({ type, properties }) => type.endsWith(":Token") && Object.keys(properties).length > 0)
+    .map(({ name, properties }) => {
+      const plain = Object.entries(properties).filter(([key, value]) => isPlain(value) || key === "org");
+      return [name, Object.fromEntries(plain)] as const;
+    });
+  if (unknown.length > 0) return unknown;
+  const paths = JSON.stringify(plugins ?? {}).matchAll(/"path":"([^"]*)"/g);
+  const keys = Object.keys(config as object).map((key) => [key, ""]);
+  return [
+    ...(await problemsOf(Object.fromEntries(tokens))),
+    ...[...paths]
+      .map(([, path = ""]) => path)
+      .filter((path) => path !== `node_modules/${packageName}/plugin`)
+      .map((path) => `the plugin is not in ${path}`),
+    ...Object.values(configKeyProblems(Object.fromEntries(keys) as Record<string, string>, "acme")).flat(),
+  ];
+}
+
+/** What is wrong with a YAML block: a program, a Pulumi.yaml, a Pulumi.STACK.yaml, or tokens by name. */
 async function yamlProblems(text: string): Promise<unknown[]> {
   const value: unknown = parse(text);
   if (!isRecord(value)) return ["is no object"];
-  if ("runtime" in value) {
+  if (isRecord(value["resources"])) return programProblems(value);
+  if ("runtime" in value && value["runtime"] !== "yaml") {
     const program = `node_modules/${packageName}/${exported["./program"].default.replace("./", "")}`;
     return value["main"] === program ? [] : [`main is not ${program}`];
   }
@@ -57,7 +105,20 @@ const OTHERS = [
   "systemctl",
   "terraform",
 ];
-const PULUMI = ["config", "destroy", "preview", "refresh", "stack", "state", "up"];
+const PULUMI = [
+  "config",
+  "destroy",
+  "import",
+  "package",
+  "plugin",
+  "preview",
+  "refresh",
+  "stack",
+  "state",
+  "up",
+];
+/** Flags of `pulumi do` that are the engine's own. */
+const DO_FLAGS = ["--all", "--count", "--dry-run", "--help", "--input-file", "--show-secrets", "--yes"];
 const INFLUX_AUTH = ["active", "create", "delete", "find", "inactive", "list"];
 const NPM = ["ci", "exec", "install", "pack", "run", "test"];
 
@@ -116,6 +177,7 @@ async function commandProblem([program = "", verb = "", ...rest]: readonly strin
     case "pulumi": {
       const [set, ...words] = rest;
       const key = words.find((word) => word.includes(":")) ?? "";
+      if (verb === "do") return rest.includes("--help") || rest.length === 0 ? undefined : doProblem(rest);
       if (!PULUMI.includes(verb)) return shown;
       return verb === "config" && set === "set" ? configKeyProblems({ [key]: "" }, "acme").error : undefined;
     }
@@ -124,6 +186,22 @@ async function commandProblem([program = "", verb = "", ...rest]: readonly strin
     default:
       return OTHERS.includes(program) ? undefined : `${shown}: what is ${program}?`;
   }
+}
+
+/** Why `pulumi do` refuses its arguments. The engine makes flags of inputs that are texts or switches. */
+function doProblem([type = "", verb = "", ...words]: readonly string[]): string | undefined {
+  const spec = specOf(type);
+  if (spec === undefined) return `there is no ${type}`;
+  if (!["create", "read", "patch", "delete", "list"].includes(verb)) return `pulumi do cannot ${verb}`;
+  const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const inputs = verb === "list" ? spec.listInputs?.properties : spec.inputProperties;
+  const flags = Object.entries(inputs ?? {})
+    .filter(([, { type: of }]) => of === "string" || of === "boolean")
+    .map(([name]) => `--${kebab(name)}`);
+  const unknown = words.find(
+    (word) => word.startsWith("--") && ![...flags, ...DO_FLAGS].includes(word.split("=")[0] ?? ""),
+  );
+  return unknown === undefined ? undefined : `pulumi do ${verb} has no flag ${unknown}`;
 }
 
 async function shellProblems(lines: string): Promise<string[]> {
@@ -145,6 +223,17 @@ describe("the YAML of README and docs", () => {
     ["ci: { org: acme, readBucket: 1 }", /ci\.readBucket/],
     ["name: a\nruntime: nodejs\nmain: dist/index.js", /main is not/],
     ["on: push", /none of the kinds/],
+    ["resources: { a: { type: 'influx-token:Tokn' } }", /there is no influx-token:Tokn/],
+    [
+      "resources: { a: { type: influx-token:Token, properties: { readBukets: true } } }",
+      /readBukets is no input/,
+    ],
+    [
+      "resources: { a: { type: 'pulumi:providers:influx-token', properties: { url: a } } }",
+      /url is no input/,
+    ],
+    ["resources: { a: { type: influx-token:Token, properties: { org: acme } } }", /no permission/],
+    ["resources: {}\nplugins: { providers: [{ name: influx-token, path: plugin }] }", /not in plugin/],
   ])("would not be with a mistake: %s", async (text, problem) => {
     expect(await yamlProblems(text)).toEqual([expect.stringMatching(problem)]);
   });
@@ -178,6 +267,8 @@ describe("the commands of README and docs", () => {
     ["INFLUX_PREFLIGHT=1 pulumi previw", /previw/],
     ["influx auth remove --id ID", /remove/],
     ["plumi up", /what is plumi/],
+    ["pulumi do influx-token:Token create --org acme --read-bukets", /no flag --read-bukets/],
+    ["pulumi do influx-token:Token list --read-buckets", /list has no flag/],
   ])("would not with a mistake: %s", async (text, problem) => {
     expect(await shellProblems(text)).toEqual([expect.stringMatching(problem)]);
   });
