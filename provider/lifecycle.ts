@@ -123,6 +123,8 @@ export class Lifecycle implements Life {
   private readonly records = new Records();
   private readonly preflight: Preflight;
   private readonly warned = new Set<string>();
+  /** Ids of tokens that the stack has: none of them is what a request of this run made. */
+  private readonly known = new Set<string>();
   private lastImport = 0;
   /** Ids of tokens that this run imports. */
   private readonly imports = new Set<string>();
@@ -188,6 +190,7 @@ export class Lifecycle implements Life {
    */
   assertPlan(id: string, state: InfluxTokenState, declared: InfluxTokenInputs, change: Change): void {
     const { adopt, host } = declared;
+    this.known.add(id);
     const isReplaced = change.replaces.length > 0;
     const isAdopted = adopt !== undefined && !isUnknown(adopt);
     // Not of what a refresh compares, which may be a record that is to be deleted.
@@ -239,6 +242,7 @@ export class Lifecycle implements Life {
     if (inputs.adopt !== undefined) return this.adopt(inputs.adopt, inputs);
     const session = this.connections.sessionForNew(inputs);
     const { host } = session.client;
+    session.creates.recorded = this.known;
     for (const id of others) session.creates.claim({ id });
     const { body, buckets } = await newAuthorization(inputs, session.directory);
     try {

@@ -11,6 +11,8 @@ export class PendingCreates {
   private readonly unfinished = new Set<PendingCreate>();
   /** Ids of tokens that belong to a create: no later look may take them for its own. */
   private readonly claimed = new Set<string>();
+  /** Ids of tokens that belong to nothing that is made here, as far as they are known by now. */
+  recorded: ReadonlySet<string> = new Set();
   /** Values of tokens, by id, that came in the answer to another request. */
   private readonly misdirected = new Map<string, string>();
 
@@ -26,7 +28,7 @@ export class PendingCreates {
   }
 
   isClaimed({ id }: Authorization): boolean {
-    return this.claimed.has(id);
+    return this.claimed.has(id) || this.recorded.has(id);
   }
 
   claim({ id }: Pick<Authorization, "id">): void {

@@ -79,6 +79,18 @@ describe.each([
     expect(new Set(all.map(({ id }) => id)).size).toBe(6);
   });
 
+  it("never takes the token that it replaces, though that was made a moment ago", async () => {
+    const old = await host.create(await inputs({ keepers: { period: "1" } }));
+    const next = newProvider();
+    const again = await inputs({ keepers: { period: "2" } });
+    await next.check(old.outs, again);
+    expect((await next.diff(old.id, old.outs, again)).replaces).toEqual(["keepers"]);
+    toPosts("drop before");
+    const { id, outs } = await next.create(again);
+    expect(id).not.toBe(old.id);
+    expect(made()).toEqual([old.outs.token, outs.token]);
+  });
+
   it("never takes one that was there before, or belongs to another owner, or is another kind", async () => {
     const permissions = [{ action: "read", resource: { type: "tasks", orgID: server.orgId } }];
     const { id: ci } = await server.call<{ id: string }>("POST", "/api/v2/users", { name: "ci" });
