@@ -8,6 +8,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { keyOf } from "../provider/adoption";
 import { configKeyProblems } from "../provider/configKeys";
 import { readDescriptionTemplate, renderDescription } from "../provider/descriptionTemplate";
 import { type EngineCalls, engineCalls, type LifeKind } from "../provider/engineCalls";
@@ -15,6 +16,7 @@ import { InfluxTokenError } from "../provider/errors";
 import { RISKY_INPUTS, risksToWarnOf, warningFor } from "../provider/permissions/risks";
 import { type ProviderOptions, ProviderProcess } from "../provider/providerProcess";
 import { PartialStepError } from "../provider/pulumiHost/partialStep";
+import type { Failure } from "../provider/token/inputs";
 import { isUnknown } from "../provider/token/unknown";
 import { fromWire } from "../provider/pulumiHost/wireValues";
 import { NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../provider/tokenTypes";
@@ -73,6 +75,8 @@ export class PluginService {
   private isCancelled = false;
   /** What was warned of: the engine checks a token twice that it replaces. */
   private readonly warned = new Set<string>();
+  /** URNs of the resources that adopt a token, by server and token. */
+  private readonly adopters = new Map<string, string>();
 
   constructor(private readonly options: ServiceOptions) {
     const { env = process.env, log = new EngineLog() } = options;
@@ -172,6 +176,7 @@ export class PluginService {
     this.config = providerConfig(fromStruct(request.getArgs()), isDefault, stackConfigOf(this.env));
     this.isCancelled = false;
     this.warned.clear();
+    this.adopters.clear();
     this.shared.configure("plugin", this.config.config, this.config.connection);
     return new proto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
   }
@@ -180,7 +185,8 @@ export class PluginService {
     const news = fromStruct(request.getNews());
     const declared = { ...this.defaultsFor(request.getUrn(), news), ...news };
     const olds = revealed(fromStruct(request.getOlds()));
-    const { inputs, failures } = await this.callsFor(request).check(olds, revealed(declared));
+    const { inputs, failures: found } = await this.callsFor(request).check(olds, revealed(declared));
+    const failures = [...found, ...this.adoptedElsewhere(request.getUrn(), inputs)];
     if (failures.length === 0) this.warnOfRisks(request.getUrn(), inputs, declared);
     const marks = Object.entries(this.config.marks).filter(
       ([name]) => name in inputs && isLeftOut(news[name]),
@@ -190,6 +196,17 @@ export class PluginService {
       .setFailuresList(
         failures.map(asCheckFailure).map(({ property, reason }) => failureOf(property, reason)),
       );
+  }
+
+  /** A preview adopts nothing: only here it shows that two resources of the program adopt one token. */
+  private adoptedElsewhere(urn: string, { adopt, host }: Properties): Failure[] {
+    if (typeof adopt !== "string" || typeof host !== "string" || isUnknown(fromWire(adopt))) return [];
+    const key = keyOf(adopt, host);
+    const first = this.adopters.get(key) ?? urn;
+    this.adopters.set(key, first);
+    if (first === urn) return [];
+    const reason = `adopt names the token ${adopt}, which "${nameIn(first)}" adopts already: adopt a token once`;
+    return [{ property: "adopt", reason }];
   }
 
   /** What the stack's config, or the provider, gives where a token leaves it out. */
