@@ -17,11 +17,13 @@ export interface PropertyDiff {
  * By property. The engine shows what differs within one by itself.
  *
  * @param olds inputs as they were checked the last time; after an import without those that `check` adds.
- * @param news checked inputs. Both without marks of secrets.
+ * @param news checked inputs.
+ * @param outputs of the state. All without marks of secrets.
  */
 export function detailedDiff(
   olds: Properties,
   news: Properties,
+  outputs: Properties,
   { replaces, reasons = replaces }: Change,
 ): Map<string, PropertyDiff> {
   // Beside another reason permissions are none of their own, but it takes a new token for them all the same.
@@ -30,7 +32,9 @@ export function detailedDiff(
     (replaces.length > 0 && (name === "permissions" || PERMISSION_INPUTS.includes(name)));
   const diffs = new Map<string, PropertyDiff>();
   for (const name of new Set([...Object.keys(news), ...Object.keys(olds)])) {
-    if (name === PROVIDER_KEY || (COMPUTED_NAMES.includes(name) && !(name in olds))) continue;
+    const isOneSided = !(name in olds) || !(name in news);
+    const isMoved = name === "host" && name in news && news[name] !== outputs[name];
+    if (name === PROVIDER_KEY || (COMPUTED_NAMES.includes(name) && isOneSided && !isMoved)) continue;
     if (sameJson(olds[name], news[name])) continue;
     const kind = !(name in olds) ? "ADD" : name in news ? "UPDATE" : "DELETE";
     diffs.set(name, { kind: isReplacing(name) ? `${kind}_REPLACE` : kind, inputDiff: true });

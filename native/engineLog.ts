@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { credentials } from "@grpc/grpc-js";
+import { credentials, Metadata } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import type { Log } from "../provider/runtime";
+
+/** How long a step's answer waits for what was written meanwhile. */
+const MAX_WAIT_MS = 1_000;
 
 /** What one call of the engine has written. */
 interface Call {
@@ -51,7 +54,7 @@ export class EngineLog implements Log {
     if (call?.urn !== undefined) request.setUrn(call.urn);
     // An engine that is gone has nobody to show it to.
     const written = new Promise<void>((resolve) => {
-      client.log(request, () => {
+      client.log(request, new Metadata(), { deadline: Date.now() + MAX_WAIT_MS }, () => {
         resolve();
       });
     });

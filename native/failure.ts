@@ -4,7 +4,14 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { SETTINGS } from "../provider/connection/settings";
 import type { Failure } from "../provider/token/inputs";
-import { type Properties, toStruct } from "./wire";
+import { printable } from "../provider/text";
+import { hasSecret, type Properties, revealed, toStruct } from "./wire";
+
+/** In place of what nobody may see, as the engine writes it. */
+const SECRET = "[secret]";
+
+/** At how many characters messages cut what they show. */
+const SHOWN_LENGTHS: readonly number[] = [64, 200];
 
 const SETTING = new RegExp(`\\bconnection\\.(${Object.keys(SETTINGS).join("|")})\\b`, "g");
 
@@ -13,10 +20,32 @@ export function inProviderTerms(message: string): string {
   return message.replace(SETTING, "the provider's $1");
 }
 
-/** A failure of an input. One of the provider's settings is no input of the resource. */
-export function asCheckFailure({ property, reason }: Failure): Failure {
-  const isInput = !/^connection\b/.test(property);
-  return { property: isInput ? property : "", reason: inProviderTerms(reason) };
+/**
+ * A failure of an input. The engine shows the value of the property that it names: there is none for a provider's setting,
+ * and none that may be seen of a secret.
+ *
+ * @param declared what the program gave, with its marks.
+ */
+export function asCheckFailure({ property, reason }: Failure, declared: Properties): Failure {
+  const [name = ""] = property.split(/[.[]/);
+  if (name === "connection") return { property: "", reason: inProviderTerms(reason) };
+  const { [name]: given } = declared;
+  if (!hasSecret(given) && name !== "adoptToken") return { property, reason: inProviderTerms(reason) };
+  const shown = textsOf(revealed(given)).reduce((text, hidden) => text.replaceAll(hidden, SECRET), reason);
+  return { property: "", reason: inProviderTerms(shown.startsWith(name) ? shown : `${property}: ${shown}`) };
+}
+
+/** How messages show the texts within a value, the longest first. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === "object" && value !== null) {
+    return Object.values(value)
+      .flatMap(textsOf)
+      .sort((a, b) => b.length - a.length);
+  }
+  if (typeof value !== "string") return [];
+  const forms = [value, ...SHOWN_LENGTHS.map((length) => printable(value, length))];
+  // A short one is a part of other words, too.
+  return forms.filter((form) => form !== "").flatMap((form) => (form.length < 4 ? [`"${form}"`] : [form]));
 }
 
 /**

@@ -21,12 +21,14 @@ import { isUnknown } from "../provider/token/unknown";
 import { fromWire } from "../provider/pulumiHost/wireValues";
 import { NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../provider/tokenTypes";
 import { providerConfig, type ProviderConfig, stackConfigOf } from "./config";
+import { declaredInputs } from "./declared";
 import { detailedDiff } from "./detailedDiff";
 import { EngineLog } from "./engineLog";
 import { asCheckFailure, asServiceError } from "./failure";
 import { createPreview } from "./preview";
 import {
   asSecret,
+  asSecretAs,
   checkedInputs,
   fromStruct,
   hasSecret,
@@ -54,8 +56,8 @@ const NOT_OF_PROVIDERS: readonly string[] = ["tokens", "tokensFrom", "preflight"
 /** Inputs of every provider that are the engine's. */
 const OF_ENGINE: readonly string[] = ["version", "pluginDownloadURL"];
 
-/** Inputs that a stack's config can give in place of the program, and that `ignoreChanges` ignores all the same. */
-const DEFAULTED: readonly string[] = ["description", "user", "rotateAfter"];
+/** How the engine names its own providers. One that a program names may begin with the word, too. */
+const DEFAULT_PROVIDER = /^default(_\d+_\d+_\d|$)/;
 
 const KINDS: ReadonlyMap<string, LifeKind> = new Map<string, LifeKind>([
   [NATIVE_TOKEN.type, "tokens"],
@@ -105,15 +107,15 @@ export class PluginService {
       configure: this.unary((request: proto.ConfigureRequest) => this.configure(request)),
       check: this.unary((request: proto.CheckRequest) => this.check(request)),
       diff: this.unary((request: proto.DiffRequest) => this.diff(request)),
-      create: this.unary((request: proto.CreateRequest) => this.create(request)),
+      create: this.step((request: proto.CreateRequest) => this.create(request)),
       read: this.unary((request: proto.ReadRequest) => this.read(request)),
-      update: this.unary((request: proto.UpdateRequest) => this.update(request)),
+      update: this.step((request: proto.UpdateRequest) => this.update(request)),
       list: (call: ServerWritableStream<proto.ListRequest, proto.ListResponse>) => {
         this.log
           .during(undefined, () => this.list(call))
           .catch((error: unknown) => call.emit("error", asServiceError(error)));
       },
-      delete: this.unary((request: proto.DeleteRequest) => this.delete(request)),
+      delete: this.step((request: proto.DeleteRequest) => this.delete(request)),
       // The engine waits for steps that are under way, and records them: they go to their end, and none begins after it.
       cancel: this.unary(() => {
         this.isCancelled = true;
@@ -122,22 +124,28 @@ export class PluginService {
     } satisfies Partial<IResourceProviderServer>;
   }
 
+  /** The same of a call that may change a server: a signal waits until its answer can leave, after what it says. */
+  private step<Request, Response>(
+    serve: (request: Request) => Promise<Response>,
+  ): ReturnType<typeof this.unary<Request, Response>> {
+    return this.unary(serve, (call) => this.shared.exit.finishBeforeExit(call));
+  }
+
   private unary<Request, Response>(
     serve: (request: Request) => Response | Promise<Response>,
+    guard: (call: () => Promise<Response>) => Promise<Response> = (call) => call(),
   ): (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => void {
     return ({ request }, callback) => {
       const { getUrn } = request as { getUrn?: () => string };
       const urn = getUrn?.call(request);
-      this.log
-        .during(urn, async () => serve(request))
-        .then(
-          (response) => {
-            callback(null, response);
-          },
-          (error: unknown) => {
-            callback(error instanceof StepError ? error.asServiceError() : asServiceError(error), null);
-          },
-        );
+      guard(() => this.log.during(urn, async () => serve(request))).then(
+        (response) => {
+          callback(null, response);
+        },
+        (error: unknown) => {
+          callback(error instanceof StepError ? error.asServiceError() : asServiceError(error), null);
+        },
+      );
     };
   }
 
@@ -171,8 +179,7 @@ export class PluginService {
       throw new InfluxTokenError("this version of Pulumi is too old for influx-token: upgrade it");
     }
     const name = request.getName() ?? nameIn(request.getUrn() ?? "");
-    // As the engine tells them apart.
-    const isDefault = name.startsWith("default");
+    const isDefault = DEFAULT_PROVIDER.test(name);
     this.config = providerConfig(fromStruct(request.getArgs()), isDefault, stackConfigOf(this.env));
     this.isCancelled = false;
     this.warned.clear();
@@ -194,7 +201,9 @@ export class PluginService {
     return new proto.CheckResponse()
       .setInputs(toStruct(checkedInputs(inputs, { ...declared, ...Object.fromEntries(marks) })))
       .setFailuresList(
-        failures.map(asCheckFailure).map(({ property, reason }) => failureOf(property, reason)),
+        failures
+          .map((failure) => asCheckFailure(failure, declared))
+          .map(({ property, reason }) => failureOf(property, reason)),
       );
   }
 
@@ -238,9 +247,14 @@ export class PluginService {
 
   private diff(request: proto.DiffRequest): proto.DiffResponse {
     const oldInputs = fromStruct(request.getOldInputs());
-    const news = newInputs(request, oldInputs);
-    const state = stateOf(fromStruct(request.getOlds()), oldInputs);
-    const change = this.callsFor(request).diff(request.getId(), state, revealed(news));
+    const outputs = fromStruct(request.getOlds());
+    const news = this.declared(request, oldInputs, outputs);
+    const calls = this.callsFor(request);
+    const planned = calls.diff(request.getId(), stateOf(outputs, oldInputs), revealed(news));
+    // Where nothing changes, the engine records the new inputs beside the old outputs. What they say in other words must
+    // be in the outputs first, or the next run would find a change.
+    const isSettled = planned.changes || !calls.compare(stateOf(outputs, news), revealed(news)).changes;
+    const change = isSettled ? planned : { changes: true, replaces: [] };
     const { SOME, NONE } = {
       SOME: proto.DiffResponse.DiffChanges.DIFF_SOME,
       NONE: proto.DiffResponse.DiffChanges.DIFF_NONE,
@@ -250,7 +264,12 @@ export class PluginService {
       .setReplacesList(change.replaces)
       .setHasdetaileddiff(true);
     if (!change.changes) return response;
-    const diffs = detailedDiff(revealed(oldInputs) as Properties, revealed(news) as Properties, change);
+    const diffs = detailedDiff(
+      revealed(oldInputs) as Properties,
+      revealed(news) as Properties,
+      revealed(outputs) as Properties,
+      change,
+    );
     for (const [name, { kind, inputDiff }] of diffs) {
       const { [kind]: value } = proto.PropertyDiff.Kind;
       response
@@ -276,7 +295,8 @@ export class PluginService {
   private async read(request: proto.ReadRequest): Promise<proto.ReadResponse> {
     const outputs = fromStruct(request.getProperties());
     const inputs = fromStruct(request.getInputs());
-    if (Object.keys(outputs).length === 0) return this.import(request);
+    // Nor has `get` one of ours, whatever it names of the token.
+    if (!("__format" in outputs)) return this.import(request);
     const found = await this.callsFor(request).read(request.getId(), ownState(outputs, inputs));
     // A blank id tells the engine that the token is gone.
     if (found === undefined) return new proto.ReadResponse();
@@ -311,7 +331,7 @@ export class PluginService {
   private async update(request: proto.UpdateRequest): Promise<proto.UpdateResponse> {
     const olds = fromStruct(request.getOlds());
     const oldInputs = fromStruct(request.getOldInputs());
-    const news = newInputs(request, oldInputs);
+    const news = this.declared(request, oldInputs, olds);
     const state = stateOf(olds, oldInputs);
     const calls = this.callsFor(request);
     if (request.getPreview()) {
@@ -336,6 +356,25 @@ export class PluginService {
     const state = ownState(outputs, fromStruct(request.getOldInputs()));
     await this.callsFor(request).delete(request.getId(), state);
     return new Empty();
+  }
+
+  /**
+   * What the program declares.
+   *
+   * @throws {InfluxTokenError} where an imported token is on another server than the environment names.
+   */
+  private declared(
+    request: Pick<proto.DiffRequest, "getNews" | "getIgnorechangesList">,
+    oldInputs: Properties,
+    outputs: Properties,
+  ): Properties {
+    const news = fromStruct(request.getNews());
+    const declared = declaredInputs(news, oldInputs, outputs, request.getIgnorechangesList());
+    const { host } = outputs;
+    if (host === undefined || "host" in oldInputs) return declared;
+    // Nor did `check` know where an imported token is: no input of it says so.
+    const found = "host" in news ? this.shared.run.tokens.hostOf(String(revealed(host))) : revealed(host);
+    return { ...declared, host: asSecretAs(found, host) };
   }
 
   private assertGoesOn(): void {
@@ -392,22 +431,6 @@ async function recorded<T>(
 function ownState(outputs: Properties, inputs: Properties): ReturnType<typeof stateOf> {
   const state = Object.entries(stateOf(outputs, inputs)).filter(([name]) => name !== "connection");
   return Object.fromEntries(state) as unknown as ReturnType<typeof stateOf>;
-}
-
-/** What is declared: without what `check` added for a default of the stack's config whose changes are ignored. */
-function newInputs(
-  request: {
-    getNews(): proto.DiffRequest["getNews"] extends () => infer S ? S : never;
-    getIgnorechangesList(): string[];
-  },
-  oldInputs: Properties,
-): Properties {
-  const ignored = request.getIgnorechangesList();
-  const isIgnored = (name: string): boolean =>
-    DEFAULTED.includes(name) && ignored.includes(name) && !(name in oldInputs);
-  return Object.fromEntries(
-    Object.entries(fromStruct(request.getNews())).filter(([name]) => !isIgnored(name)),
-  );
 }
 
 function failureOf(property: string, reason: string): proto.CheckFailure {

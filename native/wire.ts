@@ -1,6 +1,7 @@
 /** How the plugin's values look in messages and in states. Pure. */
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { isRecord } from "../provider/json";
+import { NEVER } from "../provider/token/rotateAfter";
 import { TYPE_FLAGS } from "../provider/permissions/catalogue";
 import { PROVIDER_KEY, SECRET_KEY, SECRET_SIGNATURE } from "../provider/pulumiHost/wireValues";
 import { INPUT_NAMES, NAMING_INPUTS } from "../provider/token/inputs";
@@ -10,7 +11,7 @@ import { declaredAmong, type InfluxTokenState, isShared } from "../provider/toke
 export type Properties = Readonly<Record<string, unknown>>;
 
 /** Outputs that nobody may read, whatever the inputs are. */
-const SECRET_OUTPUTS: readonly string[] = ["token", "previousToken", "__names"];
+const SECRET_OUTPUTS: readonly string[] = ["token", "previousToken", "__names", "__previous"];
 
 export function fromStruct(struct: Struct | undefined): Properties {
   return struct?.toJavaScript() ?? {};
@@ -97,7 +98,10 @@ export function stateOf(outputs: Properties, inputs: Properties): InfluxTokenSta
   const given = withoutStub(revealed(inputs) as Properties);
   const declared = declaredAmong(given);
   const stored = withoutStub(revealed(outputs) as Properties);
-  const state = isWhole ? stored : { ...given, ...stored, __declared: declared };
+  // Ignored in a run without a change, it was recorded as an input all the same.
+  const isTimed = "rotateAt" in stored || given["rotateAfter"] === NEVER;
+  const inputsThen = Object.entries(given).filter(([name]) => name !== "rotateAfter" || isTimed);
+  const state = isWhole ? stored : { ...Object.fromEntries(inputsThen), ...stored, __declared: declared };
   return state as unknown as InfluxTokenState;
 }
 

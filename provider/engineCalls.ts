@@ -19,6 +19,8 @@ export interface EngineCalls {
   check(olds: unknown, news: unknown): Promise<Checked>;
   /** Sends nothing. Throws for what must not be planned. */
   diff(id: string, olds: unknown, news: unknown): Change;
+  /** The same question without a plan: nothing is refused, and nothing remembered. */
+  compare(olds: unknown, news: unknown): Change;
   /** @throws {PartialStepError} where a token exists that is to be recorded all the same. */
   create(inputs: unknown): Promise<Recorded>;
   read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined>;
@@ -54,8 +56,12 @@ export function engineCalls(kind: LifeKind, shared: ProviderProcess): EngineCall
       const [state, declared] = [fromWire(olds) as InfluxTokenState, fromWire(news) as InfluxTokenInputs];
       const change = life().diff(state, declared);
       if (plannedDiffs.isPlanned()) life().assertPlan(id, state, declared, change);
-      replacements.diffed(keyOf(id, state.host), change.replaces.length > 0, declared.connection);
+      replacements.diffed(keyOf(id, state.host), change.replaces.length > 0, declared);
       return change;
+    },
+
+    compare(olds, news) {
+      return life().diff(fromWire(olds) as InfluxTokenState, fromWire(news) as InfluxTokenInputs);
     },
 
     create(inputs) {

@@ -356,6 +356,17 @@ export class Lifecycle implements Life {
     return found.map(listed);
   }
 
+  /**
+   * Where a token is to be that is on a server, and of which no input says so.
+   *
+   * @throws {InfluxTokenError} where the environment names another server.
+   */
+  hostOf(recorded: string): string {
+    const found = this.connections.host({}, recorded);
+    if (typeof found === "string") return found;
+    throw new InfluxTokenError(found.reason);
+  }
+
   /** The token as the server has it; `undefined` where it is gone. */
   async read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined> {
     requireKnownFormat(state);

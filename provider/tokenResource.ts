@@ -98,6 +98,6 @@ export abstract class RotatingTokenResource extends TokenResource {
     opts: pulumi.CustomResourceOptions,
     secrets: readonly string[] = [],
   ) {
-    super(type, name, { ...ROTATING_OUTPUTS, ...props }, opts, ["previousToken", ...secrets]);
+    super(type, name, { ...ROTATING_OUTPUTS, ...props }, opts, ["previousToken", "__previous", ...secrets]);
   }
 }

@@ -17,6 +17,12 @@ import type { ConnectionInputs } from "../types";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
+/** Where a token is declared to be. */
+interface Declared {
+  readonly connection?: ConnectionInputs;
+  readonly host: string;
+}
+
 /** What one run remembers of the tokens that it replaces. */
 export class Replacements {
   private checked: { readonly olds: OldInputs; readonly news: Inputs } | undefined;
@@ -35,8 +41,11 @@ export class Replacements {
    * Takes note of what `diff` found. The engine asks it of dependents, too, which it did not check before, and of which
    * it then knows no more than the old inputs.
    */
-  diffed(id: string, isReplaced: boolean, connection: ConnectionInputs | undefined): void {
+  diffed(id: string, isReplaced: boolean, { connection, host }: Declared): void {
     if (!isReplaced) this.checked = undefined;
+    // An import has no input that says where the token is.
+    else if (this.checked !== undefined)
+      this.checked = { ...this.checked, olds: { host, ...this.checked.olds } };
     if (isReplaced && isKnown(connection)) this.connections.set(id, connection);
     else this.connections.delete(id);
   }

@@ -171,13 +171,20 @@ export class PluginUnderTest {
     };
   }
 
-  async update(held: Held, news: Properties, preview = false, urn = URN): Promise<Held> {
+  async update(
+    held: Held,
+    news: Properties,
+    preview = false,
+    urn = URN,
+    ignoreChanges: string[] = [],
+  ): Promise<Held> {
     const request = new proto.UpdateRequest()
       .setUrn(urn)
       .setId(held.id)
       .setOlds(toStruct(held.outputs))
       .setOldInputs(toStruct(held.inputs))
       .setNews(toStruct(news))
+      .setIgnorechangesList(ignoreChanges)
       .setPreview(preview);
     const response = await this.ask<proto.UpdateResponse>("update", request);
     return { id: held.id, inputs: news, outputs: fromStruct(response.getProperties()) };

@@ -292,6 +292,14 @@ describe("a provider's config", () => {
     expect(await engine.read(held.id, held)).toBeDefined();
   });
 
+  it("of a provider that a program names default-something is its own", async () => {
+    const env = { PULUMI_CONFIG: JSON.stringify({ host: "http://127.0.0.1:1", token: "other" }) };
+    const engine = await start({ env, provider: "default-eu" });
+    expect((await engine.check(BASE)).inputs).toMatchObject({ host: server.url });
+    await engine.configure({ host: server.url, token: server.operatorToken }, "default_0_1_0");
+    expect((await engine.check(BASE)).inputs).toMatchObject({ host: "http://127.0.0.1:1" });
+  });
+
   it("of an explicit provider comes before the stack's", async () => {
     const env = {
       PULUMI_CONFIG: JSON.stringify({ host: "http://127.0.0.1:1", token: "other", org: "elsewhere" }),
@@ -319,6 +327,113 @@ describe("a provider's config", () => {
     const { inputs } = await engine.check({ org: "acme", readTasks: true }, held.inputs);
     expect((await engine.diff(held, inputs)).changes).toBe(true);
     expect((await engine.diff(held, inputs, ["description"])).changes).toBe(false);
+  });
+});
+
+describe("a run without a change", () => {
+  /** What the engine records then: the new inputs beside the old outputs. */
+  const unchanged = async (
+    engine: PluginUnderTest,
+    held: Held,
+    news: object,
+    ignored: string[] = [],
+  ): Promise<Held> => {
+    const inputs = await checked(engine, news, held.inputs);
+    const { changes, replaces } = await engine.diff(held, inputs, ignored);
+    expect(replaces).toEqual([]);
+    if (ignored.length > 0) expect(changes).toBe(false);
+    return changes ? engine.update(held, inputs, false, undefined, ignored) : { ...held, inputs };
+  };
+
+  it.each<[string, object, object]>([
+    ["a bucket beside all of them", {}, { readBucket: ["primary"] }],
+    ["a bucket no more beside all of them", { readBucket: ["primary"] }, {}],
+    ["an id in place of a name", { org: "acme" }, {}],
+  ])("stays without one for %s", async (what, before, after) => {
+    const engine = await start();
+    const all = { readBuckets: true };
+    let held = await engine.create(await checked(engine, { ...all, ...before }));
+    const news = what.startsWith("an id")
+      ? { ...all, org: undefined, orgId: server.orgId }
+      : { ...all, ...after };
+    for (let run = 0; run < 3; run += 1) held = await unchanged(engine, held, news);
+    expect(await engine.diff(held, await checked(engine, news, held.inputs))).toMatchObject({
+      changes: false,
+    });
+    const refreshed = (await engine.read(held.id, held)) as Held;
+    expect(await engine.diff(refreshed, await checked(engine, news, refreshed.inputs))).toMatchObject({
+      changes: false,
+    });
+    server.countRequests();
+  });
+
+  it.each(["user", "description", "rotateAfter"])("goes on ignoring changes of %s", async (name) => {
+    const engine = await start();
+    const BARE = { org: "acme", readTasks: true, description: undefined };
+    let held = await engine.create(await checked(engine, BARE));
+    await server.call("POST", "/api/v2/users", { name: "svc" });
+    const config = { host: server.url, token: server.operatorToken };
+    const defaults = { user: "svc", descriptionTemplate: "{name}", rotateAfter: "1h" };
+    const key = name === "description" ? "descriptionTemplate" : (name as keyof typeof defaults);
+    await engine.configure({ ...config, [key]: defaults[key] });
+    for (let run = 0; run < 2; run += 1) held = await unchanged(engine, held, BARE, [name]);
+    // The engine sets an ignored input back to what it recorded.
+    const news = {
+      ...(await checked(engine, { ...BARE, status: "inactive" }, held.inputs)),
+      [name]: held.inputs[name],
+    };
+    const { outputs } = await engine.update(held, news, false, undefined, [name]);
+    expect(outputs).toMatchObject({ user: "admin", description: "", status: "inactive" });
+    expect(outputs).not.toHaveProperty("rotateAt");
+  });
+});
+
+describe("an imported token", () => {
+  it("keeps its permissions where changes of them are ignored", async () => {
+    const engine = await start();
+    const { id } = await engine.create(await checked(engine, {}));
+    const held = (await engine.read(id)) as Held;
+    await engine.configure({ host: server.url, token: server.operatorToken });
+    const news = await checked(engine, { readLabels: true }, held.inputs);
+    expect(await engine.diff(held, news)).toMatchObject({ replaces: ["permissions"] });
+    expect(await engine.diff(held, news, ["permissions"])).toMatchObject({ changes: false });
+  });
+
+  it("is changed on no other server than its own, and moved by its name only", async () => {
+    const engine = await start({ config: { host: "" }, env: { INFLUX_HOST: "http://127.0.0.1:1" } });
+    const own = await start();
+    const { id } = await own.create(await checked(own, {}));
+    const held = (await own.read(id)) as Held;
+    own.close();
+    const news = await checked(engine, { readLabels: true }, held.inputs);
+    await expect(engine.diff(held, news)).rejects.toThrow(
+      /the state says that the token is on .*INFLUX_HOST/,
+    );
+    await engine.configure({ host: "http://127.0.0.1:1", token: server.operatorToken });
+    const moved = await checked(engine, {}, held.inputs);
+    expect(await engine.diff(held, moved)).toMatchObject({ changes: true, detailed: { host: "ADD" } });
+    engine.close();
+  });
+
+  it("is read again by whatever a program knows of it", async () => {
+    const engine = await start();
+    const { id } = await engine.create(await checked(engine, {}));
+    expect(await engine.read(id, { id, inputs: {}, outputs: { org: "acme" } })).toMatchObject({ id });
+  });
+});
+
+describe("a secret input that is refused", () => {
+  it.each<[string, object, RegExp]>([
+    ["adoptToken", { adopt: "00000000000000ab", adoptToken: "hush-hush==\n" }, /^adoptToken /],
+    ["userId", { userId: secret("hush-hush") }, /^userId .*\[secret\]/],
+    ["keepers", { keepers: secret("hush-hush") }, /^keepers/],
+    ["rotateAfter", { rotateAfter: secret("hush-hush") }, /^rotateAfter .*\[secret\]/],
+  ])("shows nothing of it: %s", async (_name, news, reason) => {
+    const engine = await start();
+    const { failures } = await engine.check({ ...BASE, ...news });
+    // The engine shows the value of the property that a failure names.
+    expect(failures).toEqual([{ property: "", reason: expect.stringMatching(reason) as unknown }]);
+    expect(JSON.stringify(failures)).not.toContain("hush");
   });
 });
 
