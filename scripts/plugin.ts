@@ -6,6 +6,9 @@ const ROOT = join(__dirname, "..", "..");
 const PLUGIN = join(ROOT, "plugin");
 const NAME = "pulumi-resource-influx-token";
 
+/** Wherever the folder is put: where a `package.json` above it says `module`, Node.js would take the file for another format. */
+const MANIFEST = `${JSON.stringify({ type: "commonjs" })}\n`;
+
 /** Windows starts no file for its first line. */
 const COMMAND = `@node "%~dp0${NAME}" %*\r\n`;
 
@@ -68,6 +71,7 @@ async function main(): Promise<void> {
   const { metafile } = await bundle();
   chmodSync(join(PLUGIN, NAME), 0o755);
   writeFileSync(join(PLUGIN, `${NAME}.cmd`), COMMAND);
+  writeFileSync(join(PLUGIN, "package.json"), MANIFEST);
   writeFileSync(join(PLUGIN, "LICENSES.txt"), licencesOf(metafile));
 }
 

@@ -1,19 +1,21 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { environmentOf } from "../../scripts/engine";
+import { findOrBuildLanguageHost } from "../../scripts/languageHosts";
 import { findOrInstallPulumiCli } from "../../scripts/pulumiCli";
 import { run } from "../../scripts/run";
 import { startServer, type TestServer } from "../support/influxdb";
 import { NPM, pack } from "../support/packed";
 
 const ROOT = join(__dirname, "..", "..");
-const [README, FIRST_TOKEN, WITHOUT_PROGRAM] = [
+const [README, FIRST_TOKEN, WITHOUT_PROGRAM, NATIVE] = [
   "README",
   "docs/tasks/first-token",
   "docs/tasks/without-a-program",
-].map((page) => readFileSync(join(ROOT, `${page}.md`), "utf8")) as [string, string, string];
+  "docs/native",
+].map((page) => readFileSync(join(ROOT, `${page}.md`), "utf8")) as [string, string, string, string];
 
 /** A page's code block of a language, the first one after a heading or any other text. */
 function block(page: string, language: string, after: string): string {
@@ -35,6 +37,8 @@ describe("the package, as its docs say to install and use it, in an empty folder
   let base = "";
   let folder = "";
   let tarball = "";
+  let pulumiCli = "";
+  let languageHost = "";
   let server: TestServer;
   let env: NodeJS.ProcessEnv;
 
@@ -53,7 +57,10 @@ describe("the package, as its docs say to install and use it, in an empty folder
     base = await mkdtemp(join(tmpdir(), "influx-token-install-"));
     folder = join(base, "infra");
     await Promise.all(["infra", "home", "state", "tmp"].map((name) => mkdir(join(base, name))));
-    env = { ...environmentOf(base, path), ...NPM };
+    const engine = environmentOf(base, path);
+    pulumiCli = path;
+    languageHost = await findOrBuildLanguageHost("yaml", path);
+    env = { ...engine, ...NPM, PATH: [engine["PATH"], languageHost].join(delimiter) };
     tarball = await pack(base);
   });
   afterAll(async () => {
@@ -129,5 +136,59 @@ describe("the package, as its docs say to install and use it, in an empty folder
     expect(await shell("pulumi stack init dev && pulumi preview --non-interactive")).toContain(
       "+ 3 to create",
     );
+  });
+
+  describe("with the plugin, by docs/native.md", () => {
+    const NOT_FOUND =
+      "no resource plugin 'pulumi-resource-influx-token' found in the workspace or on your $PATH";
+    const uninstall = (): Promise<string> => shell("pulumi plugin rm resource influx-token --yes");
+
+    it("makes and deletes a token by its program in YAML, with the line that says where the plugin is", async () => {
+      folder = join(base, "yaml");
+      await mkdir(folder);
+      const lines = block(NATIVE, "sh", "For one project");
+      await shell(filledIn(lines, { "pulumi-influx-token": tarball }));
+      expect(existsSync(join(folder, "node_modules", "@pulumi"))).toBe(false);
+      await writeFile(join(folder, "Pulumi.yaml"), block(NATIVE, "yaml", "For one project"));
+      const config = `config:\n  influx-token:host: ${server.url}\n`;
+      await writeFile(join(folder, "Pulumi.plugin.yaml"), config);
+      env = {
+        ...env,
+        INFLUX_TOKEN: server.operatorToken,
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      };
+      await shell("pulumi stack init plugin");
+      expect(await up()).toMatch(/\+ 2 created/);
+      expect(server.authorizations()).toMatchObject([{}, { description: "ci: writes metrics" }]);
+      expect(await shell("pulumi destroy --yes --skip-preview --non-interactive")).toMatch(/- 2 deleted/);
+      expect(server.authorizations()).toHaveLength(1);
+    });
+
+    it("is told where Node.js is missing, in the words of that page", async () => {
+      const bin = join(base, "bin");
+      await mkdir(bin);
+      await symlink("/usr/bin/env", join(bin, "env"));
+      const result = await run(pulumiCli, ["preview", "--non-interactive"], {
+        cwd: folder,
+        env: { ...env, PATH: [bin, languageHost].join(delimiter) },
+      });
+      expect(result.code).not.toBe(0);
+      expect(result.stdout).toMatch(/exited prematurely[^]*node.*: No such file or directory/);
+    });
+
+    it("finds it without that line after each of the other ways, and without any does not", async () => {
+      const program = block(NATIVE, "yaml", "For one project");
+      await writeFile(join(folder, "Pulumi.yaml"), program.replace(/^plugins:\n(?: .*\n)+/m, ""));
+      await expect(preview()).rejects.toThrow(NOT_FOUND);
+      await shell(block(NATIVE, "sh", "For a machine"));
+      expect(await preview()).toContain("+ 2 to create");
+      await uninstall();
+      await shell(block(NATIVE, "sh", "`--file` also takes"));
+      expect(await preview()).toContain("+ 2 to create");
+      await uninstall();
+      const found = await shell(`${block(NATIVE, "sh", "On the PATH")}pulumi preview --non-interactive`);
+      expect(found).toContain("using pulumi-resource-influx-token from $PATH");
+      expect(found).toContain("+ 2 to create");
+    });
   });
 });

@@ -103,6 +103,7 @@ const OTHERS = [
   "printf",
   "sort",
   "systemctl",
+  "tar",
   "terraform",
 ];
 const PULUMI = [

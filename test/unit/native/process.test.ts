@@ -1,10 +1,10 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { secret } from "../../../native/wire";
@@ -69,11 +69,11 @@ describe("the plugin's process", () => {
   });
 
   /** @param preload code that runs before the plugin's own. */
-  async function start(args: readonly string[], preload = BREAKS): Promise<Child> {
+  async function start(args: readonly string[], preload = BREAKS, path = PLUGIN): Promise<Child> {
     const file = join(folder, "preload.cjs");
     await writeFile(file, preload);
     const env = { PATH: process.env["PATH"], NODE_OPTIONS: `--require=${file}`, HOME: folder };
-    const child = spawn(PLUGIN, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(path, args, { env, stdio: ["pipe", "pipe", "pipe"] });
     children.push(child);
     return child;
   }
@@ -170,6 +170,13 @@ describe("the plugin's process", () => {
     expect(child.exitCode ?? child.signalCode).toBeNull();
     child.kill("SIGTERM");
     expect(await endOf(child)).toBe("SIGTERM");
+  });
+
+  it("runs wherever its folder is copied to, also below a package of ES modules", async () => {
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+    await cp(dirname(PLUGIN), join(folder, "copy"), { recursive: true });
+    const child = await start([address], BREAKS, join(folder, "copy", basename(PLUGIN)));
+    expect(await portOf(child)).toBeGreaterThan(0);
   });
 
   it("ends where nobody can be told where it listens", async () => {
