@@ -52,7 +52,8 @@ export function planChange(state: InfluxTokenState, declared: InfluxTokenInputs,
     isAnotherName(state, declared, "user") ||
     (state.__granted !== undefined && asksForPermissions(declared) && !asksForPermissions(state)) ||
     learnsToken(state, declared) ||
-    takesKeepers(state, declared);
+    takesKeepers(state, declared) ||
+    lacksInputs(state);
   return { changes: updates || replaces.length > 0, replaces };
 }
 
@@ -67,6 +68,14 @@ export function learnsToken(state: InfluxTokenState, { adoptToken }: InfluxToken
  */
 export function takesKeepers(state: InfluxTokenState, { keepers }: InfluxTokenInputs): boolean {
   return state.__imported === true && keepers !== undefined;
+}
+
+/**
+ * Whether the plugin wrote the state, which keeps the inputs beside it: a dynamic resource that takes its place is not given
+ * those. So it asks for nothing new by what it cannot compare, and an update makes the state whole.
+ */
+export function lacksInputs({ __declared }: { readonly __declared?: string }): boolean {
+  return __declared === undefined;
 }
 
 /** What to send to the server for a change in place; `undefined` where there is nothing to send. */
@@ -96,7 +105,8 @@ function replacing(state: InfluxTokenState, declared: InfluxTokenInputs): string
   if (userId !== undefined && (missing === "owner" || userId !== state.userId)) replaces.push("userId");
   else if (missing === "owner" || (user !== undefined && !standsFor(user, state, "user")))
     replaces.push("user");
-  if (!sameJson(declared.keepers, state.keepers) && !takesKeepers(state, declared)) replaces.push("keepers");
+  const takesOver = takesKeepers(state, declared) || lacksInputs(state);
+  if (!takesOver && !sameJson(declared.keepers, state.keepers)) replaces.push("keepers");
   // With another organization or owner the permissions differ as a matter of course.
   if (replaces.length === 0 && !samePermissions(state, declared)) replaces.push("permissions");
   return replaces;
@@ -122,6 +132,8 @@ function samePermissions(state: InfluxTokenState, declared: InfluxTokenInputs): 
   if (isUnknown(declared.permissions)) return false;
   // A preset is what it is, however many types it stands for in this version, on this server or by now.
   if (PRESETS.some((preset) => declared[preset] === true && state[preset] === true)) return true;
+
+  if (lacksInputs(state) && sameJson(declared.permissions, state.permissions)) return true;
 
   // A refresh found other permissions, and changes of them are ignored.
   if (!asksForPermissions(declared)) return sameJson(declared.permissions, state.permissions);

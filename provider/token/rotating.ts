@@ -1,3 +1,4 @@
+import { lacksInputs } from "./changes";
 import { kindOf, sameJson } from "../json";
 import type { Failure, InfluxTokenInputs, OldInputs } from "./inputs";
 import type { InfluxTokenState } from "./state";
@@ -121,7 +122,7 @@ export function takesGeneration(state: RotatingState, { generation }: RotatingIn
 /** Whether the program asks for another generation: to add or to remove it is to change it. */
 export function isAnotherGeneration(state: RotatingState, declared: RotatingInputs): boolean {
   const { generation } = declared;
-  if (takesGeneration(state, declared)) return false;
+  if (takesGeneration(state, declared) || lacksInputs(state)) return false;
   return isUnknown(generation) || String(generation ?? "") !== String(state.generation ?? "");
 }
 

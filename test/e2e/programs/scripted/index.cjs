@@ -1,5 +1,6 @@
 const pulumi = require("@pulumi/pulumi");
 const { InfluxToken, RotatingInfluxToken } = require("pulumi-influx-token");
+const native = require("pulumi-influx-token/native");
 
 /** Gives on its input as an output that no preview knows before the resource is made. */
 class Later extends pulumi.dynamic.Resource {
@@ -10,4 +11,4 @@ class Later extends pulumi.dynamic.Resource {
 }
 
 // What the test has the program do at this moment.
-module.exports = require(process.env["SCRIPT"])({ pulumi, InfluxToken, RotatingInfluxToken, Later });
+module.exports = require(process.env["SCRIPT"])({ pulumi, InfluxToken, RotatingInfluxToken, native, Later });
