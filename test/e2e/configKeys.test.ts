@@ -1,66 +1,56 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { BEHAVIOUR_HOSTS, type BehaviourStack } from "../support/behaviourHosts";
 import { startServer, type TestServer } from "../support/influxdb";
-import { openStack, type TestStack } from "../support/stack";
-
-describe("the keys of a stack's config, with the real engine", () => {
-  let stack: TestStack;
-  let folder: string;
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "keys-"));
-    const declared = Object.fromEntries(
-      ["a", "b", "c"].map((name) => [name, { org: "acme", readTasks: true }]),
-    );
-    writeFileSync(join(folder, "declared.json"), JSON.stringify(declared));
-    stack = await openStack(join(__dirname, "programs", "declared"), {
-      env: { DECLARED: join(folder, "declared.json") },
+describe.each(BEHAVIOUR_HOSTS)(
+  "the keys of a $kind stack's config, with the real engine",
+  ({ kind, open }) => {
+    let stack: BehaviourStack;
+    beforeAll(async () => {
+      stack = await open();
+      const args = { org: "acme", readTasks: true };
+      stack.declare({ a: { args }, b: { args }, c: { args } });
     });
-  });
-  afterAll(async () => {
-    await stack.dispose();
-    rmSync(folder, { recursive: true });
-  });
+    afterAll(() => stack.dispose());
 
-  it("are named in one warning each where `pulumi config set` without a namespace put them", async () => {
-    await stack.engine.configSet("host", "https://elsewhere.test");
-    await stack.engine.configSet("token", "s3cret-t0ken", { secret: true });
-    const shown = await stack.preview();
-    const [, diagnostics = ""] = shown.split("Diagnostics:");
-    expect(
-      diagnostics.split("if it is meant for InfluxToken, set influx-token:host in its place"),
-    ).toHaveLength(2);
-    expect(diagnostics.split("InfluxToken does not read declared:token")).toHaveLength(2);
-    expect(shown).not.toMatch(/s3cret|elsewhere/);
-    expect(await stack.up()).toEqual({ created: 4 });
-  });
+    // A plugin is given the keys of its own namespace only.
+    if (kind === "dynamic")
+      it("are named in one warning each where `pulumi config set` without a namespace put them", async () => {
+        await stack.engine.configSet("host", "https://elsewhere.test");
+        await stack.engine.configSet("token", "s3cret-t0ken", { secret: true });
+        const shown = await stack.preview();
+        const [, diagnostics = ""] = shown.split("Diagnostics:");
+        expect(
+          diagnostics.split("if it is meant for InfluxToken, set influx-token:host in its place"),
+        ).toHaveLength(2);
+        expect(diagnostics.split("InfluxToken does not read behaviour:token")).toHaveLength(2);
+        expect(shown).not.toMatch(/s3cret|elsewhere/);
+        expect(await stack.up()).toEqual({ created: 4 });
+      });
 
-  it("stop the program before anything is made or sent where nobody reads them", async () => {
-    await stack.engine.configSet("influx-token:hots", "https://elsewhere.test");
-    const made = stack.server.authorizations().length;
-    stack.server.countRequests();
-    for (const command of ["preview", "up"]) {
-      const args = command === "up" ? ["up", "--yes", "--skip-preview"] : ["preview"];
-      const shown = await stack.failing(args);
-      expect(shown).toContain(
-        "the stack config has influx-token:hots, which InfluxToken does not know: did you mean influx-token:host?",
-      );
-      expect(shown).not.toMatch(/elsewhere|configKeys\.js|influxToken\.js/);
-    }
-    expect(stack.server.countRequests()).toEqual({});
-    expect(stack.server.authorizations()).toHaveLength(made);
-  });
-});
+    it("stop the program before anything is made or sent where nobody reads them", async () => {
+      await stack.engine.configSet("influx-token:hots", "https://elsewhere.test");
+      const made = stack.server.authorizations().length;
+      stack.server.countRequests();
+      for (const command of ["preview", "up"]) {
+        const args = command === "up" ? ["up", "--yes", "--skip-preview"] : ["preview"];
+        const shown = await stack.failing(args);
+        expect(shown).toContain(
+          "the stack config has influx-token:hots, which InfluxToken does not know: did you mean influx-token:host?",
+        );
+        expect(shown).not.toMatch(/elsewhere|configKeys\.js|influxToken\.js/);
+      }
+      expect(stack.server.countRequests()).toEqual({});
+      expect(stack.server.authorizations()).toHaveLength(made);
+    });
+  },
+);
 
-describe("several servers and organizations in one stack, with defaults in its config", () => {
-  let stack: TestStack;
+const SEVERAL = "several servers and organizations in one $kind stack, with defaults in its config";
+describe.each(BEHAVIOUR_HOSTS)(SEVERAL, ({ open, providers }) => {
+  let stack: BehaviourStack;
   let other: TestServer;
-  let folder: string;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "defaults-"));
-    stack = await openStack(join(__dirname, "programs", "scripted"), {
-      env: { SCRIPT: join(folder, "script.cjs") },
-    });
+    // Each provider of a program is a process of its own.
+    stack = await open({ ownProcess: true });
     other = await startServer();
     for (const server of [stack.server, other]) {
       await server.call("POST", "/api/v2/orgs", { name: "umbrella" });
@@ -71,7 +61,6 @@ describe("several servers and organizations in one stack, with defaults in its c
   afterAll(async () => {
     await stack.dispose();
     await other.close();
-    rmSync(folder, { recursive: true });
   });
 
   /** What is on the servers beside the operator's tokens: organization, owner, description and status. */
@@ -92,25 +81,23 @@ describe("several servers and organizations in one stack, with defaults in its c
       .sort();
 
   it("gives each token what it leaves out: later defaults count like changes of its inputs", async () => {
-    const elsewhere = `{ host: "${other.url}", token: "${other.operatorToken}" }`;
-    writeFileSync(
-      join(folder, "script.cjs"),
-      `module.exports = ({ InfluxToken }) => {
-        const connection = ${elsewhere};
-        new InfluxToken("a", { readTasks: true });
-        new InfluxToken("b", { org: "umbrella", readTasks: true, description: "own" });
-        new InfluxToken("c", { readTasks: true, connection }, { ignoreChanges: ["user", "description"] });
-        new InfluxToken("d", { org: "umbrella", user: "admin", description: "", readTasks: true, connection });
-        new InfluxToken("e", { readLabels: true, connection });
-      };`,
-    );
-    expect(await stack.up()).toEqual({ created: 6 });
+    const connection = { host: other.url, token: other.operatorToken };
+    const ignoreChanges = ["user", "description"];
+    stack.declare({
+      a: { args: { readTasks: true } },
+      b: { args: { org: "umbrella", readTasks: true, description: "own" } },
+      c: { args: { readTasks: true }, connection, options: { ignoreChanges } },
+      d: { args: { org: "umbrella", user: "admin", description: "", readTasks: true }, connection },
+      e: { args: { readLabels: true }, connection },
+    });
+    const own = providers(3);
+    expect(await stack.up()).toEqual({ created: 6 + own });
     const before = ['0 acme admin ""', '0 umbrella admin "own"', '1 acme admin ""', '1 acme admin ""'];
     expect(made()).toEqual([...before, '1 umbrella admin ""']);
 
     await stack.engine.configSet("influx-token:user", "robot");
     await stack.engine.configSet("influx-token:descriptionTemplate", "{stack} {{{name}}}");
-    expect(await stack.up(["--diff"])).toEqual({ replaced: 3, unchanged: 3 });
+    expect(await stack.up(["--diff"])).toEqual({ replaced: 3, unchanged: 3 + own });
     const now = [
       '0 acme robot "dev {a}"',
       '0 umbrella robot "own"',
@@ -120,13 +107,13 @@ describe("several servers and organizations in one stack, with defaults in its c
     ];
     expect(made()).toEqual(now);
     expect(stack.printed()).toMatch(/description *: "dev \{a\}"/);
-    expect(await stack.up()).toEqual({ unchanged: 6 });
-    expect(await stack.refresh()).toEqual({ unchanged: 6 });
+    expect(await stack.up()).toEqual({ unchanged: 6 + own });
+    expect(await stack.refresh()).toEqual({ unchanged: 6 + own });
 
     await stack.engine.configSet("influx-token:descriptionTemplate", "{project}/{name}");
     [stack.server, other].forEach((server) => server.countRequests());
-    expect(await stack.up(["--diff"])).toEqual({ updated: 2, unchanged: 4 });
-    expect(stack.printed()).toMatch(/~ description: "dev \{e\}" => "scripted\/e"/);
+    expect(await stack.up(["--diff"])).toEqual({ updated: 2, unchanged: 4 + own });
+    expect(stack.printed()).toMatch(/~ description: "dev \{e\}" => "behaviour\/e"/);
     const sent = [stack.server, other].map((server) => server.countRequests());
     expect(sent).toEqual(Array(2).fill({ "PATCH /api/v2/authorizations/{id}": 1 }));
     await stack.destroy();
