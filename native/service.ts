@@ -264,8 +264,9 @@ export class PluginService {
       .setReplacesList(change.replaces)
       .setHasdetaileddiff(true);
     if (!change.changes) return response;
+    const before = declaredInputs(oldInputs, oldInputs, outputs, request.getIgnorechangesList());
     const diffs = detailedDiff(
-      revealed(oldInputs) as Properties,
+      revealed(before) as Properties,
       revealed(news) as Properties,
       revealed(outputs) as Properties,
       change,
