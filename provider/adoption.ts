@@ -129,6 +129,23 @@ async function assertAccepted(
   );
 }
 
+/** What the other processes of the run have records of, for the engine starts one for each provider. */
+export interface OtherProcesses {
+  tell(key: string, record: ToldStanding): void;
+  of(key: string): ToldStanding[];
+}
+
+/** The same, as processes tell each other. */
+interface ToldStanding extends Standing {
+  /** When the record was adopted; empty where it never was. */
+  readonly at: string;
+  /** Whether the program has yet to adopt it. */
+  readonly isWanted?: boolean;
+}
+
+/** Stands for the time of a record that is still to come. */
+const WANTED = "wanted";
+
 /** What is known of a record of a token. */
 interface Standing {
   /** Whether another token takes the place of its. */
@@ -148,11 +165,14 @@ export class Records {
   /** Tokens that the program has yet to adopt. */
   private readonly wanted = new Set<string>();
 
+  constructor(private readonly processes: OtherProcesses) {}
+
   /** Takes note of a token that the program adopts, before it does. Returns whether it has a record of it already. */
   want(id: string, host: string): boolean {
     const key = keyOf(id, host);
     this.wanted.add(key);
-    return this.known.has(key);
+    this.processes.tell(key, { at: WANTED, isReplaced: false, hasValue: false, isWanted: true });
+    return this.known.has(key) || this.isElsewhere(key);
   }
 
   /**
@@ -166,7 +186,9 @@ export class Records {
     for (const key of keys) {
       const isTaken = this.adopted.has(key) && !this.known.has(key);
       this.note(key, state, isReplaced);
-      if (isTaken || this.wanted.has(key) || this.others(key, state).length > 0) throw adoptedTwice(id);
+      const elsewhere = this.processes.of(key);
+      const isWanted = this.wanted.has(key) || elsewhere.some((one) => one.isWanted === true);
+      if (isTaken || isWanted || this.others(key, state, elsewhere).length > 0) throw adoptedTwice(id);
     }
   }
 
@@ -182,12 +204,13 @@ export class Records {
    */
   async adopt(id: string, host: string, adopt: () => Promise<InfluxTokenState>): Promise<InfluxTokenState> {
     const key = keyOf(id, host);
-    if (this.known.has(key) || this.adopted.has(key)) throw adoptedTwice(id);
+    if (this.known.has(key) || this.adopted.has(key) || this.isElsewhere(key)) throw adoptedTwice(id);
     this.adopted.add(key);
     try {
       const state = await adopt();
       this.note(key, state, false);
       this.wanted.delete(key);
+      this.processes.tell(key, { at: WANTED, isReplaced: false, hasValue: false });
       return state;
     } catch (error) {
       this.adopted.delete(key);
@@ -203,22 +226,36 @@ export class Records {
    */
   hasAnother(id: string, state: InfluxTokenState, host: string): boolean {
     const key = keyOf(id, host);
-    const others = this.others(key, state).filter(({ isReplaced }) => !isReplaced);
+    const elsewhere = this.processes.of(key);
+    const others = this.others(key, state, elsewhere).filter(({ isReplaced }) => !isReplaced);
     if (others.length > 0) {
       if (state.token !== undefined && !others.some(({ hasValue }) => hasValue)) throw valueIsHereOnly(id);
       return true;
     }
-    if (this.wanted.has(key)) throw stillToBeAdopted(id);
+    const isWanted = this.wanted.has(key) || elsewhere.some((one) => one.isWanted === true);
+    if (isWanted) throw stillToBeAdopted(id);
     return false;
   }
 
-  private others(key: string, { __adoptedAt = "" }: InfluxTokenState): Standing[] {
-    return [...(this.known.get(key) ?? [])].flatMap(([at, one]) => (at === __adoptedAt ? [] : [one]));
+  /** Whether another process of the run has a record that stays. */
+  private isElsewhere(key: string): boolean {
+    return this.processes.of(key).some(({ at, isReplaced }) => at !== WANTED && !isReplaced);
+  }
+
+  private others(
+    key: string,
+    { __adoptedAt = "" }: InfluxTokenState,
+    elsewhere: readonly ToldStanding[],
+  ): Standing[] {
+    const own = [...(this.known.get(key) ?? [])].map(([at, one]) => ({ ...one, at }));
+    return [...own, ...elsewhere].filter(({ at }) => at !== __adoptedAt && at !== WANTED);
   }
 
   private note(key: string, { __adoptedAt = "", token }: InfluxTokenState, isReplaced: boolean): void {
     const records = this.known.get(key) ?? new Map<string, Standing>();
-    this.known.set(key, records.set(__adoptedAt, { isReplaced, hasValue: token !== undefined }));
+    const standing = { isReplaced, hasValue: token !== undefined };
+    this.known.set(key, records.set(__adoptedAt, standing));
+    this.processes.tell(key, { at: __adoptedAt, ...standing });
   }
 }
 

@@ -1,4 +1,4 @@
-import { adoptedTwice, adoptedValue, findAdoptable, Records } from "./adoption";
+import { adoptedTwice, adoptedValue, findAdoptable, type OtherProcesses, Records } from "./adoption";
 import { Connections, type StackConfig } from "./connections";
 import { ConnectionError, InfluxTokenError, OwnTokenError } from "./errors";
 import {
@@ -109,6 +109,8 @@ export interface LifecycleOptions extends Runtime {
   readonly config: StackConfig;
   /** Settings of all tokens of the run, where their own `connection` gives no other. Default: none. */
   readonly connection?: ConnectionInputs | undefined;
+  /** Default: there are none. */
+  readonly otherProcesses?: OtherProcesses;
   /** Whether nobody is left to record what is made now. */
   readonly isInterrupted: () => Promise<boolean>;
 }
@@ -120,7 +122,7 @@ export interface LifecycleOptions extends Runtime {
 export class Lifecycle implements Life {
   private readonly connections: Connections;
   private readonly namedBuckets: NamedBuckets;
-  private readonly records = new Records();
+  private readonly records: Records;
   private readonly preflight: Preflight;
   private readonly warned = new Set<string>();
   /** Ids of tokens that the stack has: none of them is what a request of this run made. */
@@ -131,6 +133,7 @@ export class Lifecycle implements Life {
 
   constructor(private readonly options: LifecycleOptions) {
     this.namedBuckets = new NamedBuckets(options.log);
+    this.records = new Records(options.otherProcesses ?? { tell: () => undefined, of: () => [] });
     this.connections = new Connections(options, options.config, options.connection);
     this.preflight = new Preflight(this.connections);
   }

@@ -4,6 +4,7 @@ import { DuplicateErrors } from "./pulumiHost/duplicateErrors";
 import { GracefulExit, type HostProcess } from "./pulumiHost/gracefulExit";
 import { PlannedDiffs } from "./pulumiHost/plannedDiffs";
 import { Replacements } from "./pulumiHost/replacements";
+import { type RunRecords, runRecords } from "./pulumiHost/runRecords";
 import { RotatingLifecycle } from "./rotatingLifecycle";
 import type { Log, Runtime } from "./runtime";
 import type { ConnectionInputs } from "./types";
@@ -36,6 +37,7 @@ interface Run {
 export class ProviderProcess {
   readonly exit: GracefulExit;
   readonly errors = new DuplicateErrors(console);
+  private readonly records: RunRecords;
   private current: Run;
   /** The providers that were configured for this run. */
   private readonly configured = new Set<string>();
@@ -48,6 +50,7 @@ export class ProviderProcess {
     process: own = process,
   }: ProviderOptions = {}) {
     this.exit = new GracefulExit(own);
+    this.records = runRecords(own);
     this.runtime = { env, now, log };
     this.current = this.newRun(() => undefined);
   }
@@ -74,7 +77,13 @@ export class ProviderProcess {
 
   private newRun(config: StackConfig, connection?: ConnectionInputs): Run {
     const { isInterrupted } = this.exit;
-    const tokens = new Lifecycle({ ...this.runtime, config, connection, isInterrupted });
+    const tokens = new Lifecycle({
+      ...this.runtime,
+      config,
+      connection,
+      otherProcesses: this.records,
+      isInterrupted,
+    });
     return {
       tokens,
       rotating: new RotatingLifecycle(tokens, isInterrupted),
