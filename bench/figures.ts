@@ -9,7 +9,23 @@ const NAMES: Readonly<Record<Operation, string>> = {
   replace: "`pulumi up`, one replaced",
   destroy: "`pulumi destroy`",
 };
-const TITLES: Readonly<Record<Variant, string>> = { floor: "floor", naive: "naive", ours: "InfluxToken" };
+const TITLES: Readonly<Record<Variant, string>> = {
+  floor: "floor",
+  naive: "naive",
+  ours: "InfluxToken",
+  nativeFloor: "TypeScript: floor",
+  native: "TypeScript: Token",
+  yamlFloor: "YAML: floor",
+  yaml: "YAML: Token",
+};
+/** What is compared with what nothing can be faster than. */
+const FLOORS: readonly (readonly [own: Variant, floor: Variant])[] = [
+  ["ours", "floor"],
+  ["native", "nativeFloor"],
+  ["yaml", "yamlFloor"],
+];
+/** Those that send requests. */
+const ASKING: readonly Variant[] = ["naive", "ours", "native", "yaml"];
 /** How far the floor's tokens may be from ours in size and still be the floor: the engine's time is a matter of bytes. */
 const SIZE_TOLERANCE = 0.01;
 
@@ -24,21 +40,39 @@ export function median(values: readonly number[]): number {
 /** What the runs with n tokens took, as Markdown. Its tables are not aligned. Throws where the floor is none. */
 export function figures(n: number, runs: readonly Run[]): string {
   const bytes = (variant: Variant): number => median(runs.map((run) => run[variant].bytesPerToken));
-  if (!(Math.abs(bytes("floor") / bytes("ours") - 1) < SIZE_TOLERANCE))
-    throw new Error(
-      `a token of the floor takes ${bytes("floor")} bytes of the checkpoint and one of ours ${bytes("ours")}: they must be alike`,
+  const traced = (variant: Variant): number => median(runs.map((run) => run[variant].stackTraceBytes));
+  for (const [own, floor] of FLOORS) {
+    if (!(Math.abs(bytes(floor) / bytes(own) - 1) < SIZE_TOLERANCE))
+      throw new Error(
+        `a token of ${TITLES[floor]} takes ${bytes(floor)} bytes of the checkpoint and one of ${TITLES[own]} ${bytes(own)}: they must be alike`,
+      );
+  }
+  const of = (variant: Variant, operation: Operation): number[] =>
+    runs.map((run) => run[variant].samples[operation].seconds);
+  const cell = (variant: Variant, operation: Operation): string =>
+    `${median(of(variant, operation)).toFixed(1)} s`;
+  // Run by run: what slows the machine for a while slows both.
+  const ratio = (own: Variant, to: Variant, operation: Operation): string => {
+    const others = of(to, operation);
+    return range(of(own, operation).map((seconds, run) => seconds / (others[run] ?? NaN)));
+  };
+  const compared = (own: Variant, floor: Variant, other: Variant): string =>
+    table(
+      ["", TITLES[floor], TITLES[own], "to the floor", TITLES[other], `to ${TITLES[other]}`],
+      OPERATIONS.map((operation) => [
+        NAMES[operation],
+        cell(floor, operation),
+        cell(own, operation),
+        ratio(own, floor, operation),
+        cell(other, operation),
+        ratio(own, other, operation),
+      ]),
     );
-  const seconds = OPERATIONS.map((operation) => {
-    const of = (variant: Variant): number[] => runs.map((run) => run[variant].samples[operation].seconds);
-    const cell = (variant: Variant): string => `${median(of(variant)).toFixed(1)} s`;
-    // Run by run: what slows the machine for a while slows both.
-    const ratio = (to: Variant): string => range(of("ours").map((own, run) => own / (of(to)[run] ?? NaN)));
-    return [NAMES[operation], cell("floor"), cell("ours"), ratio("floor"), cell("naive"), ratio("naive")];
-  });
   // They do not differ from one run to the next.
   const requests = OPERATIONS.map((operation) => {
-    const of = (variant: Variant): string => requestsText(runs.at(-1)?.[variant].samples[operation].requests);
-    return [NAMES[operation], of("naive"), of("ours")];
+    const asked = (variant: Variant): string =>
+      requestsText(runs.at(-1)?.[variant].samples[operation].requests);
+    return [NAMES[operation], ...ASKING.map(asked)];
   });
   const peak = (variant: Variant): string => {
     const samples = runs.flatMap((run) => Object.values(run[variant].samples));
@@ -47,15 +81,24 @@ export function figures(n: number, runs: readonly Run[]): string {
   };
   return [
     `### n = ${thousands(n)}, ${runs.length === 1 ? "each command once" : `medians of ${runs.length} runs`}`,
-    table(["", "floor", "InfluxToken", "to the floor", "naive", "to naive"], seconds),
+    compared("ours", "floor", "naive"),
+    compared("native", "nativeFloor", "ours"),
+    compared("yaml", "yamlFloor", "ours"),
     table(
-      ["", ...VARIANTS.map((variant) => TITLES[variant])],
       [
-        ["bytes of the checkpoint for each token", ...VARIANTS.map((each) => thousands(bytes(each)))],
-        ["peak memory of the provider's process, MiB", ...VARIANTS.map(peak)],
+        "",
+        "bytes of the checkpoint for each token",
+        "without stack traces",
+        "peak memory of the provider's process, MiB",
       ],
+      VARIANTS.map((each) => [
+        TITLES[each],
+        thousands(bytes(each)),
+        thousands(bytes(each) - traced(each)),
+        peak(each),
+      ]),
     ),
-    table(["", "naive: requests", "InfluxToken: requests"], requests),
+    table(["", ...ASKING.map((each) => `${TITLES[each]}: requests`)], requests),
   ].join("\n\n");
 }
 

@@ -4,10 +4,14 @@ import { Engine, type Deployment, plaintextOf, succeeded, tokenResources } from 
 import { resourceCounts } from "../scripts/engineOutput";
 import { watchProvider } from "../scripts/processes";
 import type { RunResult } from "../scripts/run";
-import { CANNED, type CannedToken, PLAN, type Plan, type Values } from "./plan";
+import { CANNED, type CannedToken, PLAN, type Plan, plannedTokens, type Values } from "./plan";
+import { makePluginProject, type PluginProject } from "./projects";
 
-/** `floor` does nothing, `naive` is a serialised closure, `ours` is InfluxToken. */
-export const VARIANTS = ["floor", "naive", "ours"] as const;
+/**
+ * Of dynamic resources `floor` does nothing, `naive` is a serialised closure, `ours` is InfluxToken. Of the plugin's, each
+ * floor is the same program with a plugin that does nothing.
+ */
+export const VARIANTS = ["floor", "naive", "ours", "nativeFloor", "native", "yamlFloor", "yaml"] as const;
 export type Variant = (typeof VARIANTS)[number];
 
 /** The life of a stack, in its order. */
@@ -28,6 +32,8 @@ export interface Life {
   readonly samples: Readonly<Record<Operation, Sample>>;
   /** Mean size of a token in the checkpoint, after `up`. */
   readonly bytesPerToken: number;
+  /** Of these, what a host says of where in the program the token was declared. */
+  readonly stackTraceBytes: number;
 }
 
 export type Run = Readonly<Record<Variant, Life>>;
@@ -36,6 +42,8 @@ export type Run = Readonly<Record<Variant, Life>>;
 export interface Setting {
   readonly server: Emulator;
   readonly pulumiCli: string;
+  /** Folder of the plugin that does nothing. */
+  readonly floorPlugin: string;
   readonly signal: AbortSignal;
   /** Number of tokens. */
   readonly n: number;
@@ -43,7 +51,8 @@ export interface Setting {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const PROGRAMS = join(__dirname, "..", "..", "bench", "programs");
+const ROOT = join(__dirname, "..", "..");
+const PROGRAMS = join(ROOT, "bench", "programs");
 /** Longer than anything takes: a benchmark that hangs is stopped by who started it. */
 const TIMEOUT_MS = 2 * 60 * 60 * 1000;
 
@@ -62,11 +71,13 @@ const OUTCOMES: Readonly<Record<Operation, (all: number) => [what: string, count
 class Stack {
   readonly samples: Partial<Record<Operation, Sample>> = {};
   bytesPerToken = NaN;
+  stackTraceBytes = NaN;
 
   private constructor(
     readonly variant: Variant,
     readonly engine: Engine,
     private readonly setting: Setting,
+    private readonly project: PluginProject | undefined,
   ) {}
 
   static async open(variant: Variant, setting: Setting, canned?: CannedToken): Promise<Stack> {
@@ -75,46 +86,69 @@ class Stack {
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       INFLUX_HOST: server.url,
       INFLUX_TOKEN: server.onboarded?.token ?? "",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       [CANNED]: JSON.stringify(canned),
       ...setting.env,
     };
-    const programFolder = join(PROGRAMS, variant);
-    const engine = await Engine.open({ programFolder, pulumiCli, env, signal, timeoutMs: TIMEOUT_MS });
+    const project = await makeProject(variant, setting);
     try {
-      await engine.stackInit();
+      const programFolder = project?.folder ?? join(PROGRAMS, variant);
+      const hosts = isYaml(variant) ? (["yaml"] as const) : [];
+      const options = { programFolder, pulumiCli, hosts, env, signal, timeoutMs: TIMEOUT_MS };
+      const stack = new Stack(variant, await Engine.open(options), setting, project);
+      try {
+        await stack.engine.stackInit();
+      } catch (error) {
+        await stack.engine.dispose();
+        throw error;
+      }
+      return stack;
     } catch (error) {
-      await engine.dispose();
+      await project?.dispose();
       throw error;
     }
-    return new Stack(variant, engine, setting);
+  }
+
+  async dispose(): Promise<void> {
+    await this.engine.dispose();
+    await this.project?.dispose();
   }
 
   /** Runs one command. Rejects where it does not do what it is to do. */
   async measure(operation: Operation): Promise<number> {
     const { signal, server, n } = this.setting;
     signal.throwIfAborted();
+    const plan = this.planFor(operation);
+    await this.project?.declare(plannedTokens(plan));
     server.requests.reset();
     const started = performance.now();
-    const { result, peakMemoryMiB } = await watchProvider(() => this.command(operation));
+    const { result, peakMemoryMiB } = await watchProvider(() => this.command(operation, plan));
     const seconds = (performance.now() - started) / 1000;
     const { stdout } = succeeded(result);
     const [what, count] = OUTCOMES[operation](n + 1);
     if (resourceCounts(stdout)[what] !== count)
       throw new Error(`${this.variant}, ${operation}: expected ${count} ${what}, and it printed:\n${stdout}`);
     this.samples[operation] = { seconds, peakMemoryMiB, requests: server.requests.counts() };
-    if (operation === "up") this.bytesPerToken = meanTokenBytes(await this.engine.state());
+    if (operation === "up") {
+      const state = await this.engine.state();
+      this.bytesPerToken = meanTokenBytes(state);
+      this.stackTraceBytes = this.bytesPerToken - meanTokenBytes(withoutStackTraces(state));
+    }
     return seconds;
   }
 
-  private command(operation: Operation): Promise<RunResult> {
+  private planFor(operation: Operation): Plan {
     const { n, server } = this.setting;
     const step = OPERATIONS.indexOf(operation);
-    const plan: Plan = {
+    return {
       n,
       bucketId: server.onboarded?.bucketId ?? "",
       edited: step >= OPERATIONS.indexOf("edit"),
       narrowed: step >= OPERATIONS.indexOf("replace"),
     };
+  }
+
+  private command(operation: Operation, plan: Plan): Promise<RunResult> {
     const env = { [PLAN]: JSON.stringify(plan) };
     if (operation === "preview") return this.engine.preview([], env);
     if (operation === "refresh") return this.engine.refresh([], env);
@@ -123,16 +157,47 @@ class Stack {
   }
 }
 
-/** Makes tokens of ours, reads what the provider answered for one of them, and removes them. */
-export async function learnToken(setting: Setting): Promise<CannedToken> {
-  const stack = await Stack.open("ours", { ...setting, n: 2 });
+function isYaml(variant: Variant): boolean {
+  return variant === "yaml" || variant === "yamlFloor";
+}
+
+/** The programs of the plugin say where it is; those of dynamic resources are where they are. */
+function makeProject(variant: Variant, { floorPlugin }: Setting): Promise<PluginProject> | undefined {
+  const plugin = join(ROOT, "plugin");
+  switch (variant) {
+    case "native":
+      return makePluginProject(plugin, variant);
+    case "nativeFloor":
+      return makePluginProject(floorPlugin, variant);
+    case "yaml":
+      return makePluginProject(plugin);
+    case "yamlFloor":
+      return makePluginProject(floorPlugin);
+    default:
+      return undefined;
+  }
+}
+
+/** What the two providers answer for one token: the floor of each answers with it. */
+export interface Learned {
+  readonly dynamic: CannedToken;
+  readonly native: CannedToken;
+}
+
+/** Makes tokens of ours, reads what the providers answered for one of them, and removes them. */
+export async function learnTokens(setting: Setting): Promise<Learned> {
+  return { dynamic: await learnToken("ours", setting), native: await learnToken("native", setting) };
+}
+
+async function learnToken(variant: Variant, setting: Setting): Promise<CannedToken> {
+  const stack = await Stack.open(variant, { ...setting, n: 2 });
   try {
     await stack.measure("up");
     const canned = cannedFrom((await stack.engine.export(["--show-secrets"])).deployment);
     await stack.measure("destroy");
     return canned;
   } finally {
-    await stack.engine.dispose();
+    await stack.dispose();
   }
 }
 
@@ -148,9 +213,14 @@ export function cannedFrom(deployment: Deployment): CannedToken {
 
 /** Mean size of a token in a checkpoint, as the engine writes it: JSON without blanks, with a comma after each. */
 export function meanTokenBytes({ resources = [] }: Deployment): number {
-  const tokens = resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic"));
+  const tokens = resources.filter(({ type }) => /^(pulumi-nodejs:dynamic|influx-token:)/.test(type));
   const sizes = tokens.map((token) => Buffer.byteLength(JSON.stringify(token)) + 1);
   return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+}
+
+/** The same state as a host would have it that sends no stack traces. */
+export function withoutStackTraces({ resources = [] }: Deployment): Deployment {
+  return { resources: resources.map((resource) => ({ ...resource, stackTrace: undefined })) };
 }
 
 /**
@@ -159,7 +229,7 @@ export function meanTokenBytes({ resources = [] }: Deployment): number {
  */
 export async function liveSideBySide(
   setting: Setting,
-  canned: CannedToken,
+  learned: Learned,
   run: number,
   progress: (line: string) => void,
 ): Promise<Run> {
@@ -167,7 +237,7 @@ export async function liveSideBySide(
   const stacks: Stack[] = [];
   try {
     for (const variant of [...VARIANTS.slice(first), ...VARIANTS.slice(0, first)])
-      stacks.push(await Stack.open(variant, setting, canned));
+      stacks.push(await Stack.open(variant, setting, learned[variant === "floor" ? "dynamic" : "native"]));
     for (const operation of OPERATIONS) {
       for (const stack of stacks) {
         const seconds = await stack.measure(operation);
@@ -176,6 +246,6 @@ export async function liveSideBySide(
     }
     return Object.fromEntries(stacks.map((stack) => [stack.variant, stack as Life])) as Run;
   } finally {
-    for (const { engine } of stacks) await engine.dispose();
+    for (const stack of stacks) await stack.dispose();
   }
 }

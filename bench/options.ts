@@ -27,7 +27,7 @@ export function readOptions(args: readonly string[], command = new Command()): B
   return command
     .name("npm run bench --")
     .description(
-      "Measures InfluxToken against the engine's own floor and a naive provider, and prints Markdown.",
+      "Measures InfluxToken and the plugin's Token against the engine's own floors and a naive provider, and prints Markdown.",
     )
     .option(
       "--n <numbers>",

@@ -20,12 +20,18 @@ const NO_MEDIA_TYPES: Plugin = {
   },
 };
 
-/** Packs the plugin and all that it needs into one file that any Node.js from version 20 on runs. */
-async function bundle(): Promise<BuildResult<{ metafile: true }>> {
-  return build({
+/**
+ * Packs a plugin and all that it needs into one file that any Node.js from version 20 on runs, and puts it into a folder
+ * as the engine looks for it there.
+ *
+ * @param entryPoint path of its main file, from the root of this repository.
+ */
+export async function bundle(entryPoint: string, folder: string): Promise<BuildResult<{ metafile: true }>> {
+  const outfile = join(folder, NAME);
+  const result = await build({
     absWorkingDir: ROOT,
-    entryPoints: ["native/main.ts"],
-    outfile: join("plugin", NAME),
+    entryPoints: [entryPoint],
+    outfile,
     bundle: true,
     platform: "node",
     target: "node20",
@@ -42,6 +48,8 @@ async function bundle(): Promise<BuildResult<{ metafile: true }>> {
     metafile: true,
     logLevel: "warning",
   });
+  chmodSync(outfile, 0o755);
+  return result;
 }
 
 /** The packages that a bundle has something of, by their folders below `node_modules`. */
@@ -68,8 +76,7 @@ function licencesOf(metafile: Metafile): string {
 }
 
 async function main(): Promise<void> {
-  const { metafile } = await bundle();
-  chmodSync(join(PLUGIN, NAME), 0o755);
+  const { metafile } = await bundle("native/main.ts", PLUGIN);
   writeFileSync(join(PLUGIN, `${NAME}.cmd`), COMMAND);
   writeFileSync(join(PLUGIN, "package.json"), MANIFEST);
   writeFileSync(join(PLUGIN, "LICENSES.txt"), licencesOf(metafile));

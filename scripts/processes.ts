@@ -31,11 +31,13 @@ export function descendants(root = process.pid): number[] {
   return below(root);
 }
 
-/** Whether a process is the one that hosts the dynamic provider, by its arguments. */
+/** Whether a process is the one that hosts the dynamic provider, or is the plugin, by its arguments. */
 export function isProviderProcess(commandLine: string): boolean {
-  // The shell script that starts it asks another node, with -e, where the host is.
+  // The shell script that starts the host asks another node, with -e, where it is.
   const [, script = ""] = commandLine.split("\0");
-  return /[\\/]cmd[\\/]dynamic-provider/.test(script) && !script.includes("(");
+  return (
+    /[\\/](cmd[\\/]dynamic-provider|pulumi-resource-influx-token$)/.test(script) && !script.includes("(")
+  );
 }
 
 /** The most memory that a process ever had, in MiB, from its status file. */

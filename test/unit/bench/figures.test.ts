@@ -1,12 +1,12 @@
 import { figures, median } from "../../../bench/figures";
-import { type Life, OPERATIONS, type Run, type Sample } from "../../../bench/lifecycle";
+import { type Life, OPERATIONS, type Run, type Sample, VARIANTS } from "../../../bench/lifecycle";
 
 const REQUESTS = { "GET /api/v2/authorizations/{id}": 1000, "GET /api/v2/orgs": 1 };
 
 function life(seconds: number, bytesPerToken: number, peakMemoryMiB: number | undefined): Life {
   const sample: Sample = { seconds, peakMemoryMiB, requests: REQUESTS };
   const samples = Object.fromEntries(OPERATIONS.map((operation) => [operation, sample]));
-  return { samples: samples as Life["samples"], bytesPerToken };
+  return { samples: samples as Life["samples"], bytesPerToken, stackTraceBytes: 250 };
 }
 
 /** A run that took the given seconds for every operation. */
@@ -20,6 +20,10 @@ function runThatTook(
     floor: life(floor, 2000, peakMemoryMiB),
     naive: life(naive, 9000, peakMemoryMiB),
     ours: life(ours, 2010, peakMemoryMiB),
+    nativeFloor: life(floor / 2, 1500, peakMemoryMiB),
+    native: life(ours / 2, 1500, peakMemoryMiB),
+    yamlFloor: life(floor / 4, 3000, peakMemoryMiB),
+    yaml: life(ours / 5, 3000, peakMemoryMiB),
   };
 }
 
@@ -41,6 +45,12 @@ describe("the figures of the benchmark", () => {
     expect(text).toContain("n = 1,000, medians of 3 runs");
     expect(text).toContain(`| \`pulumi refresh\` | 10.0 s | 13.0 s | ${ratios} |`);
     expect(text.match(/ 0\.33 /g)).toHaveLength(OPERATIONS.length);
+    expect(text).toContain(
+      "| `pulumi refresh` | 5.0 s | 6.5 s | 1.10 (1.05 to 1.30) | 13.0 s | 0.50 (0.50 to 0.50) |",
+    );
+    expect(text).toContain(
+      "| `pulumi refresh` | 2.5 s | 2.6 s | 0.88 (0.84 to 1.04) | 13.0 s | 0.20 (0.20 to 0.20) |",
+    );
   });
 
   it("have no range after a single run", () => {
@@ -52,9 +62,9 @@ describe("the figures of the benchmark", () => {
   it("say what each command asked of the server, and what a token takes", () => {
     const text = figures(1000, RUNS);
     const asked = "1,000 GET authorizations/{id}, 1 GET orgs";
-    expect(text).toContain(`| \`pulumi refresh\` | ${asked} | ${asked} |`);
-    expect(text).toContain("| bytes of the checkpoint for each token | 2,000 | 9,000 | 2,010 |");
-    expect(text).toContain("| peak memory of the provider's process, MiB | 100 | 100 | 100 |");
+    expect(text).toContain(`| \`pulumi refresh\` | ${asked} | ${asked} | ${asked} | ${asked} |`);
+    expect(text).toContain("| naive | 9,000 | 8,750 | 100 |");
+    expect(text).toContain("| TypeScript: Token | 1,500 | 1,250 | 100 |");
   });
 
   it("say that the memory is unknown where the system does not show it", () => {
@@ -66,17 +76,17 @@ describe("the figures of the benchmark", () => {
       ]);
       return { ...of, samples: Object.fromEntries(samples) as Life["samples"] };
     };
-    const text = figures(10, [
-      { floor: unseen(run.floor), naive: unseen(run.naive), ours: unseen(run.ours) },
-    ]);
-    expect(text).toContain("MiB | unknown | unknown | unknown |");
+    const unseenRun = Object.fromEntries(VARIANTS.map((variant) => [variant, unseen(run[variant])])) as Run;
+    expect(figures(10, [unseenRun])).toContain("| InfluxToken | 2,010 | 1,760 | unknown |");
   });
 
   it("are refused where the floor's tokens are of another size", () => {
     const [run] = RUNS;
     if (run === undefined) throw new Error("no run");
-    const other = { ...run, floor: { ...run.floor, bytesPerToken: 2100 } };
-    expect(() => figures(10, [other])).toThrow("they must be alike");
+    for (const [variant, bytes] of Object.entries({ floor: 2100, native: 1520, yamlFloor: 2900 })) {
+      const other = { ...run, [variant]: { ...run.floor, bytesPerToken: bytes } };
+      expect(() => figures(10, [other])).toThrow("they must be alike");
+    }
   });
 
   it("are tables of one width each", () => {

@@ -1,9 +1,12 @@
 import { isProviderProcess, peakMiB, processorSeconds } from "../../../scripts/processes";
 
 describe("the processes of the engine", () => {
-  it("are told apart: the one that hosts the provider, and those that start it", () => {
+  it("are told apart: the one that hosts the provider, or is it, and those that start it", () => {
     const host = ["node", "/p/node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js", "127.0.0.1:1"];
     expect(isProviderProcess(host.join("\0"))).toBe(true);
+    const plugin = ["node", "/p/plugin/pulumi-resource-influx-token", "127.0.0.1:1"];
+    expect(isProviderProcess(plugin.join("\0"))).toBe(true);
+    expect(isProviderProcess(["vi", "/p/plugin/pulumi-resource-influx-token.cmd"].join("\0"))).toBe(false);
     const asking = ["node", "-e", "console.log(require.resolve('@pulumi/pulumi/cmd/dynamic-provider'))"];
     expect(isProviderProcess(asking.join("\0"))).toBe(false);
     expect(isProviderProcess(["node", "/p/node_modules/@pulumi/pulumi/cmd/run"].join("\0"))).toBe(false);
