@@ -48,7 +48,7 @@ export function createApiServer(store: Store, settings: Settings, requests: Requ
     } catch (error) {
       reply = errorReply(error);
     }
-    send(response, reply, settings.version);
+    send(response, reply, settings);
   }
 }
 
@@ -97,11 +97,12 @@ function errorReply(error: unknown): Reply {
   return { status, json: { code, message }, headers: { "X-Platform-Error-Code": code } };
 }
 
-function send(response: ServerResponse, reply: Reply, version: string): void {
+function send(response: ServerResponse, reply: Reply, { version, now }: Settings): void {
   const text = reply.json === undefined ? (reply.text ?? "") : JSON.stringify(reply.json);
   response.writeHead(reply.status, {
     "X-Influxdb-Build": "OSS",
     "X-Influxdb-Version": version,
+    Date: new Date(now()).toUTCString(),
     ...(reply.json !== undefined && { "Content-Type": "application/json; charset=utf-8" }),
     ...(reply.status !== 204 && { "Content-Length": Buffer.byteLength(text) }),
     ...reply.headers,

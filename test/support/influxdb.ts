@@ -10,7 +10,7 @@ export interface TestServer extends Emulator {
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** Makes a bucket and gives its id. */
   makeBucket(name: string, orgID?: string): Promise<string>;
-  /** Sets its clock to a moment for good, or back to this machine's. */
+  /** Sets its clock to a moment for good, or back to what it was. */
   setClock(moment?: string): void;
   /** Requests since the last call, by endpoint. */
   countRequests(): Record<string, number>;
@@ -18,8 +18,12 @@ export interface TestServer extends Emulator {
 
 const OPERATOR_TOKEN = "operator-t0ken-that-must-not-leak";
 
-export async function startServer(options: { plainTokens?: boolean } = {}): Promise<TestServer> {
-  let now = Date.now;
+/** @param options `now` is its clock. Default: this machine's. */
+export async function startServer(
+  options: { plainTokens?: boolean; now?: () => number } = {},
+): Promise<TestServer> {
+  const { now: clock = Date.now } = options;
+  let now = clock;
   const emulator = await startEmulator({
     ...options,
     now: () => now(),
@@ -43,7 +47,7 @@ export async function startServer(options: { plainTokens?: boolean } = {}): Prom
       return id;
     },
     setClock(moment) {
-      now = moment === undefined ? Date.now : () => Date.parse(moment);
+      now = moment === undefined ? clock : () => Date.parse(moment);
     },
     countRequests() {
       const counts = emulator.requests.counts();

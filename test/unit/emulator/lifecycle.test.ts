@@ -57,6 +57,13 @@ describe("options", () => {
   });
 });
 
+it("dates its answers by its own clock", async () => {
+  const emulator = await startEmulator({ now: () => Date.parse("2020-01-01T00:00:00Z") });
+  const { headers } = await call(emulator.url, { method: "GET", path: "/ping" });
+  expect(headers["date"]).toBe("Wed, 01 Jan 2020 00:00:00 GMT");
+  await emulator.close();
+});
+
 it("says which address it cannot listen on", async () => {
   const first = await startEmulator();
   await expect(startEmulator({ port: first.port })).rejects.toThrow(
