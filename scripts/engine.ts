@@ -71,6 +71,8 @@ export interface RecordedToken {
   readonly token: string;
   readonly description: string;
   readonly status: string;
+  /** Of a rotating one, the token before its newest. */
+  readonly previous?: { readonly id: string; readonly token: string };
 }
 
 /** The tokens among a stack's resources, of every kind. */
@@ -208,8 +210,18 @@ export class Engine {
       tokens.map((resource) => {
         const { outputs = {} } = resource;
         const { authorizationId: id = resource.id, description, status, token } = outputs;
+        const { previousAuthorizationId: before, previousToken } = outputs;
+        const previous = { id: String(before), token: plaintextOf(previousToken) };
         const text = { description: String(description), status: String(status) };
-        return [nameOf(resource), { id: String(id), token: plaintextOf(token), ...text }];
+        return [
+          nameOf(resource),
+          {
+            id: String(id),
+            token: plaintextOf(token),
+            ...text,
+            ...(before !== undefined && { previous }),
+          },
+        ];
       }),
     );
   }

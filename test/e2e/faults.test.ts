@@ -1,59 +1,75 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { Engine, succeeded } from "../../scripts/engine";
+import { succeeded } from "../../scripts/engine";
+import { BEHAVIOUR_HOSTS, type BehaviourHost } from "../support/behaviourHosts";
 import { type Fault, FAULTS, seeded, startFaultProxy } from "../support/faultProxy";
-import { startServer } from "../support/influxdb";
-import { type DeclaredToken, deleteNamed, expectSameTokens, pick, randomStack } from "../support/randomStack";
+import {
+  type DeclaredToken,
+  deleteNamed,
+  expectSameTokens,
+  idsOf,
+  isRotating,
+  pick,
+  randomStack,
+} from "../support/randomStack";
 import { runCount, seededRuns } from "../support/seededRuns";
 
-const PROGRAM = join(__dirname, "programs", "declared");
-const NAMES = ["a", "b", "c", "d"];
+const NAMES = ["a", "b", "c", "r1", "r2"];
 /** Rounds of edits under faults, each with an `up`. */
 const ROUNDS = 2;
-const RUNS = { runs: 2, soakRuns: 30 };
+/** Of each host. */
+const RUNS = { runs: 1, soakRuns: 15 };
 
 /** What test/reliability does with the provider's functions, with the real engine: fewer runs, the same promise. */
-async function runOnce(seed: number): Promise<void> {
+async function runOnce(host: BehaviourHost, seed: number): Promise<void> {
   const random = seeded(seed);
-  const server = await startServer({ plainTokens: random() < 0.5 });
+  const stack = await host.open({ configure: false, plainTokens: random() < 0.5, ownProcess: true });
+  const { server, engine } = stack;
   const faulty = 0.1 + random() * 0.3;
   let faults = true;
   const proxy = await startFaultProxy(server.url, (): Fault | undefined =>
     faults && random() < faulty ? pick(random, FAULTS) : undefined,
   );
-  const engine = await Engine.open({ programFolder: PROGRAM });
   try {
-    await engine.stackInit();
-    const env = { DECLARED: join(engine.folder, "declared.json") };
+    const settings = { host: proxy.url, retries: "3" };
+    for (const [key, value] of Object.entries(settings)) await engine.configSet(`influx-token:${key}`, value);
+    await engine.configSet("influx-token:token", server.operatorToken, { secret: true });
     const buckets = [await server.makeBucket("one"), await server.makeBucket("two")];
     let declared = new Map<string, DeclaredToken>();
     const printed: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      declared = randomStack(random, NAMES, proxy.url, server.operatorToken, buckets);
-      await writeFile(env.DECLARED, JSON.stringify(Object.fromEntries(declared)));
+      declared = randomStack(random, NAMES, buckets);
+      const resources = [...declared].map(([name, inputs]) => {
+        const args = { ...inputs };
+        return [name, { type: isRotating(name) ? "RotatingToken" : "Token", args }] as const;
+      });
+      stack.declare(Object.fromEntries(resources));
       // Failures are part of the matter, and what a user does after them comes below.
-      const { stdout, stderr } = await engine.up([], env);
+      const { stdout, stderr } = await engine.up();
       printed.push(stdout, stderr);
     }
     faults = false;
-    const { deployment } = await engine.export();
-    const used = (deployment.resources ?? []).map(({ id = "" }) => id);
+    const { resources = [] } = await engine.state();
+    const used = resources.flatMap(({ id = "", outputs = {} }) => idsOf(id, outputs));
     await deleteNamed(printed, new Set(used), server);
-    succeeded(await engine.up(["--refresh"], env));
-    await expectSameTokens(declared, await engine.recordedTokens(), server);
+    succeeded(await engine.up(["--refresh"]));
+    await expectSameTokens(declared, await engine.recordedTokens(), server).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}\nUnder faults:\n${printed.join("\n")}`);
+    });
   } finally {
-    await engine.dispose();
+    await stack.dispose();
     await proxy.close();
-    await server.close();
   }
 }
 
-describe("random stacks through random edits under random faults, with the real engine", () => {
-  it(
-    "leave on the server what is in the state and what is declared",
-    async () => {
-      expect(await seededRuns({ ...RUNS, atOnce: 2, run: runOnce })).toEqual([]);
-    },
-    60_000 + runCount(RUNS) * 60_000,
-  );
-});
+describe.each(BEHAVIOUR_HOSTS)(
+  "random stacks through random edits under random faults, with the real engine and $kind resources",
+  (host) => {
+    it(
+      "leave on the server what is in the state and what is declared",
+      async () => {
+        const run = (seed: number): Promise<void> => runOnce(host, seed);
+        expect(await seededRuns({ ...RUNS, atOnce: 2, run })).toEqual([]);
+      },
+      60_000 + runCount(RUNS) * 60_000,
+    );
+  },
+);

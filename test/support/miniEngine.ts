@@ -1,12 +1,45 @@
 import type { InfluxTokenState } from "../../provider/token/state";
-import { newProvider, type ProviderHost } from "./providerHost";
 
 /** One resource in the state. */
 export interface Entry {
   readonly id: string;
   /** As they were checked, or read, the last time. */
   readonly inputs: object;
+  /** A plugin's are with the marks of what is secret, as the engine keeps them. */
   readonly outs: InfluxTokenState;
+}
+
+/**
+ * A provider as the engine asks it, by way of its host. A dynamic one has the old inputs among its outputs; a plugin gets
+ * them from the engine.
+ */
+export interface EngineHost {
+  check(olds: object, news: object): Promise<{ inputs: object; failures: readonly object[] }>;
+  diff(
+    id: string,
+    olds: InfluxTokenState,
+    news: object,
+    oldInputs: object,
+  ): Promise<{ changes: boolean; replaces: string[] }>;
+  create(inputs: object): Promise<{ id: string; outs: InfluxTokenState }>;
+  read(
+    id: string,
+    olds: InfluxTokenState,
+    oldInputs: object,
+  ): Promise<{ id: string; props?: InfluxTokenState; inputs?: object }>;
+  update(
+    id: string,
+    olds: InfluxTokenState,
+    news: object,
+    oldInputs: object,
+  ): Promise<{ outs: InfluxTokenState }>;
+  delete(id: string, olds: InfluxTokenState, oldInputs: object): Promise<void>;
+}
+
+/** How a step fails that changed something: as Pulumi's dynamic host reads it from an error. */
+interface PartialFailure {
+  readonly id?: string;
+  readonly properties?: InfluxTokenState;
 }
 
 /**
@@ -16,11 +49,11 @@ export interface Entry {
 export class MiniEngine {
   readonly state = new Map<string, Entry>();
   /** Replaced resources that still have to be deleted. */
-  readonly pendingDeletes: Entry[] = [];
+  readonly pendingDeletes: (Entry & { readonly name: string })[] = [];
   readonly errors: Error[] = [];
 
-  /** @param host the provider; each run of the engine has a new one. */
-  constructor(public host: ProviderHost = newProvider()) {}
+  /** @param host the provider, or the one of each resource; each run of the engine has a new one. */
+  constructor(public host: EngineHost | ((name: string) => EngineHost)) {}
 
   /** `pulumi up`: makes the state what is declared. Failures are in `errors`. */
   async up(declared: ReadonlyMap<string, object>): Promise<void> {
@@ -37,7 +70,7 @@ export class MiniEngine {
     const gone = [...this.state].filter(([name]) => !declared.has(name));
     for (const [name, entry] of gone) {
       step.add(async () => {
-        await this.host.delete(entry.id, entry.outs);
+        await this.hostOf(name).delete(entry.id, entry.outs, entry.inputs);
         this.state.delete(name);
       });
     }
@@ -50,7 +83,7 @@ export class MiniEngine {
     const step = this.steps();
     for (const [name, { id, inputs, outs }] of this.state) {
       step.add(async () => {
-        const found = await this.host.read(id, outs);
+        const found = await this.hostOf(name).read(id, outs, inputs);
         if (found.id === "" || found.props === undefined) this.state.delete(name);
         else this.state.set(name, { id, inputs: found.inputs ?? inputs, outs: found.props });
       });
@@ -61,25 +94,22 @@ export class MiniEngine {
   /** The engine plans one after the other, and runs what it planned at once. */
   private async plan(name: string, declared: object): Promise<() => Promise<void>> {
     const old = this.state.get(name);
-    const inputs = await this.check(old?.inputs ?? {}, declared);
+    const inputs = await this.check(name, old?.inputs ?? {}, declared);
     if (old === undefined) return () => this.create(name, inputs);
-    const { changes, replaces } = await this.host.diff(old.id, old.outs, inputs);
+    const { changes, replaces } = await this.hostOf(name).diff(old.id, old.outs, inputs, old.inputs);
     if (replaces.length > 0) {
       // What follows from the old inputs is not to stay: so it is checked without them.
-      const anew = await this.check({}, declared);
+      const anew = await this.check(name, {}, declared);
       return async () => {
         await this.create(name, anew);
-        this.pendingDeletes.push(old);
+        this.pendingDeletes.push({ name, ...old });
       };
     }
-    return async () => {
-      const { outs } = changes ? await this.host.update(old.id, old.outs, inputs) : old;
-      this.state.set(name, { id: old.id, inputs: changes ? inputs : old.inputs, outs });
-    };
+    return () => (changes ? this.update(name, old, inputs) : Promise.resolve());
   }
 
-  private async check(olds: object, declared: object): Promise<object> {
-    const { inputs, failures } = await this.host.check(olds, { ...declared });
+  private async check(name: string, olds: object, declared: object): Promise<object> {
+    const { inputs, failures } = await this.hostOf(name).check(olds, { ...declared });
     if (failures.length > 0) throw new Error(JSON.stringify(failures));
     return inputs;
   }
@@ -87,24 +117,43 @@ export class MiniEngine {
   private async create(name: string, inputs: object): Promise<void> {
     const old = this.state.get(name);
     try {
-      this.state.set(name, { ...(await this.host.create(inputs)), inputs });
+      this.state.set(name, { ...(await this.hostOf(name).create(inputs)), inputs });
     } catch (error) {
-      const { id, properties } = error as { id?: string; properties?: InfluxTokenState };
-      if (id !== undefined && properties !== undefined) {
-        this.state.set(name, { id, inputs, outs: properties });
-        if (old !== undefined) this.pendingDeletes.push(old);
-      }
+      if (this.recordFailed(name, inputs, error) && old !== undefined)
+        this.pendingDeletes.push({ name, ...old });
       throw error;
     }
   }
 
-  private async deleteReplaced(entry: Entry): Promise<void> {
+  private async update(name: string, old: Entry, inputs: object): Promise<void> {
     try {
-      await this.host.delete(entry.id, entry.outs);
+      const { outs } = await this.hostOf(name).update(old.id, old.outs, inputs, old.inputs);
+      this.state.set(name, { id: old.id, inputs, outs });
+    } catch (error) {
+      this.recordFailed(name, inputs, error);
+      throw error;
+    }
+  }
+
+  /** Records what there is after a step that failed. Returns whether there was something to record. */
+  private recordFailed(name: string, inputs: object, error: unknown): boolean {
+    const { id, properties } = error as PartialFailure;
+    if (id === undefined || properties === undefined) return false;
+    this.state.set(name, { id, inputs, outs: properties });
+    return true;
+  }
+
+  private async deleteReplaced(entry: Entry & { readonly name: string }): Promise<void> {
+    try {
+      await this.hostOf(entry.name).delete(entry.id, entry.outs, entry.inputs);
     } catch (error) {
       this.pendingDeletes.push(entry);
       throw error;
     }
+  }
+
+  private hostOf(name: string): EngineHost {
+    return typeof this.host === "function" ? this.host(name) : this.host;
   }
 
   private steps(): { add: (step: () => Promise<void>) => void; all: () => Promise<void> } {

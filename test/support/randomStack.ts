@@ -1,4 +1,5 @@
 import type { StoredAuthorization } from "../../emulator";
+import type { RotatingState } from "../../provider/token/rotating";
 import type { TestServer } from "./influxdb";
 
 /** Numbers from 0 up to 1. */
@@ -7,13 +8,15 @@ export type Random = () => number;
 /** A token as a program declares it. */
 export interface DeclaredToken {
   readonly org: string;
-  readonly connection: { host: string; token: string; retries: number; timeoutMs?: number };
+  readonly connection?: { host: string; token: string; retries: number; timeoutMs?: number };
   readonly description?: string;
   readonly status?: string;
   readonly readTasks?: boolean;
   readonly allAccess?: boolean;
   readonly readBucket?: readonly string[];
   readonly keepers?: Readonly<Record<string, string>>;
+  /** Of a rotating one. */
+  readonly generation?: number;
 }
 
 /** A token as the state knows it. */
@@ -22,6 +25,35 @@ export interface RecordedToken {
   readonly token: string | undefined;
   readonly description: string;
   readonly status: string;
+  /** Of a rotating one, that which clients may still hold. */
+  readonly previous?: { readonly id: string; readonly token: string | undefined };
+}
+
+/** Ids of all tokens that a resource stands for, those included that are still to be deleted. */
+export function idsOf(id: string, state: Partial<RotatingState>): string[] {
+  const { authorizationId, previousAuthorizationId, __leftovers = [] } = state;
+  return [id, authorizationId, previousAuthorizationId, ...__leftovers].filter((each) => each !== undefined);
+}
+
+/** The token that a resource stands for: of a rotating one the newest. */
+export function recordedToken(id: string, state: Partial<RotatingState>): RecordedToken {
+  const {
+    token,
+    description = "",
+    status = "",
+    authorizationId,
+    previousAuthorizationId,
+    previousToken,
+  } = state;
+  return {
+    id: authorizationId ?? id,
+    token,
+    description,
+    status,
+    ...(previousAuthorizationId !== undefined && {
+      previous: { id: previousAuthorizationId, token: previousToken },
+    }),
+  };
 }
 
 export function pick<T>(random: Random, values: readonly T[]): T {
@@ -30,18 +62,17 @@ export function pick<T>(random: Random, values: readonly T[]): T {
   return value;
 }
 
+/** Whether a token of a random stack is a rotating one. */
+export const isRotating = (name: string): boolean => name.startsWith("r");
+
 /**
  * A random stack. Some of its tokens cannot be told apart on the server: those are the hard ones.
  *
- * @param names of the tokens that it may have.
- * @param host where the provider is to find the server.
- * @param token the server's operator token.
+ * @param names of the tokens that it may have; those with an `r` in front are rotating ones.
  */
 export function randomStack(
   random: Random,
   names: readonly string[],
-  host: string,
-  token: string,
   buckets: readonly string[],
 ): Map<string, DeclaredToken> {
   const chosen = names.filter(() => random() < 0.6);
@@ -50,7 +81,6 @@ export function randomStack(
       name,
       {
         org: "acme",
-        connection: { host, token, retries: 3 },
         ...pick(random, [{}, { description: "same" }, { description: " same " }, { description: name }]),
         ...pick(random, [{}, { status: "inactive" }, {}]),
         ...pick(random, [
@@ -60,6 +90,7 @@ export function randomStack(
           { readBucket: [pick(random, buckets)] },
         ]),
         ...pick(random, [{}, {}, { keepers: { period: pick(random, ["1", "2"]) } }]),
+        ...(isRotating(name) && pick(random, [{}, { generation: 1 }, { generation: 2 }])),
       },
     ]),
   );
@@ -91,8 +122,15 @@ export async function expectSameTokens(
   server: TestServer,
 ): Promise<void> {
   const [, ...onServer] = server.authorizations();
-  const known = (one: RecordedToken): string[] => [one.id, String(one.token), one.description, one.status];
-  expect([...recorded.values()].map(known).sort()).toEqual(onServer.map(known).sort());
+  const before = [...recorded.values()].flatMap(({ previous }) => previous ?? []);
+  const isBefore = new Set(before.map(({ id }) => id));
+  // Of the name and status of a token before the newest, the newest's state says nothing.
+  const known = ({ id, token, ...more }: Partial<RecordedToken>): string[] => [
+    String(id),
+    String(token),
+    ...(isBefore.has(String(id)) ? [] : [String(more.description), String(more.status)]),
+  ];
+  expect([...recorded.values(), ...before].map(known).sort()).toEqual(onServer.map(known).sort());
   const byId = new Map(onServer.map((one) => [one.id, one]));
   const found = [...recorded].map(([name, { id }]) => [name, byId.get(id)] as const);
   expect(new Map(found.map(([name, one]) => [name, one && seen(one)] as const))).toEqual(

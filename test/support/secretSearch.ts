@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../../scripts/engine";
 import type { RunResult } from "../../scripts/run";
+import { SECRET_KEY } from "../../provider/pulumiHost/wireValues";
 
 /** As verbose as the engine can be, with everything that it hears in a file. */
 const VERBOSE = ["--logtostderr", "-v=9", "--logflow", "--debug", "--event-log"];
@@ -60,4 +61,12 @@ export function filesOf(folder: string): [string, string][] {
     .map((name): [string, string] => [name, join(folder, name)])
     .filter(([, path]) => statSync(path).isFile())
     .map(([name, path]) => [name, readFileSync(path, "utf8")]);
+}
+
+/** Properties of a resource with a word in the place of each secret: as they may be shown. */
+export function concealed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(concealed);
+  if (typeof value !== "object" || value === null) return value;
+  if (SECRET_KEY in value) return "[secret]";
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, concealed(inner)]));
 }

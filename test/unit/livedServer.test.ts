@@ -12,7 +12,7 @@ let warnings: string[];
 beforeEach(async () => {
   env = {};
   server = await startServer();
-  engine = new MiniEngine();
+  engine = new MiniEngine(newProvider());
   warnings = [];
 });
 afterEach(async () => {
@@ -64,7 +64,7 @@ describe("an organization and an owner that get other names on the server", () =
         const now = { ...first };
         let seen = { ...first };
         let declared: Record<string, unknown> = { ...first, allAccess: true, description: "" };
-        engine = new MiniEngine();
+        engine = new MiniEngine(newProvider());
         await up(declared);
         const made = idOf();
         for (const [what, name] of steps) {

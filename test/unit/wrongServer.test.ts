@@ -36,7 +36,7 @@ function secondAddress(): Promise<string> {
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), "influx-home-"));
   [right, wrong] = await Promise.all([startServer(), startServer()]);
-  engine = new MiniEngine();
+  engine = new MiniEngine(newProvider());
   at(right.url);
   await engine.up(declared);
   expect(engine.errors).toEqual([]);
