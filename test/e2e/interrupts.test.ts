@@ -8,6 +8,8 @@ import {
   PHASES,
   type Phases,
   type PausedRun,
+  PAUSED_HOSTS,
+  type PausedHost,
   PausedStack,
   MOMENTS,
   type Moment,
@@ -34,6 +36,8 @@ interface Interruption {
   readonly runs?: readonly Phases[];
   /** Whether the run with deletes in flight is left to `npm run test:soak`. */
   readonly deletesInSoakOnly?: true;
+  /** Whether dynamic resources, whose runs take longer, are left to `npm run test:soak`: there is another of its kind. */
+  readonly dynamicInSoakOnly?: true;
 }
 
 /** How long a signal takes to the event loop of a process, on a busy machine. */
@@ -44,7 +48,12 @@ const PLUGIN_CANCEL_MS = 1_000;
 const isPending = (name: string, { pending }: Outcome): boolean => pending.includes(`creating ${name}`);
 
 const INTERRUPTIONS: readonly Interruption[] = [
-  { name: "SIGINT of the engine", interrupt: signalled("engine", "SIGINT"), loses: "nothing" },
+  {
+    name: "SIGINT of the engine",
+    interrupt: signalled("engine", "SIGINT"),
+    loses: "nothing",
+    dynamicInSoakOnly: true,
+  },
   {
     name: "SIGINT of the engine, twice",
     interrupt: async ({ engine, release }) => {
@@ -68,6 +77,7 @@ const INTERRUPTIONS: readonly Interruption[] = [
     leaves: "pending steps",
     // A provider that the engine kills at a delete is what `SIGKILL of the provider` does.
     runs: [["creates"]],
+    dynamicInSoakOnly: true,
   },
   {
     name: "SIGKILL of the engine",
@@ -78,20 +88,26 @@ const INTERRUPTIONS: readonly Interruption[] = [
   },
   {
     name: "SIGKILL of the engine, between an answer and its record",
-    interrupt: async ({ engine, provider, release }) => {
+    interrupt: async ({ engine, providers, release }) => {
       signal(engine, "SIGSTOP");
       await sleep(SIGNAL_DELIVERY_MS);
       release();
       // With nothing in flight it notices only when it looks for its engine the next time.
-      await untilIdle(provider);
+      await Promise.all(providers.map(untilIdle));
       signal(engine, "SIGKILL");
     },
     loses: "all",
     namesLost: isPending,
     leaves: "a lock and pending steps",
     deletesInSoakOnly: true,
+    dynamicInSoakOnly: true,
   },
-  { name: "SIGINT of the provider", interrupt: signalled("provider", "SIGINT"), loses: "nothing" },
+  {
+    name: "SIGINT of the provider",
+    interrupt: signalled("provider", "SIGINT"),
+    loses: "nothing",
+    dynamicInSoakOnly: true,
+  },
   {
     name: "SIGTERM of the provider",
     interrupt: signalled("provider", "SIGTERM"),
@@ -102,7 +118,7 @@ const INTERRUPTIONS: readonly Interruption[] = [
     name: "SIGKILL of the provider",
     interrupt: signalled("provider", "SIGKILL"),
     loses: "what was made",
-    namesLost: (name, outcome) => printedBy(outcome).includes(`InfluxToken (${name}):\n    error: `),
+    namesLost: (name, outcome) => new RegExp(`Token \\(${name}\\):\\n    error: `).test(printedBy(outcome)),
     deletesInSoakOnly: true,
   },
   {
@@ -117,6 +133,7 @@ const INTERRUPTIONS: readonly Interruption[] = [
     namesLost: (name, outcome) =>
       printedBy(outcome).includes(`look for a token "${name}" made just now with \`influx auth list\``),
     deletesInSoakOnly: true,
+    dynamicInSoakOnly: true,
   },
   {
     name: "a server that is killed and started again at once",
@@ -128,12 +145,13 @@ const INTERRUPTIONS: readonly Interruption[] = [
     loses: "nothing",
     // Nothing fails: one run goes through both.
     runs: [["creates", "deletes"]],
+    dynamicInSoakOnly: true,
   },
 ];
 
 function signalled(who: "engine" | "provider", name: NodeJS.Signals): Interruption["interrupt"] {
   return async (run) => {
-    signal(run[who], name);
+    for (const id of who === "engine" ? [run.engine] : run.providers) signal(id, name);
     await sleep(SIGNAL_DELIVERY_MS);
     run.release();
   };
@@ -155,9 +173,16 @@ async function untilIdle(id: number): Promise<void> {
   } while (taken() !== before);
 }
 
-/** What the runs left that a interruption befell, by what was in flight. */
+/** What the runs left that an interruption befell: by host and interruption, and by what was in flight. */
 const outcomes = new Map<string, Map<Phase, Outcome>>();
 const failures = new Map<string, unknown>();
+
+const keyOf = (host: PausedHost, { name }: Interruption): string => `${host} ${name}`;
+
+function interruptionsOf(host: PausedHost): readonly Interruption[] {
+  if (host === "native" || SOAK) return INTERRUPTIONS;
+  return INTERRUPTIONS.filter(({ dynamicInSoakOnly }) => dynamicInSoakOnly !== true);
+}
 
 /** The runs that are interrupted, by what is in flight. */
 function runsOf({
@@ -171,10 +196,14 @@ function runsOf({
  * One edit of the stack: a interruption at its creates, one at the deletes of the next run, and a run without any where
  * something failed. A run comes to its deletes only when all is made that was not made before.
  */
-async function interruptEdit(stack: PausedStack, interruption: Interruption): Promise<void> {
-  const { name, interrupt } = interruption;
+async function interruptEdit(
+  stack: PausedStack,
+  host: PausedHost,
+  interruption: Interruption,
+): Promise<void> {
+  const { interrupt } = interruption;
   const found = new Map<Phase, Outcome>();
-  outcomes.set(name, found);
+  outcomes.set(keyOf(host, interruption), found);
   await stack.edit();
   let isDone = false;
   for (const phases of runsOf(interruption)) {
@@ -199,29 +228,29 @@ async function doWhatIsAsked(stack: PausedStack, { isLocked, pending }: Outcome)
   }
 }
 
-// Two stacks at once take the interruptions one after another: most of a run is waiting for processes to start.
+// A stack of each host, at the same time: most of a run is waiting for processes to start.
 beforeAll(async () => {
-  const waiting = [...INTERRUPTIONS];
-  const worker = async (): Promise<void> => {
-    let stack = await PausedStack.open();
-    for (let interruption = waiting.shift(); interruption !== undefined; interruption = waiting.shift()) {
+  const interruptAll = async (host: PausedHost): Promise<void> => {
+    let stack = await PausedStack.open(host);
+    for (const interruption of interruptionsOf(host)) {
       try {
-        await interruptEdit(stack, interruption);
+        await interruptEdit(stack, host, interruption);
       } catch (error) {
-        failures.set(interruption.name, error);
+        failures.set(keyOf(host, interruption), error);
         await stack.dispose();
-        stack = await PausedStack.open();
+        stack = await PausedStack.open(host);
       }
     }
     await stack.dispose();
   };
-  await Promise.all([worker(), worker()]);
+  await Promise.all(PAUSED_HOSTS.map(interruptAll));
 }, 600_000);
 
-function outcomeOf({ name }: Interruption, phase: Phase): Outcome {
-  const failure = failures.get(name);
+function outcomeOf(host: PausedHost, interruption: Interruption, phase: Phase): Outcome {
+  const key = keyOf(host, interruption);
+  const failure = failures.get(key);
   if (failure !== undefined) throw failure as Error;
-  const found = outcomes.get(name)?.get(phase);
+  const found = outcomes.get(key)?.get(phase);
   if (found === undefined) throw new Error(`no ${phase} were in flight`);
   return found;
 }
@@ -248,15 +277,15 @@ function cellsOf(interruption: Interruption, phase: Phase): Cell[] {
   );
 }
 
-describe(`interrupted runs (${SELECTION})`, () => {
-  describe.each(INTERRUPTIONS)("$name", (interruption) => {
+describe.each(PAUSED_HOSTS)(`interrupted runs of %s resources (${SELECTION})`, (host) => {
+  describe.each(interruptionsOf(host))("$name", (interruption) => {
     describe.each(
       runsOf(interruption)
         .flat()
         .map((phase) => ({ phase })),
     )("while $phase are in flight", ({ phase }) => {
       it.each(cellsOf(interruption, phase))("$title", ({ step, moment, lost }) => {
-        const outcome = outcomeOf(interruption, phase);
+        const outcome = outcomeOf(host, interruption, phase);
         const left = outcome.unknown.filter(({ description }) =>
           description.startsWith(namePrefix(step, moment)),
         );
@@ -268,7 +297,7 @@ describe(`interrupted runs (${SELECTION})`, () => {
       });
 
       it("leaves to be done what is documented, and nothing else", () => {
-        const { isLocked, pending, providerStays, unknown } = outcomeOf(interruption, phase);
+        const { isLocked, pending, providerStays, unknown } = outcomeOf(host, interruption, phase);
         expect(unknown).toHaveLength(cellsOf(interruption, phase).filter(({ lost }) => lost).length);
         expect({ isLocked, isPending: pending.length > 0, providerStays }).toEqual({
           isLocked: interruption.leaves === "a lock and pending steps",

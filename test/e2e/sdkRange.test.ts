@@ -183,7 +183,10 @@ describe.each([
     const run = stack.engine.up();
     await reached;
     expect(onServer("late")).toBeDefined();
-    const { engine, provider } = processesOf(stack.engine);
+    const {
+      engine,
+      providers: [provider = 0],
+    } = processesOf(stack.engine);
     signal(engine, "SIGKILL");
     try {
       await sleep(HEARD_MS);

@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { descendants, isProviderProcess } from "../../scripts/processes";
@@ -8,11 +9,24 @@ import type { StoredAuthorization } from "../../emulator";
 import type { NewAuthorization } from "../../provider/types";
 import { Engine, nameOf, succeeded } from "../../scripts/engine";
 import type { RunResult } from "../../scripts/run";
+import { NATIVE_HOST } from "./behaviourHosts";
 import { type FaultProxy, type Hold, startFaultProxy } from "./faultProxy";
 import { startServer, type TestServer } from "./influxdb";
 import { type DeclaredToken, expectSameTokens } from "./randomStack";
 
 const PROGRAM = join(__dirname, "..", "e2e", "programs", "declared");
+
+/** The hosts that a stack can run in: Pulumi's own for dynamic resources, and the plugin with a program in YAML. */
+export const PAUSED_HOSTS = ["dynamic", "native"] as const;
+export type PausedHost = (typeof PAUSED_HOSTS)[number];
+
+/** A stack and its program. */
+interface Program {
+  readonly engine: Engine;
+  readonly server: TestServer;
+  declare(tokens: ReadonlyMap<string, DeclaredToken>): Promise<void>;
+  dispose(): Promise<void>;
+}
 
 /** What an `up` does to a token, as the server sees it. */
 export const STEPS = ["create", "create of a replacement", "delete of a replaced token", "delete"] as const;
@@ -34,9 +48,9 @@ export const STEPS_OF: Readonly<Record<Phase, readonly Step[]>> = {
 
 /** A run whose steps of one phase are in flight: half of the requests on their way there, half of the answers on their way back. */
 export interface PausedRun {
-  /** Ids of processes: of the engine, and of the provider that it started. */
+  /** Ids of processes: of the engine, and of each that it started from the provider: for YAML one more shows its schema. */
   readonly engine: number;
-  readonly provider: number;
+  readonly providers: readonly number[];
   readonly proxy: FaultProxy;
   /** Lets the requests go on. */
   readonly release: () => void;
@@ -52,7 +66,7 @@ export interface Outcome extends RunResult {
   readonly pending: readonly string[];
   /** Tokens on the server that the state does not know. */
   readonly unknown: readonly StoredAuthorization[];
-  /** Whether the provider's process does not end by itself. */
+  /** Whether a process of the provider does not end by itself. */
   readonly providerStays: boolean;
   /** When it began, by the clock that the server has too. */
   readonly startedAt: Date;
@@ -73,17 +87,24 @@ export class PausedStack {
   private readonly holds = new Map<string, Hold>();
 
   private constructor(
-    readonly engine: Engine,
-    private readonly server: TestServer,
+    private readonly program: Program,
     private readonly proxy: FaultProxy,
   ) {}
 
-  static async open(): Promise<PausedStack> {
-    const server = await startServer();
-    const engine = await Engine.open({ programFolder: PROGRAM });
+  static async open(host: PausedHost): Promise<PausedStack> {
+    const program = await (host === "dynamic" ? openDynamic() : openNative());
+    const { engine, server } = program;
     const proxy = await startFaultProxy(server.url, (request, body) => stack.holdOf(request, body));
-    const stack: PausedStack = new PausedStack(engine, server, proxy);
-    await engine.stackInit();
+    const stack: PausedStack = new PausedStack(program, proxy);
+    const settings = {
+      host: proxy.url,
+      retries: "1",
+      // Longer than the engine waits for its plugins, and no longer: a killed server is looked for as long.
+      timeoutMs: "10000",
+    };
+    for (const [name, value] of Object.entries(settings))
+      await engine.configSet(`influx-token:${name}`, value);
+    await engine.configSet("influx-token:token", server.operatorToken, { secret: true });
     await stack.edit();
     succeeded(await stack.up());
     return stack;
@@ -98,16 +119,22 @@ export class PausedStack {
       description,
       readTasks: true,
       keepers: { round: String(this.round) },
-      // Longer than the engine waits for its plugins, and no longer: a killed server is looked for as long.
-      connection: { host: this.proxy.url, token: this.server.operatorToken, retries: 1, timeoutMs: 10_000 },
     });
     const names = STEPS_OF.creates.flatMap((step) => MOMENTS.map((moment) => this.nameOf(step, moment)));
     this.declared = new Map(names.map((name) => [name, token(name)]));
-    await writeFile(this.declaration, JSON.stringify(Object.fromEntries(this.declared)));
+    await this.program.declare(this.declared);
   }
 
   up(): Promise<RunResult> {
-    return this.engine.up([], { DECLARED: this.declaration });
+    return this.engine.up();
+  }
+
+  get engine(): Engine {
+    return this.program.engine;
+  }
+
+  private get server(): TestServer {
+    return this.program.server;
   }
 
   /** Runs an `up`, pauses the requests of each of the phases, interrupts it there, and waits for the end of all that it started. */
@@ -120,7 +147,7 @@ export class PausedStack {
       () => undefined,
     );
     let ids: number[] = [];
-    let provider: number | undefined;
+    let providers: readonly number[] = [];
     try {
       for (const [at, phase] of phases.entries()) {
         const { reached, release } = held;
@@ -129,11 +156,12 @@ export class PausedStack {
         const next = phases[at + 1];
         if (next !== undefined) held = this.hold(next);
         const found = processesOf(this.engine);
-        ({ ids, provider } = found);
+        ({ ids, providers } = found);
         await interrupt({ ...found, proxy: this.proxy, release, ended });
       }
       const result = await run;
-      const providerStays = provider !== undefined && !(await endsByItself(provider));
+      const ends = await Promise.all(providers.map(endsByItself));
+      const providerStays = ends.includes(false);
       return { ...result, ...(await this.leftBehind()), providerStays, startedAt };
     } finally {
       this.holds.clear();
@@ -155,9 +183,8 @@ export class PausedStack {
   }
 
   async dispose(): Promise<void> {
-    await this.engine.dispose();
+    await this.program.dispose();
     await this.proxy.close();
-    await this.server.close();
   }
 
   /** The name and description of the token that takes a step in this round. */
@@ -165,10 +192,6 @@ export class PausedStack {
     const name = namePrefix(step, moment);
     if (step === "create") return `${name}, round ${this.round}`;
     return step === "delete" ? `${name}, round ${this.round - 1}` : name;
-  }
-
-  private get declaration(): string {
-    return join(this.engine.folder, "declared.json");
   }
 
   private hold(phase: Phase): { reached: Promise<unknown>; release: () => void } {
@@ -211,21 +234,51 @@ export class PausedStack {
   }
 }
 
+async function openDynamic(): Promise<Program> {
+  const server = await startServer();
+  const folder = await mkdtemp(join(tmpdir(), "paused-"));
+  const declaration = join(folder, "declared.json");
+  const engine = await Engine.open({ programFolder: PROGRAM, env: { DECLARED: declaration } });
+  await engine.stackInit();
+  return {
+    engine,
+    server,
+    declare: (tokens) => writeFile(declaration, JSON.stringify(Object.fromEntries(tokens))),
+    async dispose() {
+      await engine.dispose();
+      await server.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function openNative(): Promise<Program> {
+  const stack = await NATIVE_HOST.open({ configure: false, ownProcess: true });
+  return {
+    ...stack,
+    declare(tokens) {
+      const resources = [...tokens].map(([name, { ...args }]) => [name, { args }] as const);
+      stack.declare(Object.fromEntries(resources));
+      return Promise.resolve();
+    },
+  };
+}
+
 /** How the name of a token begins that takes a step. */
 export function namePrefix(step: Step, moment: Moment): string {
   return `${step === "create" || step === "delete" ? "added" : "replaced"} ${moment}`;
 }
 
-/** Ids of processes that run for a stack: of the engine, of the provider, and of all that the engine started. */
-export function processesOf({ folder }: Engine): { engine: number; provider: number; ids: number[] } {
+/** Ids of processes that run for a stack: of the engine, of those of the provider, and of all that the engine started. */
+export function processesOf({ folder }: Engine): { engine: number; providers: number[]; ids: number[] } {
   const project = join(folder, "project");
   const engine = descendants().find((id) => folderOf(id) === project);
   const ids = engine === undefined ? [] : [engine, ...descendants(engine)];
-  const provider = ids.find((id) => isProviderProcess(lookAt(id, "cmdline")));
-  if (engine === undefined || provider === undefined) {
+  const providers = ids.filter((id) => isProviderProcess(lookAt(id, "cmdline")));
+  if (engine === undefined || providers.length === 0) {
     throw new Error("cannot find the processes of the engine and the provider: these tests need /proc");
   }
-  return { engine, provider, ids };
+  return { engine, providers, ids };
 }
 
 /** Sends a signal to a process, which may be gone already. */
