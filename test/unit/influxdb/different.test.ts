@@ -188,7 +188,10 @@ describe.each([
         permissions: [...body.permissions, permission("write", "buckets")],
       });
       proxy.losesAnswers = true;
-      const message = await create({ description: "ci" }).then(String, (error: unknown) => (error as Error).message);
+      const message = await create({ description: "ci" }).then(
+        String,
+        (error: unknown) => (error as Error).message,
+      );
       expect(message).toContain("3 tokens could be it");
       expect(run.made()).toHaveLength(3);
       for (const { id } of run.made()) expect(message).toContain(id);
