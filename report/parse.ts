@@ -132,7 +132,9 @@ export function parseState(text: string): Parsed {
       .filter(({ type }) => type === "creating")
       .map(({ resource }) => ({ ...record(resource), isPending: true })),
   ];
-  return { source: "state", steps: steps.filter(isToken).map(stateOf), complete: true, errors: [] };
+  // What the program only reads is in the state, too.
+  const own = steps.filter((resource) => isToken(resource) && record(resource)["external"] !== true);
+  return { source: "state", steps: own.map(stateOf), complete: true, errors: [] };
 }
 
 function stateOf(resource: Json): TokenStep {

@@ -5,6 +5,7 @@ import { COMPUTED_NAMES } from "../provider/token/inputs";
 import { isDue } from "../provider/token/rotateAfter";
 import { UNKNOWN } from "../provider/token/unknown";
 import { type Json, record } from "./json";
+import { withoutReads } from "./reads";
 import { isOpen, recordedInputs, snapshotOf, textOf, type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
 
 /**
@@ -35,21 +36,17 @@ const ACTIONS: ReadonlyMap<unknown, TokenAction> = new Map<unknown, TokenAction>
   ["import", "adopt"],
   ["replace", "replace"],
   ["create-replacement", "replace"],
-  ["read-replacement", "replace"],
   ["import-replacement", "replace"],
   ["update", "update"],
   ["delete", "delete"],
   ["same", "same"],
-  ["read", "same"],
-  // Pulumi does not delete a token that it only reads.
-  ["discard", "leave"],
 ]);
 
 /** Operations that take over a token that exists, by the option `import`. Only a native resource can have it. */
 export const IMPORTS: ReadonlySet<unknown> = new Set(["import", "import-replacement"]);
 
 /** Operations that delete the old token of a replacement: of this run, or of an earlier one that was interrupted. */
-const DELETES_OF_REPLACED: ReadonlySet<unknown> = new Set(["delete-replaced", "discard-replaced"]);
+const DELETES_OF_REPLACED: ReadonlySet<unknown> = new Set(["delete-replaced"]);
 
 /** Operations that only compare a token with the server. */
 const COMPARISONS: ReadonlySet<unknown> = new Set(["refresh", "diff"]);
@@ -101,7 +98,7 @@ function tokenSteps(
   all: readonly Json[],
   deletedUrns: ReadonlySet<string | undefined>,
 ): TokenStep[] {
-  const steps = all.filter(({ op }) => op !== REMOVES_DELETED);
+  const steps = withoutReads(all.filter(({ op }) => op !== REMOVES_DELETED));
   const decisive = decisiveStep(steps);
   if (decisive === undefined) return [];
   const unknown = [...new Set(steps.flatMap(unknownTypes)), ...unknownOperations(steps)];
@@ -245,7 +242,6 @@ function deletesLeftOver(step: Json, decisive: Json): boolean {
 function reasonsOf(step: Json, action: TokenAction): string[] {
   if (action === "skip") return ["no target of this run"];
   if (action === "delete" && DELETES_OF_REPLACED.has(step["op"])) return [LEFT_OVER];
-  if (action === "leave") return ["only read"];
   if (action === "rotate") return rotationReasons(step);
   if (action === "update" || IMPORTS.has(step["op"]))
     return isRecord(step["oldState"]) ? changedInputs(step) : [];
@@ -325,9 +321,8 @@ const DEACTIVATES = "deactivateOnDelete";
 
 /** Why the old token stays on the server; `undefined` where it does not. */
 function retainReason(step: Json, deletedUrns: ReadonlySet<string | undefined>): string | undefined {
-  const { retainOnDelete, deletedWith, external } = oldOf(step);
+  const { retainOnDelete, deletedWith } = oldOf(step);
   if (retainOnDelete === true) return "retainOnDelete";
-  if (external === true) return "only read";
   const owner = textOf(deletedWith) ?? "";
   if (owner !== "" && deletedUrns.has(owner)) return "deletedWith";
   // The provider goes by what is recorded, which holds it only where it is true, if need be as a secret.

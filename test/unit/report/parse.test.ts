@@ -249,6 +249,12 @@ describe("a state", () => {
     expect(tokens[0]?.reasons).toEqual(["left by an interrupted replacement"]);
   });
 
+  it("has no token that the program only reads, not even one that an interrupted run left", () => {
+    const read = { inputs: {}, outputs: {}, external: true };
+    const resources = [resource(read), resource({ ...read, delete: true })];
+    expect(makeReport(parseState(JSON.stringify({ deployment: { resources } }))).tokens).toEqual([]);
+  });
+
   it("has the risks of every token that works: also of one that is to be deleted, or may have been made", () => {
     const operator = { inputs: { operator: true }, outputs: {} };
     const waiting = resource({ ...operator, pendingReplacement: true });

@@ -142,10 +142,8 @@ describe("the steps of the engine", () => {
     ["import", "adopt"],
     ["update", "update"],
     ["same", "same"],
-    ["read", "same"],
     ["replace", "replace"],
     ["create-replacement", "replace"],
-    ["read-replacement", "replace"],
     ["import-replacement", "replace"],
   ])("%s leave a token that is known", (op, action) => {
     expect(reportOf(step(op, { inputs: SECRETS }, { inputs: SECRETS }))).toMatchObject([
@@ -230,6 +228,58 @@ describe("the steps of the engine", () => {
   });
 });
 
+describe("a token that the program only reads", () => {
+  const read = { inputs: {}, external: true };
+  const own = { inputs: SECRETS };
+  const [old, now] = [
+    { ...own, id: "00000000000000a1" },
+    { ...read, id: "00000000000000b1" },
+  ];
+
+  it.each<[string, object[]]>([
+    ["at first", [step("read", undefined, read)]],
+    ["again", [step("read", read, read)]],
+    ["after a refresh", [step("refresh", read, read), step("read", read, read)]],
+    ["no more", [step("discard", read)]],
+    ["no more, after something replaced it", [step("discard-replaced", read)]],
+  ])("is none of the stack's: %s", (_, steps) => {
+    expect(reportOf(...steps)).toEqual([]);
+  });
+
+  it("gives way to one of the stack's own, which is made", () => {
+    const steps = ["create-replacement", "replace"].map((op) => step(op, read, own));
+    expect(outline(reportOf(...steps, step("discard-replaced", read)))).toEqual([
+      ["create", "", "read-secrets"],
+    ]);
+    expect(reportOf(step("create-replacement", read, own))[0]?.permissions).toMatchObject({
+      added: ["read:orgs/acme/secrets"],
+      kept: [],
+    });
+  });
+
+  it("comes after one of the stack's own, which is deleted, and once", () => {
+    const steps = ["read-replacement", "replace"].map((op) => step(op, old, now));
+    const deletion = step("delete-replaced", { ...old, delete: true });
+    expect(outline(reportOf(...steps, deletion))).toEqual([["delete", "", ""]]);
+    const kept = { ...old, retainOnDelete: true };
+    expect(outline(reportOf(step("read-replacement", kept, now), step("replace", kept, now)))).toEqual([
+      ["leave", "retainOnDelete", "read-secrets"],
+    ]);
+    const before = step("delete-replaced", { ...old, id: "00000000000000c1", delete: true });
+    expect(outline(reportOf(...steps, before)).map(([action]) => action)).toEqual(["delete", "delete"]);
+  });
+
+  it("hides nothing that an engine may say one day of one that is the stack's own", () => {
+    for (const sides of [
+      [read, own],
+      [own, read],
+    ] as const) {
+      const [token] = reportOf(step("relinquish", ...sides));
+      expect(token?.risks.map(({ id }) => id)).toContain("unknown");
+    }
+  });
+});
+
 describe("a token that is left behind", () => {
   const retained = { inputs: SECRETS, retainOnDelete: true };
 
@@ -270,18 +320,6 @@ describe("a token that is left behind", () => {
     expect(outline(reportOf(same, step("delete-replaced", { ...retained, delete: true })))).toEqual([
       ["leave", "retainOnDelete", "read-secrets"],
       ["same", "", ""],
-    ]);
-  });
-
-  it("stays where it was only read", () => {
-    expect(outline(reportOf(step("discard", { inputs: SECRETS, external: true })))).toEqual([
-      ["leave", "only read", "read-secrets"],
-    ]);
-  });
-
-  it("is not known where the engine says nothing of it", () => {
-    expect(reportOf({ op: "discard", urn: URN })).toMatchObject([
-      { action: "leave", risks: [{ id: "unknown", details: ["nothing is known of it"] }] },
     ]);
   });
 
@@ -326,12 +364,9 @@ describe("a token that is left behind", () => {
       expect(outline(reportOf(update))).toEqual([["update", "", "read-secrets"]]);
     });
 
-    it.each([
-      ["retainOnDelete", { retainOnDelete: true }],
-      ["only read", { external: true }],
-    ])("stays as it is where Pulumi does not ask the provider: %s", (reason, option) => {
-      expect(reportOf(step("delete", { ...switchedOff, ...option }))).toMatchObject([
-        { action: "leave", reasons: [reason], status: "active" },
+    it("stays as it is where Pulumi does not ask the provider", () => {
+      expect(reportOf(step("delete", { ...switchedOff, retainOnDelete: true }))).toMatchObject([
+        { action: "leave", reasons: ["retainOnDelete"], status: "active" },
       ]);
     });
   });
