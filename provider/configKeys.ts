@@ -58,14 +58,14 @@ function isKnown(name: string): boolean {
 
 function misplaced(key: string): string {
   const name = key.slice(key.indexOf(":") + 1);
-  return `InfluxToken does not read ${key} of the stack config: if it is meant for InfluxToken, set ${NAMESPACE}:${name} in its place`;
+  return `no token reads ${key} of the stack config: if it is meant for one, set ${NAMESPACE}:${name} in its place`;
 }
 
 function unknownKeys(names: readonly string[]): string {
   const lines = names.slice(0, MAX_KEYS).map((name) => {
     const nearest = SYNONYMS.get(name.toLowerCase()) ?? nearestName(name, CONFIG_KEYS, 1 / 2);
     const hint = nearest === undefined ? "" : `: did you mean ${NAMESPACE}:${nearest}?`;
-    return `the stack config has ${NAMESPACE}:${printable(name)}, which InfluxToken does not know${hint}`;
+    return `the stack config has ${NAMESPACE}:${printable(name)}, which is not known${hint}`;
   });
   if (names.length > MAX_KEYS) lines.push(`${names.length - MAX_KEYS} more are not known`);
   return [...lines, `Known are ${CONFIG_KEYS.map((name) => `${NAMESPACE}:${name}`).join(", ")}`].join("\n");

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import { parse, parseAllDocuments } from "yaml";
-import { readTokenFiles } from "../../program/tokenFiles";
 import { EXAMPLE } from "./support/repository";
 import schema from "./support/operator.schema.json";
 
@@ -14,7 +13,7 @@ interface Manifest {
     readonly backend: string;
     readonly serviceAccountName: string;
     readonly programRef?: { readonly name: string };
-    readonly prerequisites?: { readonly name: string }[];
+    readonly config?: Record<string, unknown>;
     readonly workspaceTemplate: { readonly spec: { readonly image: string } };
   };
   readonly program?: { readonly resources: Record<string, { readonly properties: Record<string, unknown> }> };
@@ -52,21 +51,16 @@ describe("the manifests of the Pulumi Kubernetes Operator", () => {
   });
 
   it("name each other, the project and its stack rightly", () => {
-    const { name: project } = parse(text("Pulumi.yaml")) as { name: string };
-    const { config } = parse(text("Pulumi.prod.yaml")) as { config: { "influx-token:tokensFrom": string } };
+    const { config } = parse(text("Pulumi.prod.yaml")) as { config: Record<string, unknown> };
     expect(tokens?.spec?.stack).toBe("prod");
     expect(secret?.spec).toMatchObject({
       programRef: { name: program?.metadata.name },
-      prerequisites: [{ name: tokens?.metadata.name }],
       backend: tokens?.spec?.backend,
       serviceAccountName: ofKind("ServiceAccount")[0]?.metadata.name,
     });
-    const { tokens: reference, secret: made } = program?.program?.resources ?? {};
-    expect(reference?.properties["name"]).toBe(`organization/${project}/prod`);
-    const [, token = ""] =
-      /\["tokens"\]\["(\w+)"\]/.exec(JSON.stringify(made?.properties).replaceAll("\\", "")) ?? [];
-    const declared = readTokenFiles(config["influx-token:tokensFrom"], EXAMPLE);
-    expect(declared.map(({ name }) => name)).toContain(token);
+    const { secret: made, ...own } = program?.program?.resources ?? {};
+    expect(made?.properties["stringData"]).toEqual({ INFLUX_TOKEN: `\${${Object.keys(own).join()}.token}` });
+    expect(secret?.spec?.config).toEqual({ "influx-token:host": config["influx-token:host"] });
     expect(new Set(all.map(({ metadata }) => metadata.namespace).filter(Boolean))).toEqual(
       new Set(["influx-tokens"]),
     );
@@ -75,10 +69,11 @@ describe("the manifests of the Pulumi Kubernetes Operator", () => {
   it("run the same Pulumi as the pipelines", () => {
     const versions = [
       ...[tokens, secret].map((stack) => stack?.spec?.workspaceTemplate.spec.image),
+      text("kubernetes", "Dockerfile"),
       text(".gitlab-ci.yml"),
       ...(text(".github", "workflows", "influx-tokens.yml").match(/pulumi-version: .*/g) ?? []),
     ].map((each) => /\d+\.\d+\.\d+/.exec(each ?? "")?.[0]);
-    expect(versions).toHaveLength(8);
+    expect(versions).toHaveLength(9);
     expect(new Set(versions)).toEqual(new Set(["3.245.0"]));
   });
 });

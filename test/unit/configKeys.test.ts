@@ -34,7 +34,7 @@ describe("a key of the stack config under influx-token:", () => {
   ])("is refused where nobody reads it, with the nearest known one: %s, %s", (name, nearest) => {
     expect(problems([`influx-token:${name}`]).error).toMatch(
       new RegExp(
-        `^the stack config has influx-token:${name}, .* not know: did you mean influx-token:${nearest}\\?\n`,
+        `^the stack config has influx-token:${name}, .* not known: did you mean influx-token:${nearest}\\?\n`,
       ),
     );
   });
@@ -59,7 +59,7 @@ describe("a key of the stack config that we would know", () => {
   it("is named in a warning where it stands under the project's name: pulumi config set host puts it there", () => {
     expect(problems(["acme-metrics:host", "acme-metrics:other", "influx-token:token"])).toEqual({
       warnings: [
-        "InfluxToken does not read acme-metrics:host of the stack config: if it is meant for InfluxToken, set influx-token:host in its place",
+        "no token reads acme-metrics:host of the stack config: if it is meant for one, set influx-token:host in its place",
       ],
     });
   });

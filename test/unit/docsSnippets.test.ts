@@ -94,6 +94,7 @@ const OTHERS = [
   "cat",
   "cd",
   "cp",
+  "docker",
   "git",
   "join",
   "jq",
