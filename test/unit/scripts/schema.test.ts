@@ -119,9 +119,9 @@ describe("the schema of the native plugin", () => {
       typesOf(true).map((type) => [type]),
     );
     expect(Object.keys(shipped.resources)).toEqual(typesOf(false));
-    const listedBy = { org: token.inputProperties?.["org"], orgId: token.inputProperties?.["orgId"] };
-    expect(token.listInputs?.properties).toEqual(listedBy);
-    expect(rotating.listInputs?.properties).toEqual(listedBy);
+    const listedBy = { org: token.inputProperties["org"], orgId: token.inputProperties["orgId"] };
+    expect(token.listInputs.properties).toEqual(listedBy);
+    expect(rotating.listInputs.properties).toEqual(listedBy);
   });
 
   it.each(PARTS)("explains each of %s in words that hold in every language", (_, properties) => {
