@@ -7,16 +7,22 @@ import { SECRET_KEY } from "../../provider/pulumiHost/wireValues";
 /** As verbose as the engine can be, with everything that it hears in a file. */
 const VERBOSE = ["--logtostderr", "-v=9", "--logflow", "--debug", "--event-log"];
 
+/** As verbose as it can be without a log of what it sends and gets, which the host of YAML writes, too, as it likes. */
+export const WITHOUT_ENGINE_LOG = ["--debug", "--event-log"];
+
 /** Runs of the engine as verbose as can be, and all that they write: where secrets are looked for. */
 export class SecretSearch {
   private readonly texts = new Map<string, string>();
 
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly engine: Engine,
+    private readonly verbose: readonly string[] = VERBOSE,
+  ) {}
 
   /** Runs a command and keeps what is printed and every file of the engine's folder: among them the log of events. */
   async run(name: string, args: readonly string[], env: Record<string, string> = {}): Promise<RunResult> {
     const events = join(this.engine.folder, `${name}.events`);
-    const result = await this.engine.run([...args, "--yes", "--skip-preview", ...VERBOSE, events], {
+    const result = await this.engine.run([...args, "--yes", "--skip-preview", ...this.verbose, events], {
       ...env,
       // Else the engine does not know the flag.
       PULUMI_DEBUG_COMMANDS: "true",
