@@ -58,7 +58,7 @@ module.exports = {
     {
       name: "files-are-read-by-the-connection-only",
       severity: "error",
-      from: { path: "^provider/", pathNot: "^provider/connection/files\\.ts$" },
+      from: { path: "^provider/", pathNot: "^provider/(connection/files|pulumiHost/runRecords)\\.ts$" },
       to: { path: "^(node:)?fs(/promises)?$" },
     },
     {

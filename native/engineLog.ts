@@ -3,6 +3,8 @@ import { credentials, Metadata } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import type { Log } from "../provider/runtime";
+import { withoutSecrets } from "./failure";
+import type { Properties } from "./wire";
 
 /** How long a step's answer waits for what was written meanwhile. */
 const MAX_WAIT_MS = 1_000;
@@ -11,6 +13,8 @@ const MAX_WAIT_MS = 1_000;
 interface Call {
   /** Of the resource that it is about. Absent: of none. */
   readonly urn?: string | undefined;
+  /** Its properties, with marks: no line holds what is secret in them. */
+  readonly properties: readonly Properties[];
   readonly written: Promise<void>[];
 }
 
@@ -29,8 +33,12 @@ export class EngineLog implements Log {
   }
 
   /** Serves one call: what is written meanwhile is about its resource, and has arrived when it ends. */
-  async during<T>(urn: string | undefined, serve: () => Promise<T>): Promise<T> {
-    const call: Call = { urn, written: [] };
+  async during<T>(
+    urn: string | undefined,
+    serve: () => Promise<T>,
+    properties: readonly Properties[] = [],
+  ): Promise<T> {
+    const call: Call = { urn, properties, written: [] };
     try {
       return await this.calls.run(call, serve);
     } finally {
@@ -50,7 +58,9 @@ export class EngineLog implements Log {
     const { client } = this;
     if (client === undefined) return;
     const call = this.calls.getStore();
-    const request = new LogRequest().setSeverity(severity).setMessage(message);
+    const request = new LogRequest()
+      .setSeverity(severity)
+      .setMessage(withoutSecrets(message, call?.properties ?? []));
     if (call?.urn !== undefined) request.setUrn(call.urn);
     // An engine that is gone has nobody to show it to.
     const written = new Promise<void>((resolve) => {

@@ -5,7 +5,7 @@ import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { SETTINGS } from "../provider/connection/settings";
 import type { Failure } from "../provider/token/inputs";
 import { printable } from "../provider/text";
-import { hasSecret, type Properties, revealed, toStruct } from "./wire";
+import { hasSecret, type Properties, secret, secretsIn, toStruct } from "./wire";
 
 /** In place of what nobody may see, as the engine writes it. */
 const SECRET = "[secret]";
@@ -31,16 +31,29 @@ export function asCheckFailure({ property, reason }: Failure, declared: Properti
   if (name === "connection") return { property: "", reason: inProviderTerms(reason) };
   const { [name]: given } = declared;
   if (!hasSecret(given) && name !== "adoptToken") return { property, reason: inProviderTerms(reason) };
-  const shown = textsOf(revealed(given)).reduce((text, hidden) => text.replaceAll(hidden, SECRET), reason);
+  const shown = withoutSecrets(reason, [secret(given)]);
   return { property: "", reason: inProviderTerms(shown.startsWith(name) ? shown : `${property}: ${shown}`) };
 }
 
-/** How messages show the texts within a value, the longest first. */
+/**
+ * A message without what is secret in a call: a server can have no bucket of a secret name, and names of owners and
+ * organizations are in many messages.
+ *
+ * @param properties those of the call, with their marks.
+ */
+export function withoutSecrets(message: string, properties: readonly unknown[]): string {
+  const texts = properties.flatMap(secretsIn).flatMap(textsOf);
+  // The longest first: others may be a part of it.
+  const sorted = [...new Set(texts)].sort((a, b) => b.length - a.length);
+  return sorted.reduce((text, hidden) => text.replaceAll(hidden, SECRET), message);
+}
+
+/** How messages show the texts within a value. */
 function textsOf(value: unknown): string[] {
   if (typeof value === "object" && value !== null) {
-    return Object.values(value)
-      .flatMap(textsOf)
-      .sort((a, b) => b.length - a.length);
+    return Object.entries(value).flatMap(([key, inner]) =>
+      [...(Array.isArray(value) ? [] : [key]), inner].flatMap(textsOf),
+    );
   }
   if (typeof value !== "string") return [];
   const forms = [value, ...SHOWN_LENGTHS.map((length) => printable(value, length))];
@@ -51,13 +64,16 @@ function textsOf(value: unknown): string[] {
 /**
  * An error as the engine reads it.
  *
+ * @param properties of the call, with marks: no message holds what is secret in them.
  * @param recorded what it records all the same: a resource that is there, although the step failed.
  */
 export function asServiceError(
   error: unknown,
+  properties: readonly unknown[] = [],
   recorded?: { readonly id: string; readonly properties: Properties },
 ): Partial<ServiceError> {
-  const message = inProviderTerms(error instanceof Error ? error.message : String(error));
+  const said = error instanceof Error ? error.message : String(error);
+  const message = inProviderTerms(withoutSecrets(said, properties));
   const code = status.UNKNOWN;
   const metadata = new Metadata();
   if (recorded !== undefined) {

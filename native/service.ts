@@ -8,6 +8,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { keyOf } from "../provider/adoption";
 import { configKeyProblems } from "../provider/configKeys";
 import { readDescriptionTemplate, renderDescription } from "../provider/descriptionTemplate";
@@ -138,12 +139,14 @@ export class PluginService {
     return ({ request }, callback) => {
       const { getUrn } = request as { getUrn?: () => string };
       const urn = getUrn?.call(request);
-      guard(() => this.log.during(urn, async () => serve(request))).then(
+      const properties = propertiesOf(request);
+      guard(() => this.log.during(urn, async () => serve(request), properties)).then(
         (response) => {
           callback(null, response);
         },
         (error: unknown) => {
-          callback(error instanceof StepError ? error.asServiceError() : asServiceError(error), null);
+          const recorded = error instanceof StepError ? error.recorded : undefined;
+          callback(asServiceError(error, properties, recorded), null);
         },
       );
     };
@@ -403,14 +406,10 @@ export class PluginService {
 /** A step failed, and what there is now is to be recorded. */
 class StepError extends Error {
   constructor(
-    private readonly failure: PartialStepError,
-    private readonly properties: Properties,
+    message: string,
+    readonly recorded: { readonly id: string; readonly properties: Properties },
   ) {
-    super(failure.message);
-  }
-
-  asServiceError(): ReturnType<typeof asServiceError> {
-    return asServiceError(this.failure, { id: this.failure.id, properties: this.properties });
+    super(message);
   }
 }
 
@@ -424,7 +423,8 @@ async function recorded<T>(
     return await step();
   } catch (error) {
     if (!(error instanceof PartialStepError)) throw error;
-    throw new StepError(error, wholeState(error.properties, [news, oldInputs, outputs]));
+    const properties = wholeState(error.properties, [news, oldInputs, outputs]);
+    throw new StepError(error.message, { id: error.id, properties });
   }
 }
 
@@ -432,6 +432,16 @@ async function recorded<T>(
 function ownState(outputs: Properties, inputs: Properties): ReturnType<typeof stateOf> {
   const state = Object.entries(stateOf(outputs, inputs)).filter(([name]) => name !== "connection");
   return Object.fromEntries(state) as unknown as ReturnType<typeof stateOf>;
+}
+
+/** All properties that a call gives, with their marks. */
+function propertiesOf(request: unknown): Properties[] {
+  const all = request as Readonly<Record<string, (() => Struct | undefined) | undefined>>;
+  const getters = ["getProperties", "getInputs", "getOlds", "getOldInputs", "getNews"];
+  return getters.flatMap((name) => {
+    const struct = all[name]?.call(request);
+    return struct === undefined ? [] : [fromStruct(struct)];
+  });
 }
 
 function failureOf(property: string, reason: string): proto.CheckFailure {

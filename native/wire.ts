@@ -46,6 +46,13 @@ export function hasSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.values(value).some(hasSecret);
 }
 
+/** What is secret within a value, without its marks. */
+export function secretsIn(value: unknown): unknown[] {
+  if (isSecret(value)) return [revealed(value)];
+  if (!hasSecret(value)) return [];
+  return Object.values(value as object).flatMap(secretsIn);
+}
+
 /** The value, as secret as what it was made of: part by part where the two have the same parts, as a whole otherwise. */
 export function asSecretAs(value: unknown, origin: unknown): unknown {
   if (isSecret(origin)) return secret(value);

@@ -64,7 +64,7 @@ interface Monitor {
 
 describe.each([
   ["Token", Token, NATIVE_TOKEN.type, ["token"]],
-  ["RotatingToken", RotatingToken, NATIVE_ROTATING_TOKEN.type, ["token", "previousToken"]],
+  ["RotatingToken", RotatingToken, NATIVE_ROTATING_TOKEN.type, ["token", "previousToken", "__previous"]],
 ] as const)("%s", (_, Class, type, secrets) => {
   it("hands over the inputs as they are, the plugin of this package's version, and which outputs are secret", async () => {
     const { inputs, ...rest } = await handedOver(new Class("ci", { ...ARGS, keepers: { a: "1" } }));

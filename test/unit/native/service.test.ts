@@ -437,6 +437,20 @@ describe("a secret input that is refused", () => {
   });
 });
 
+describe("a secret name that the server does not know", () => {
+  it.each<[string, object]>([
+    ["bucket", { org: "acme", readBucket: [secret("hush-bucket")] }],
+    ["organization", { org: secret("hush-org"), readTasks: true }],
+    ["owner", { org: "acme", user: secret("hush-user"), readTasks: true }],
+  ])("is in no message: %s", async (_what, news) => {
+    const engine = await start({ config: { httpDebug: "true" } });
+    const { inputs } = await engine.check({ ...news });
+    const failure = await engine.create(inputs).catch((error: unknown) => error as Error);
+    expect((failure as Error).message).toMatch(/\[secret\]/);
+    expect((failure as Error).message + JSON.stringify(engine.lines)).not.toContain("hush");
+  });
+});
+
 describe("a run that is cancelled", () => {
   it("begins no step after it, and the next run does", async () => {
     const engine = await start();
