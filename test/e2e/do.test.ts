@@ -72,7 +72,7 @@ describe("pulumi do, which has no program and no state", () => {
     const { code, stderr } = await ask("patch", id, "--read-buckets", "--yes");
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining("cannot change permissions of a token that exists"),
+      expect.stringContaining("In `pulumi do … patch`: InfluxDB lets nobody change that"),
     ]);
   });
 
