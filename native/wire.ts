@@ -113,7 +113,7 @@ export function stateOf(outputs: Properties, inputs: Properties): InfluxTokenSta
 }
 
 function isOutput(name: string): boolean {
-  if (name === "__declared" || name === "generation" || name === PROVIDER_KEY) return false;
+  if (name === "__declared" || name === "generation") return false;
   return !INPUT_NAMES.includes(name) || isShared(name);
 }
 
