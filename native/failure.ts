@@ -15,9 +15,9 @@ const SHOWN_LENGTHS: readonly number[] = [64, 200];
 
 const SETTING = new RegExp(`\\bconnection\\.(${Object.keys(SETTINGS).join("|")})\\b`, "g");
 
-/** A message in this plugin's terms: there the settings of a connection are those of a provider. */
+/** A message in this plugin's terms: its classes, and the settings of a connection, which are those of a provider. */
 export function inProviderTerms(message: string): string {
-  return message.replace(SETTING, "the provider's $1");
+  return message.replace(SETTING, "the provider's $1").replace(/\b(Rotating)?InfluxToken\b/g, "$1Token");
 }
 
 /**
@@ -56,7 +56,7 @@ function textsOf(value: unknown): string[] {
     );
   }
   if (typeof value !== "string") return [];
-  const forms = [value, ...SHOWN_LENGTHS.map((length) => printable(value, length))];
+  const forms = [value, value.trim(), ...SHOWN_LENGTHS.map((length) => printable(value, length))];
   // A short one is a part of other words, too.
   return forms.filter((form) => form !== "").flatMap((form) => (form.length < 4 ? [`"${form}"`] : [form]));
 }

@@ -18,6 +18,7 @@ import { RISKY_INPUTS, risksToWarnOf, warningFor } from "../provider/permissions
 import { type ProviderOptions, ProviderProcess } from "../provider/providerProcess";
 import { PartialStepError } from "../provider/pulumiHost/partialStep";
 import type { Failure } from "../provider/token/inputs";
+import { importBeforeReplacement } from "../provider/token/messages";
 import { isUnknown } from "../provider/token/unknown";
 import { fromWire } from "../provider/pulumiHost/wireValues";
 import { NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../provider/tokenTypes";
@@ -254,6 +255,11 @@ export class PluginService {
     const news = this.declared(request, oldInputs, outputs);
     const calls = this.callsFor(request);
     const planned = calls.diff(request.getId(), stateOf(outputs, oldInputs), revealed(news));
+    // Pulumi records an import even of an up that fails: until an up changes nothing, nobody has said that it may go.
+    const isAsImported = "__imported" in outputs && !("permissions" in oldInputs);
+    if (isAsImported && planned.replaces.length > 0) {
+      throw importBeforeReplacement(request.getId(), planned.replaces);
+    }
     // Where nothing changes, the engine records the new inputs beside the old outputs. What they say in other words must
     // be in the outputs first, or the next run would find a change.
     const isSettled = planned.changes || !calls.compare(stateOf(outputs, news), revealed(news)).changes;

@@ -50,7 +50,7 @@ export class ProviderProcess {
     process: own = process,
   }: ProviderOptions = {}) {
     this.exit = new GracefulExit(own);
-    this.records = runRecords(own);
+    this.records = runRecords(own, log.warn);
     this.runtime = { env, now, log };
     this.current = this.newRun(() => undefined);
   }

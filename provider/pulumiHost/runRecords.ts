@@ -10,11 +10,13 @@
  */
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readlinkSync,
   readSync,
   rmSync,
   statSync,
@@ -23,6 +25,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { enginePort } from "./gracefulExit";
+
+/** When a file is of no run any more: milliseconds. */
+const OLD_MS = 86_400_000;
 
 /** A record of a token. */
 export interface TokenRecord {
@@ -52,29 +57,39 @@ export interface Participant {
   readonly pid: number;
 }
 
-/** @param folder where the files are. It holds no values: of tokens it has a hash of server and id. */
+/**
+ * @param warn told once, where a token is to be adopted and no other process can hear of it.
+ * @param folder where the files are. It holds no values: of tokens it has a hash of server and id.
+ */
 export function runRecords(
   { argv, pid }: Participant,
+  warn: (message: string) => void,
   folder = join(tmpdir(), `influx-token-${process.getuid?.() ?? "run"}`),
 ): RunRecords {
   const port = enginePort(argv);
-  return port === undefined ? ALONE : new SharedRecords(port, pid, folder);
+  return port === undefined ? ALONE : new SharedRecords(`${port}.${pidNamespace()}`, pid, warn, folder);
 }
 
 class SharedRecords implements RunRecords {
   /** `undefined` before it is needed, `null` where it cannot be had. */
   private file: number | null | undefined;
   private readonly read = new Map<string, Told>();
+  private hasWarned = false;
 
+  /** @param run tells the engine's processes from all others: its port, and where their ids count. */
   constructor(
-    private readonly port: number,
+    private readonly run: string,
     private readonly pid: number,
+    private readonly warn: (message: string) => void,
     private readonly folder: string,
   ) {}
 
   tell(token: string, record: TokenRecord): void {
     this.file ??= this.open();
-    if (this.file === null) return;
+    if (this.file === null) {
+      if (record.isWanted === true) this.warnOnce();
+      return;
+    }
     try {
       writeSync(this.file, `${JSON.stringify({ token: hashOf(token), ...record })}\n`);
     } catch {
@@ -87,8 +102,9 @@ class SharedRecords implements RunRecords {
     try {
       if (!isPrivate(this.folder)) return [];
       return readdirSync(this.folder).flatMap((name) => {
-        const [port, pid] = name.split(".").map(Number);
-        if (port !== this.port || pid === undefined || pid === this.pid || !isRunning(pid)) return [];
+        const pid = this.pidIn(name);
+        if (pid === undefined || pid === this.pid || !name.startsWith(`${this.run}.`) || !isRunning(pid))
+          return [];
         const file = this.read.get(name) ?? new Told(join(this.folder, name));
         this.read.set(name, file);
         return file.of(hash);
@@ -101,9 +117,10 @@ class SharedRecords implements RunRecords {
   private open(): number | null {
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      if (!isPrivate(this.folder)) chmodSync(this.folder, 0o700);
       if (!isPrivate(this.folder)) return null;
       this.sweep();
-      const path = join(this.folder, `${this.port}.${this.pid}`);
+      const path = join(this.folder, `${this.run}.${this.pid}`);
       process.once("exit", () => {
         rmSync(path, { force: true });
       });
@@ -113,12 +130,28 @@ class SharedRecords implements RunRecords {
     }
   }
 
-  /** Removes the files of processes that were killed: those leave them behind. */
+  /** Removes the files of processes that were killed: those leave them behind. Of another container nobody here knows. */
   private sweep(): void {
     for (const name of readdirSync(this.folder)) {
-      const pid = Number(name.split(".")[1]);
-      if (!isRunning(pid)) rmSync(join(this.folder, name), { force: true });
+      const path = join(this.folder, name);
+      const pid = this.pidIn(name);
+      const isGone = pid !== undefined && (pid === this.pid || !isRunning(pid));
+      if (isGone || Date.now() - statSync(path).mtimeMs > OLD_MS) rmSync(path, { force: true });
     }
+  }
+
+  /** The process of a file, where its id counts here. */
+  private pidIn(name: string): number | undefined {
+    const [, namespace, pid] = name.split(".");
+    return namespace === this.run.split(".")[1] ? Number(pid) : undefined;
+  }
+
+  private warnOnce(): void {
+    if (this.hasWarned) return;
+    this.hasWarned = true;
+    this.warn(
+      `${this.folder} cannot be used, so the providers of this run do not hear which tokens the others adopt: adopt no token in the run that removes it from another provider`,
+    );
   }
 }
 
@@ -167,6 +200,15 @@ function isRunning(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Containers can have one folder for temporary files, and each its own ids of processes. */
+function pidNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
+  } catch {
+    return "0";
   }
 }
 

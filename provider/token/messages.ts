@@ -70,7 +70,7 @@ export function adoptBeforeReplacement(id: string, replaces: readonly string[]):
 /** What to say where the run that imports a token would replace it, which the engine does at once. */
 export function importBeforeReplacement(id: string, replaces: readonly string[]): InfluxTokenError {
   return new InfluxTokenError(
-    `the token ${id} would be imported and replaced in one run, for the program differs in ${replaces.join(", ")}, and a replacement deletes it: declare the token as it is (\`pulumi import\` prints that), and change it in a later run; or leave the option import out, to have a new token beside it. In \`pulumi do … patch\`: InfluxDB lets nobody change that, so make a new token, and delete this one`,
+    `the token ${id} would be imported and replaced in one run, for the program differs in ${replaces.join(", ")}, and a replacement deletes it: declare the token as it is (\`pulumi import\` prints that), and change it after an up that changes nothing; or, to have a new token beside it, first take this one out of the state with \`pulumi state delete\`, which leaves it on the server. In \`pulumi do … patch\`: InfluxDB lets nobody change that, so make a new token, and delete this one`,
   );
 }
 

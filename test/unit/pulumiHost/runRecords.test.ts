@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -21,7 +22,10 @@ const [OWN, OTHER] = [process.pid, process.ppid];
 
 let home: string;
 let folder: string;
+let warnings: string[];
+const warn = (message: string): void => void warnings.push(message);
 beforeEach(() => {
+  warnings = [];
   home = mkdtempSync(join(tmpdir(), "run-records-"));
   folder = join(home, "shared");
 });
@@ -30,7 +34,7 @@ afterEach(() => {
 });
 
 function processOf(pid: number, port = 4711): RunRecords {
-  return runRecords({ argv: ["node", "plugin", "-v=9", `127.0.0.1:${port}`], pid }, folder);
+  return runRecords({ argv: ["node", "plugin", "-v=9", `127.0.0.1:${port}`], pid }, warn, folder);
 }
 
 function stateOf(at?: string, token: string | undefined = "s3cret"): InfluxTokenState {
@@ -56,25 +60,40 @@ describe("processes of one run", () => {
   it("hear nothing of another run, nor of a process that is gone, whose file goes, too", () => {
     processOf(OTHER).tell("a", { at: "", isReplaced: false, hasValue: true });
     expect(processOf(OWN, 4712).of("a")).toEqual([]);
-    const gone = join(folder, "4711.4194305");
-    writeFileSync(gone, readFileSync(join(folder, `4711.${OTHER}`)));
-    rmSync(join(folder, `4711.${OTHER}`));
+    const [name = ""] = readdirSync(folder);
+    const gone = join(folder, name.replace(String(OTHER), "4194305"));
+    // Of a container whose processes nobody here knows.
+    const foreign = join(folder, "4711.1.4194305");
+    writeFileSync(foreign, "");
+    writeFileSync(gone, readFileSync(join(folder, name)));
+    rmSync(join(folder, name));
     expect(processOf(OWN).of("a")).toEqual([]);
     processOf(OWN).tell("b", { at: "", isReplaced: false, hasValue: true });
     expect(existsSync(gone)).toBe(false);
+    expect(existsSync(foreign)).toBe(true);
   });
 
-  it("trust no folder that others can write, and go on without", () => {
-    const one = processOf(OTHER);
-    one.tell("a", { at: "", isReplaced: false, hasValue: true });
+  it("close a folder of their own that is open to others", () => {
+    mkdirSync(folder, { mode: 0o755 });
+    processOf(OTHER).tell("a", { at: "", isReplaced: false, hasValue: true });
+    expect(processOf(OWN).of("a")).toHaveLength(1);
     chmodSync(folder, 0o777);
     expect(processOf(OWN).of("a")).toEqual([]);
-    processOf(OWN).tell("a", { at: "", isReplaced: false, hasValue: true });
-    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it("go on without a folder, and say so where a token is to be adopted", () => {
+    writeFileSync(folder, "no folder");
+    const one = processOf(OWN);
+    one.tell("a", { at: "", isReplaced: false, hasValue: true });
+    expect(warnings).toEqual([]);
+    for (const token of ["a", "b"])
+      one.tell(token, { at: "x", isReplaced: false, hasValue: false, isWanted: true });
+    expect(warnings).toEqual([expect.stringMatching(/shared cannot be used, .*adopt no token/)]);
+    expect(one.of("a")).toEqual([]);
   });
 
   it("are none where no engine started this one", () => {
-    const alone = runRecords({ argv: ["node", "jest"], pid: OWN }, folder);
+    const alone = runRecords({ argv: ["node", "jest"], pid: OWN }, warn, folder);
     alone.tell("a", { at: "", isReplaced: false, hasValue: true });
     expect(existsSync(folder)).toBe(false);
     expect(alone.of("a")).toEqual([]);

@@ -40,7 +40,7 @@ describe("diff", () => {
 
   async function diff(recorded: object, news: object): Promise<object> {
     const olds = await host.checked({ ...declared, ...recorded });
-    const answered = { orgId: ORG, token: "t", status: "active", description: "" };
+    const answered = { orgId: ORG, token: "t", status: "active", description: "", __declared: "org" };
     const granted = { effectivePermissions: { [`orgs/${ORG}/tasks`]: "read" } };
     const state = { ...stateAt(HOST, {}), ...answered, ...granted, ...olds };
     return host.diff("00000000000000d1", state, await host.checked({ ...declared, ...news }));
