@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Report } from "../../report/model";
 import { findOrInstallPulumiCli } from "../../scripts/pulumiCli";
+import { BEHAVIOUR_HOSTS, outputOf, textOf } from "../support/behaviourHosts";
 import { openStack, type TestStack } from "../support/stack";
 
 const ROOT = join(__dirname, "..", "..");
@@ -203,15 +204,28 @@ describe("the report of a real stack", () => {
     expect(state.stdout).toContain("5 InfluxDB tokens in the state.");
   });
 
-  it("leaves open what depends on a resource that does not exist yet", async () => {
-    const dependent = await openStack(join(PROGRAMS, "dependent"));
-    try {
-      const { stdout } = await dependent.engine.preview(["--json", "--show-sames"]);
-      const text = reportOf(stdout).stdout;
-      expect(text).toMatch(/not known before pulumi up/);
-      expect(dependent.printed()).not.toContain("Error:");
-    } finally {
-      await dependent.dispose();
-    }
-  });
+  it.each(BEHAVIOUR_HOSTS)(
+    "leaves open what depends on a $kind resource that does not exist yet",
+    async ({ open }) => {
+      const dependent = await open();
+      try {
+        dependent.declare({
+          maker: { args: { org: "acme", allAccess: true, description: "maker" } },
+          made: {
+            args: {
+              orgId: outputOf("maker", "orgId"),
+              readTasks: true,
+              description: textOf("made by ", outputOf("maker", "id")),
+            },
+          },
+        });
+        const { stdout } = await dependent.engine.preview(["--json", "--show-sames"]);
+        const text = reportOf(stdout).stdout;
+        expect(text).toMatch(/not known before pulumi up/);
+        expect(dependent.printed()).not.toContain("Error:");
+      } finally {
+        await dependent.dispose();
+      }
+    },
+  );
 });

@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { HostProcess } from "../../provider/pulumiHost/gracefulExit";
 import { DYNAMIC_TOKEN, NATIVE_TOKEN } from "../../provider/tokenTypes";
 import { serve } from "../../native/server";
+import { NO_PROCESS } from "./plugin";
 import { openStack, type StackOptions, type TestStack } from "./stack";
 
 const ROOT = join(__dirname, "..", "..");
@@ -89,15 +89,6 @@ async function openDynamic(options: OpenOptions = {}): Promise<BehaviourStack> {
     },
   };
 }
-
-/** A process that no engine started and no signal reaches: the plugin runs in that of the tests. */
-const NO_PROCESS: HostProcess = {
-  argv: [],
-  pid: 0,
-  kill: () => true,
-  on: () => undefined,
-  off: () => undefined,
-};
 
 async function openNative({ env, ownProcess, ...options }: OpenOptions = {}): Promise<NativeStack> {
   const folder = mkdtempSync(join(tmpdir(), "behaviour-"));

@@ -8,7 +8,17 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { serve } from "../../native/server";
 import type { ServiceOptions } from "../../native/service";
 import { fromStruct, type Properties, toStruct } from "../../native/wire";
+import type { HostProcess } from "../../provider/pulumiHost/gracefulExit";
 import { NATIVE_TOKEN } from "../../provider/tokenTypes";
+
+/** A process that no engine started and no signal reaches: the plugin runs in that of the tests. */
+export const NO_PROCESS: HostProcess = {
+  argv: [],
+  pid: 0,
+  kill: () => true,
+  on: () => undefined,
+  off: () => undefined,
+};
 
 /** A line that the plugin wrote by way of the engine. */
 export interface LoggedLine {
@@ -72,7 +82,13 @@ export class PluginUnderTest {
     provider = "default",
     ...options
   }: PluginOptions = {}): Promise<PluginUnderTest> {
-    const { port, close } = await serve({ version: "0.0.0", schema: () => "{}", env: {}, ...options });
+    const { port, close } = await serve({
+      version: "0.0.0",
+      schema: () => "{}",
+      env: {},
+      process: NO_PROCESS,
+      ...options,
+    });
     return PluginUnderTest.attach(port, { config, provider, close });
   }
 
