@@ -103,6 +103,7 @@ describe("the example rotation", () => {
       rotatedAt: "2026-12-01T00:00:00Z",
       effectivePermissions: permissionTable(expandPermissions(december, { orgId: ORG, userId: USER })),
       __format: 1,
+      __declared: "org description",
     };
     const diff = (news: RotatingInputs): unknown => provider.diff?.("id", state as never, news);
     expect(await diff(await inputsFor("2026-12"))).toMatchObject({ changes: false });
