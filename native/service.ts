@@ -381,8 +381,8 @@ export class PluginService {
     const news = fromStruct(request.getNews());
     const declared = declaredInputs(news, oldInputs, outputs, request.getIgnorechangesList());
     const { host } = outputs;
-    if (host === undefined || "host" in oldInputs) return declared;
-    // Nor did `check` know where an imported token is: no input of it says so.
+    if (host === undefined || ("host" in oldInputs && "host" in news)) return declared;
+    // Nor did `check` know where an imported token is: no input of it says so. A refresh compares those the other way round.
     const found = "host" in news ? this.shared.run.tokens.hostOf(String(revealed(host))) : revealed(host);
     return { ...declared, host: asSecretAs(found, host) };
   }

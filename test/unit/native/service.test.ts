@@ -402,6 +402,14 @@ describe("an imported token", () => {
     expect(await engine.diff(held, news, ["permissions"])).toMatchObject({ changes: false });
   });
 
+  it("shows no change in a refresh, which asks for the difference from what was imported", async () => {
+    const engine = await start();
+    const { id } = await engine.create(await checked(engine, {}));
+    const held = (await engine.read(id)) as Held;
+    const refreshed = (await engine.read(id, held)) as Held;
+    expect(await engine.diff(refreshed, held.inputs)).toMatchObject({ changes: false });
+  });
+
   it("is changed on no other server than its own, and moved by its name only", async () => {
     const engine = await start({ config: { host: "" }, env: { INFLUX_HOST: "http://127.0.0.1:1" } });
     const own = await start();
