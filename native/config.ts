@@ -40,7 +40,7 @@ export function providerConfig(
   return {
     connection: isDefault ? {} : Object.fromEntries(own),
     config: (key) => {
-      const name = key.startsWith(NAMESPACE) ? key.slice(NAMESPACE.length) : key;
+      const name = key.slice(NAMESPACE.length);
       // What an explicit provider gives of its connection comes as that.
       const sources = isSetting(name) && !isDefault ? [stackConfig] : [first, second];
       return textOf(sources.find((source) => namesAny(source, name))?.[name]);

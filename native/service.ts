@@ -182,7 +182,7 @@ export class PluginService {
     if (!request.getSendsOldInputs() || !request.getSendsOldInputsToDelete()) {
       throw new InfluxTokenError("this version of Pulumi is too old for influx-token: upgrade it");
     }
-    const name = request.getName() ?? nameIn(request.getUrn() ?? "");
+    const name = nameIn(request.getUrn() ?? "");
     const isDefault = DEFAULT_PROVIDER.test(name);
     this.config = providerConfig(fromStruct(request.getArgs()), isDefault, stackConfigOf(this.env));
     this.isCancelled = false;

@@ -1,3 +1,5 @@
+import { ConfigureRequest } from "@pulumi/pulumi/proto/provider_pb";
+import { EngineLog } from "../../../native/engineLog";
 import { secret } from "../../../native/wire";
 import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
 import { NATIVE_ROTATING_TOKEN } from "../../../provider/tokenTypes";
@@ -257,6 +259,8 @@ describe("what the plugin says", () => {
 describe("a provider's config", () => {
   it("keeps the token as a secret, and drops what is a program's or a run's", async () => {
     const engine = await start();
+    const marked = await engine.checkConfig({ token: secret("t") });
+    expect(marked.inputs).toEqual({ token: secret("t") });
     const news = {
       host: "http://a",
       token: "t",
@@ -459,6 +463,27 @@ describe("a secret name that the server does not know", () => {
     const failure = await engine.create(inputs).catch((error: unknown) => error as Error);
     expect((failure as Error).message).toMatch(/\[secret\]/);
     expect((failure as Error).message + JSON.stringify(engine.lines)).not.toContain("hush");
+  });
+});
+
+describe("an engine", () => {
+  it("that gives no old inputs is refused, for no state is whole without them", async () => {
+    const engine = await start();
+    await expect(engine.ask("configure", new ConfigureRequest())).rejects.toThrow(/too old/);
+  });
+
+  it("hears which resources there are where it asks for another one", async () => {
+    const engine = await start();
+    const urn = urnOf("ci", "influx-token:index:Bucket");
+    await expect(engine.check(BASE, {}, urn)).rejects.toThrow(
+      /no resource .*Bucket: known are .*index:Token/,
+    );
+  });
+
+  it("that tells no address gets no lines", () => {
+    expect(() => {
+      new EngineLog().warn("nobody hears it");
+    }).not.toThrow();
   });
 });
 
