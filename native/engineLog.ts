@@ -13,8 +13,8 @@ const MAX_WAIT_MS = 1_000;
 interface Call {
   /** Of the resource that it is about. Absent: of none. */
   readonly urn?: string | undefined;
-  /** Its properties, with marks: no line holds what is secret in them. */
-  readonly properties: readonly Properties[];
+  /** Gives its properties, with marks: no line holds what is secret in them. */
+  readonly properties: () => readonly Properties[];
   readonly written: Promise<void>[];
 }
 
@@ -36,7 +36,7 @@ export class EngineLog implements Log {
   async during<T>(
     urn: string | undefined,
     serve: () => Promise<T>,
-    properties: readonly Properties[] = [],
+    properties: () => readonly Properties[] = () => [],
   ): Promise<T> {
     const call: Call = { urn, properties, written: [] };
     try {
@@ -60,7 +60,7 @@ export class EngineLog implements Log {
     const call = this.calls.getStore();
     const request = new LogRequest()
       .setSeverity(severity)
-      .setMessage(withoutSecrets(message, call?.properties ?? []));
+      .setMessage(withoutSecrets(message, call?.properties() ?? []));
     if (call?.urn !== undefined) request.setUrn(call.urn);
     // An engine that is gone has nobody to show it to.
     const written = new Promise<void>((resolve) => {

@@ -14,6 +14,7 @@ import { configKeyProblems } from "../provider/configKeys";
 import { readDescriptionTemplate, renderDescription } from "../provider/descriptionTemplate";
 import { type EngineCalls, engineCalls, type LifeKind } from "../provider/engineCalls";
 import { InfluxTokenError } from "../provider/errors";
+import { isLeftOut } from "../provider/json";
 import { RISKY_INPUTS, risksToWarnOf, warningFor } from "../provider/permissions/risks";
 import { type ProviderOptions, ProviderProcess } from "../provider/providerProcess";
 import { PartialStepError } from "../provider/pulumiHost/partialStep";
@@ -140,14 +141,14 @@ export class PluginService {
     return ({ request }, callback) => {
       const { getUrn } = request as { getUrn?: () => string };
       const urn = getUrn?.call(request);
-      const properties = propertiesOf(request);
+      const properties = (): Properties[] => propertiesOf(request);
       guard(() => this.log.during(urn, async () => serve(request), properties)).then(
         (response) => {
           callback(null, response);
         },
         (error: unknown) => {
           const recorded = error instanceof StepError ? error.recorded : undefined;
-          callback(asServiceError(error, properties, recorded), null);
+          callback(asServiceError(error, properties(), recorded), null);
         },
       );
     };
@@ -264,12 +265,9 @@ export class PluginService {
     // be in the outputs first, or the next run would find a change.
     const isSettled = planned.changes || !calls.compare(stateOf(outputs, news), revealed(news)).changes;
     const change = isSettled ? planned : { changes: true, replaces: [] };
-    const { SOME, NONE } = {
-      SOME: proto.DiffResponse.DiffChanges.DIFF_SOME,
-      NONE: proto.DiffResponse.DiffChanges.DIFF_NONE,
-    };
+    const { DIFF_SOME, DIFF_NONE } = proto.DiffResponse.DiffChanges;
     const response = new proto.DiffResponse()
-      .setChanges(change.changes ? SOME : NONE)
+      .setChanges(change.changes ? DIFF_SOME : DIFF_NONE)
       .setReplacesList(change.replaces)
       .setHasdetaileddiff(true);
     if (!change.changes) return response;
@@ -296,9 +294,7 @@ export class PluginService {
       return new proto.CreateResponse().setProperties(toStruct(outputsOf(outputs, inputs)));
     }
     this.assertGoesOn();
-    const { id, state } = await recorded({}, {}, inputs, () =>
-      this.callsFor(request).create(revealed(inputs)),
-    );
+    const { id, state } = await recorded([inputs], () => this.callsFor(request).create(revealed(inputs)));
     return new proto.CreateResponse().setId(id).setProperties(toStruct(outputsOf(state, inputs)));
   }
 
@@ -349,7 +345,7 @@ export class PluginService {
       return new proto.UpdateResponse().setProperties(toStruct(outputsOf(next, news, olds)));
     }
     this.assertGoesOn();
-    const next = await recorded(olds, oldInputs, news, () =>
+    const next = await recorded([news, oldInputs, olds], () =>
       calls.update(request.getId(), state, revealed(news)),
     );
     return new proto.UpdateResponse().setProperties(toStruct(outputsOf(next, news, olds)));
@@ -419,18 +415,13 @@ class StepError extends Error {
   }
 }
 
-async function recorded<T>(
-  outputs: Properties,
-  oldInputs: Properties,
-  news: Properties,
-  step: () => Promise<T>,
-): Promise<T> {
+/** @param origins where values of what is recorded may come from. */
+async function recorded<T>(origins: readonly Properties[], step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
     if (!(error instanceof PartialStepError)) throw error;
-    const properties = wholeState(error.properties, [news, oldInputs, outputs]);
-    throw new StepError(error.message, { id: error.id, properties });
+    throw new StepError(error.message, { id: error.id, properties: wholeState(error.properties, origins) });
   }
 }
 
@@ -468,8 +459,4 @@ function nameIn(urn: string): string {
 function typeIn(urn: string): string {
   const [, , types = ""] = urn.split("::");
   return types.slice(types.lastIndexOf("$") + 1);
-}
-
-function isLeftOut(value: unknown): boolean {
-  return value === undefined || value === null;
 }

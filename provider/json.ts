@@ -28,3 +28,8 @@ export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
+
+/** Whether a program gives no value: `null` is what other languages give in place of `undefined`. */
+export function isLeftOut(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}

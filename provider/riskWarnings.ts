@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isLeftOut } from "./json";
 import { type RiskId, RISKY_INPUTS, risksToWarnOf, warningFor } from "./permissions/risks";
 
 /**
@@ -47,10 +48,6 @@ export function warnOfRisks(
 /** Whether an input is a value that comes later, if at all. */
 export function isPending(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
-}
-
-function isLeftOut(value: unknown): boolean {
-  return value === undefined || value === null;
 }
 
 /** Calls at once where nothing has to be waited for, and never where a preview does not know the value. */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isLeftOut } from "./json";
 import { type DescriptionTemplate, readDescriptionTemplate, renderDescription } from "./descriptionTemplate";
 import { isPending } from "./riskWarnings";
 
@@ -68,10 +69,6 @@ function otherwise(value: unknown, byDefault: unknown): unknown {
 
 function mayBeLeftOut(value: unknown): boolean {
   return isPending(value) || isLeftOut(value);
-}
-
-function isLeftOut(value: unknown): boolean {
-  return value === undefined || value === null;
 }
 
 /** An empty config value counts as none. */
