@@ -1,9 +1,9 @@
 /**
- * The kinds of resources that hold tokens. Their types are in states, so that none can ever change. Whoever reads a state
- * or a preview goes by this table, and by nothing else.
+ * The kinds of resources that hold tokens, and those beside them that hold none. Their types are in states, so that none
+ * can ever change. Whoever reads a state or a preview goes by this table, and by nothing else.
  */
 
-/** A kind of resource that holds tokens. */
+/** A kind of resource that holds one token, or its newest and the one before it. */
 export interface TokenKind {
   /** The type, as Pulumi writes it in states, previews and URNs. */
   readonly type: string;
@@ -56,10 +56,56 @@ export function tokenKindOf(type: unknown): TokenKind | undefined {
   return TOKEN_KINDS.find((kind) => kind.type === type);
 }
 
+/** The resources of a fleet, for each host. */
+export interface FleetKind {
+  /** Type of the component that a program declares. It holds no token. */
+  readonly component: string;
+  /** Type of what holds the tokens of a part of the members. Their permissions are to be judged as those of a token. */
+  readonly shard: string;
+  /** Type of what deletes replaced and removed tokens at the end of a run. It holds none. */
+  readonly retirement: string;
+}
+
+/** `InfluxTokenFleet`, of dynamic resources. */
+export const DYNAMIC_FLEET = {
+  component: `${NATIVE}index:InfluxTokenFleet`,
+  shard: `${DYNAMIC}InfluxTokenShard`,
+  retirement: `${DYNAMIC}InfluxTokenRetirement`,
+} as const satisfies FleetKind;
+
+/** `TokenFleet` of the plugin. */
+export const NATIVE_FLEET = {
+  component: `${NATIVE}index:TokenFleet`,
+  shard: `${NATIVE}index:TokenShard`,
+  retirement: `${NATIVE}index:TokenRetirement`,
+} as const satisfies FleetKind;
+
+export const FLEET_KINDS: readonly FleetKind[] = [DYNAMIC_FLEET, NATIVE_FLEET];
+
+/** Whether a resource of this type holds the tokens of members of a fleet. */
+export function isShardType(type: unknown): boolean {
+  return FLEET_KINDS.some(({ shard }) => shard === type);
+}
+
+/** Whether a resource of this type deletes replaced tokens of a fleet. */
+export function isRetirementType(type: unknown): boolean {
+  return FLEET_KINDS.some(({ retirement }) => retirement === type);
+}
+
+/** Whether this version knows what a resource of this type holds: a token, the tokens of members, or none. */
+export function isKnownType(type: unknown): boolean {
+  return tokenKindOf(type) !== undefined || isShardType(type) || holdsNone(type);
+}
+
 /**
  * Whether a resource of this type holds tokens, or may: whatever this package's providers make and this version does not
  * know. Gates must not let that pass.
  */
 export function mayHoldTokens(type: unknown): type is string {
-  return typeof type === "string" && (type.startsWith(DYNAMIC) || type.startsWith(NATIVE));
+  if (typeof type !== "string" || holdsNone(type)) return false;
+  return type.startsWith(DYNAMIC) || type.startsWith(NATIVE);
+}
+
+function holdsNone(type: unknown): boolean {
+  return FLEET_KINDS.some(({ component, retirement }) => component === type || retirement === type);
 }
