@@ -30,6 +30,8 @@ export type HostProcess = Pick<NodeJS.Process, "argv" | "pid" | "kill"> & {
 export class GracefulExit {
   /** The signal to die of as soon as nothing is in flight any more. */
   private received: NodeJS.Signals | undefined;
+  /** Nobody brings an engine back that ended. */
+  private wasEngineMissed = false;
   private inFlight = 0;
   /** Ends the wait for the last answer. */
   private leaving: NodeJS.Timeout | undefined;
@@ -66,9 +68,15 @@ export class GracefulExit {
   }
 
   /** Whether nobody may be left to record what is made now: the process is told to end, or its engine did. */
-  readonly isInterrupted = async (): Promise<boolean> => {
-    if (this.received === undefined && (await this.lookForEngine())) this.received = "SIGTERM";
-    return this.received !== undefined;
+  readonly isInterrupted = async (): Promise<boolean> => this.isToldToEnd() || (await this.engineIsGone());
+
+  /** Whether a signal has told the process to end. Its engine may still be there, and record what steps give. */
+  readonly isToldToEnd = (): boolean => this.received !== undefined;
+
+  /** Whether nobody is left who could record anything. Costs the engine a connection, which those share who ask at once. */
+  readonly engineIsGone = async (): Promise<boolean> => {
+    this.wasEngineMissed ||= await this.lookForEngine();
+    return this.wasEngineMissed;
   };
 
   private readonly deferSignal = (signal: NodeJS.Signals): void => {
@@ -86,7 +94,7 @@ export class GracefulExit {
     void this.isInterrupted().then((isInterrupted) => {
       // Whatever is in flight looks for the engine itself when it ends.
       const isIdle = this.inFlight === 0 && this.leaving === undefined;
-      if (isInterrupted && isIdle) this.process.kill(this.process.pid, this.received);
+      if (isInterrupted && isIdle) this.process.kill(this.process.pid, this.received ?? "SIGTERM");
     });
   };
 
@@ -94,7 +102,7 @@ export class GracefulExit {
   private lookForEngine(): Promise<boolean> {
     this.nextLook ??= new Promise(setImmediate).then(() => {
       this.nextLook = undefined;
-      return engineIsGone(enginePort(this.process.argv));
+      return isRefused(enginePort(this.process.argv));
     });
     return this.nextLook;
   }
@@ -107,7 +115,7 @@ export function enginePort(argv: readonly string[]): number | undefined {
 }
 
 /** @param port where it listens as long as it runs; a process that no engine started misses none. */
-function engineIsGone(port: number | undefined): Promise<boolean> {
+function isRefused(port: number | undefined): Promise<boolean> {
   if (port === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {
     const socket = createConnection(port, "127.0.0.1");

@@ -93,6 +93,43 @@ describe("the engine", () => {
     expect(await exit.isInterrupted()).toBe(true);
   });
 
+  it("is told apart from a signal, for it may still record what a step gives that was told to end", async () => {
+    const engine = await startEngine();
+    const exit = new GracefulExit(engine.process.asHost);
+    const answers = async () => [exit.isToldToEnd(), await exit.engineIsGone(), await exit.isInterrupted()];
+    const seen: boolean[][] = [];
+    await exit.finishBeforeExit(async () => {
+      seen.push(await answers());
+      engine.process.emit("SIGINT", "SIGINT");
+      seen.push(await answers());
+    });
+    expect(seen).toEqual([
+      [false, false, false],
+      [true, false, true],
+    ]);
+    const ended = await startEngine();
+    await ended.end();
+    const orphan = new GracefulExit(ended.process.asHost);
+    expect([orphan.isToldToEnd(), await orphan.engineIsGone(), orphan.isToldToEnd()]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    await engine.end();
+  });
+
+  it("stays gone, also when another process listens in its place", async () => {
+    const engine = await startEngine();
+    const exit = new GracefulExit(engine.process.asHost);
+    await engine.end();
+    expect(await exit.engineIsGone()).toBe(true);
+    const other = createServer();
+    const port = Number(engine.process.argv.at(-1)?.split(":")[1]);
+    await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
+    expect(await exit.engineIsGone()).toBe(true);
+    await new Promise((resolve) => other.close(resolve));
+  });
+
   it("is looked for after every step, so that no process stays behind when it was killed", async () => {
     const engine = await startEngine();
     const exit = new GracefulExit(engine.process.asHost);
