@@ -45,7 +45,7 @@ module.exports = {
       from: {
         path: "^provider/",
         pathNot:
-          "^provider/(influxToken|rotatingInfluxToken|tokenResource|programRun|riskWarnings|stackDefaults)\\.ts$",
+          "^provider/(influxToken|rotatingInfluxToken|tokenResource|programRun|riskWarnings|stackDefaults|fleetResource|influxTokenFleet)\\.ts$",
       },
       to: { path: "@pulumi/pulumi", dependencyTypesNot: ["type-only"] },
     },
@@ -58,7 +58,7 @@ module.exports = {
     {
       name: "files-are-read-by-the-connection-only",
       severity: "error",
-      from: { path: "^provider/", pathNot: "^provider/(connection/files|pulumiHost/runRecords)\\.ts$" },
+      from: { path: "^provider/", pathNot: "^provider/(connection/files|journal|pulumiHost/runRecords)\\.ts$" },
       to: { path: "^(node:)?fs(/promises)?$" },
     },
     {

@@ -13,10 +13,11 @@ module.exports = [
   { name: "connection", path: "^provider/connection/(?!settings\\.)", mayImport: ["basics", "settings"] },
   { name: "influxdb", path: "^provider/influxdb/", mayImport: ["basics", "connection"] },
   { name: "token", path: "^provider/token/", mayImport: ["basics", "permissions", "settings"] },
+  { name: "fleet", path: "^provider/fleet/", mayImport: ["basics", "permissions", "token"] },
   {
     name: "lifecycle",
-    path: "^provider/(lifecycle|rotatingLifecycle|connections|namedBuckets|adoption|importing|preflight)\\.ts$",
-    mayImport: ["basics", "permissions", "connection", "influxdb", "token"],
+    path: "^provider/(lifecycle|rotatingLifecycle|shardLifecycle|shardUpdate|retirement|journal|connections|namedBuckets|adoption|importing|preflight)\\.ts$",
+    mayImport: ["basics", "permissions", "connection", "influxdb", "token", "fleet"],
   },
   { name: "wire", path: "^provider/pulumiHost/(wireValues|stub)\\.ts$", mayImport: ["basics", "token"] },
   {
@@ -27,12 +28,12 @@ module.exports = [
   {
     name: "engineCalls",
     path: "^provider/(engineCalls|providerProcess)\\.ts$",
-    mayImport: ["basics", "token", "lifecycle", "wire", "pulumiHost"],
+    mayImport: ["basics", "token", "fleet", "lifecycle", "wire", "pulumiHost"],
   },
   {
     name: "dynamicProvider",
-    path: "^provider/(createProvider|dynamicProvider|providers|rotatingProvider)\\.ts$",
-    mayImport: ["token", "engineCalls"],
+    path: "^provider/(createProvider|dynamicProvider|providers|(rotating|shard|retirement)Provider)\\.ts$",
+    mayImport: ["token", "fleet", "lifecycle", "engineCalls"],
   },
   {
     name: "stackConfig",
@@ -41,8 +42,8 @@ module.exports = [
   },
   {
     name: "influxToken",
-    path: "^provider/(index|influxToken|rotatingInfluxToken|tokenResource|programRun|riskWarnings|stackDefaults|permissionsOf)\\.ts$",
-    mayImport: ["basics", "permissions", "settings", "stackConfig", "token", "wire", "pulumiHost"],
+    path: "^provider/(index|influxToken|rotatingInfluxToken|influxTokenFleet|fleetResource|tokenResource|programRun|riskWarnings|stackDefaults|permissionsOf)\\.ts$",
+    mayImport: ["basics", "permissions", "settings", "stackConfig", "token", "fleet", "wire", "pulumiHost"],
   },
   {
     name: "plugin",
@@ -53,6 +54,7 @@ module.exports = [
       "settings",
       "stackConfig",
       "token",
+      "fleet",
       "lifecycle",
       "engineCalls",
       "wire",

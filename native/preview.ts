@@ -1,11 +1,10 @@
 import { WIRE_UNKNOWN } from "../provider/pulumiHost/wireValues";
-import type { LifeKind } from "../provider/engineCalls";
 import { OUTPUT_NAMES } from "../provider/token/outputNames";
 import { NEVER } from "../provider/token/rotateAfter";
 import type { Properties } from "./wire";
 
 /** Outputs that a first token of a rotating one has beside a token's. */
-const FIRST: Readonly<Record<LifeKind, readonly string[]>> = {
+const FIRST: Readonly<Record<"tokens" | "rotating", readonly string[]>> = {
   tokens: [],
   rotating: ["authorizationId", "rotatedAt"],
 };
@@ -16,7 +15,7 @@ const FIRST: Readonly<Record<LifeKind, readonly string[]>> = {
  *
  * @param inputs checked ones, without marks of secrets.
  */
-export function createPreview(kind: LifeKind, inputs: Properties): Properties {
+export function createPreview(kind: "tokens" | "rotating", inputs: Properties): Properties {
   const { rotateAfter = NEVER } = inputs;
   const names = [...OUTPUT_NAMES, ...FIRST[kind]].filter(
     (name) => name !== "rotateAt" || rotateAfter !== NEVER,

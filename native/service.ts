@@ -12,7 +12,7 @@ import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { keyOf } from "../provider/adoption";
 import { configKeyProblems } from "../provider/configKeys";
 import { readDescriptionTemplate, renderDescription } from "../provider/descriptionTemplate";
-import { type EngineCalls, engineCalls, type LifeKind } from "../provider/engineCalls";
+import { type EngineCalls, engineCalls } from "../provider/engineCalls";
 import { InfluxTokenError } from "../provider/errors";
 import { isLeftOut } from "../provider/json";
 import { RISKY_INPUTS, risksToWarnOf, warningFor } from "../provider/permissions/risks";
@@ -62,7 +62,10 @@ const OF_ENGINE: readonly string[] = ["version", "pluginDownloadURL"];
 /** How the engine names its own providers. One that a program names may begin with the word, too. */
 const DEFAULT_PROVIDER = /^default(_\d+_\d+_\d|$)/;
 
-const KINDS: ReadonlyMap<string, LifeKind> = new Map<string, LifeKind>([
+/** The kinds that hold one token. */
+type TokenLife = "tokens" | "rotating";
+
+const KINDS: ReadonlyMap<string, TokenLife> = new Map<string, TokenLife>([
   [NATIVE_TOKEN.type, "tokens"],
   [NATIVE_ROTATING_TOKEN.type, "rotating"],
 ]);
@@ -74,7 +77,7 @@ const KINDS: ReadonlyMap<string, LifeKind> = new Map<string, LifeKind>([
 export class PluginService {
   private readonly log: EngineLog;
   private readonly shared: ProviderProcess;
-  private readonly calls: Readonly<Record<LifeKind, EngineCalls>>;
+  private readonly calls: Readonly<Record<TokenLife, EngineCalls>>;
   private readonly env: Readonly<Record<string, string | undefined>>;
   private config: ProviderConfig = providerConfig({}, true, {});
   private isCancelled = false;
@@ -309,7 +312,7 @@ export class PluginService {
     return new proto.ReadResponse()
       .setId(request.getId())
       .setProperties(toStruct(outputsOf(found.state, inputs, outputs)))
-      .setInputs(toStruct(checkedInputs({ ...found.inputs }, inputs)));
+      .setInputs(toStruct(checkedInputs({ ...(found.inputs as object) }, inputs)));
   }
 
   /** For `pulumi import`, the option `import` and `get`: there is no state yet. */
@@ -392,11 +395,11 @@ export class PluginService {
     return this.calls[this.kindOf(request)];
   }
 
-  private kindOf(request: { getUrn(): string }): LifeKind {
+  private kindOf(request: { getUrn(): string }): TokenLife {
     return this.kindOfType(typeIn(request.getUrn()));
   }
 
-  private kindOfType(type: string): LifeKind {
+  private kindOfType(type: string): TokenLife {
     const kind = KINDS.get(type);
     if (kind !== undefined) return kind;
     throw new InfluxTokenError(

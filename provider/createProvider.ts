@@ -1,12 +1,17 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { engineCalls, type LifeKind } from "./engineCalls";
+import { type EngineCalls, engineCalls, type LifeKind } from "./engineCalls";
+import type { ShardInputs } from "./fleet/shardInputs";
+import type { ShardState } from "./fleet/shardState";
 import { type ProviderOptions, ProviderProcess } from "./providerProcess";
+import type { RetirementInputs, RetirementState } from "./retirement";
 import type { InfluxTokenInputs } from "./token/inputs";
 import type { RotatingInputs, RotatingState } from "./token/rotating";
 import type { InfluxTokenState } from "./token/state";
 
 export type DynamicProvider = pulumi.dynamic.ResourceProvider<InfluxTokenInputs, InfluxTokenState>;
 export type RotatingProvider = pulumi.dynamic.ResourceProvider<RotatingInputs, RotatingState>;
+export type ShardProvider = pulumi.dynamic.ResourceProvider<ShardInputs, ShardState>;
+export type RetirementProvider = pulumi.dynamic.ResourceProvider<RetirementInputs, RetirementState>;
 
 /**
  * A provider of tokens for Pulumi's dynamic host, with a memory of its own, or one that it shares. It translates between the
@@ -27,12 +32,28 @@ export function createRotatingProvider(
   return providerOf("rotating", shared);
 }
 
-function providerOf<Inputs extends InfluxTokenInputs, State extends InfluxTokenState>(
+/** The same of shards of fleets. */
+export function createShardProvider(
+  options: ProviderOptions = {},
+  shared = new ProviderProcess(options),
+): ShardProvider {
+  return providerOf("shards", shared);
+}
+
+/** The same of what ends the replaced tokens of a fleet. */
+export function createRetirementProvider(
+  options: ProviderOptions = {},
+  shared = new ProviderProcess(options),
+): RetirementProvider {
+  return providerOf("retirements", shared);
+}
+
+function providerOf<Inputs, State extends object>(
   kind: LifeKind,
   shared: ProviderProcess,
 ): pulumi.dynamic.ResourceProvider<Inputs, State> {
   const { errors } = shared;
-  const calls = engineCalls(kind, shared);
+  const calls = engineCalls(kind, shared) as unknown as EngineCalls<State>;
   return {
     // The host calls it once, and serves the next call before it has settled: the config is there when it returns.
     configure({ config }) {
@@ -54,7 +75,7 @@ function providerOf<Inputs extends InfluxTokenInputs, State extends InfluxTokenS
 
     async create(inputs) {
       const { id, state } = await calls.create(inputs);
-      return { id, outs: state as State };
+      return { id, outs: state };
     },
 
     read(id, props) {
@@ -63,12 +84,16 @@ function providerOf<Inputs extends InfluxTokenInputs, State extends InfluxTokenS
         // A blank id tells the engine that the token is gone.
         if (found === undefined) return { id: "" };
         // Pulumi's type has one name for outputs and inputs that are read.
-        return { id, props: found.state as State, inputs: found.inputs as unknown as State };
+        return {
+          id,
+          props: found.state,
+          ...(found.inputs !== undefined && { inputs: found.inputs as State }),
+        };
       });
     },
 
     async update(id, olds, news) {
-      return { outs: (await calls.update(id, olds, news)) as State };
+      return { outs: await calls.update(id, olds, news) };
     },
 
     delete(id, props) {

@@ -1,4 +1,6 @@
 export { type ConnectionArgs, InfluxToken, type InfluxTokenArgs } from "./influxToken";
+export { InfluxTokenFleet, type InfluxTokenFleetArgs } from "./influxTokenFleet";
+export type { FleetEachArgs, FleetMemberArgs } from "./fleetResource";
 export { RotatingInfluxToken, type RotatingInfluxTokenArgs } from "./rotatingInfluxToken";
 export { CATALOGUE, type Edition, type ResourceType, type TypeFlag } from "./permissions/catalogue";
 export {

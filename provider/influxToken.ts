@@ -207,7 +207,7 @@ export function dynamicResource(
  * The host marks secrets by the name of the property that carried one in. What `check` puts in the place of these is as
  * secret as what it is made of.
  */
-function placeholders(args: InfluxTokenArgs): Record<string, unknown> {
+export function placeholders(args: InfluxTokenArgs): Record<string, unknown> {
   const naming = Object.entries(args).flatMap(([name, value]: [string, unknown]) =>
     NAMING_INPUTS.includes(name) && (isPending(value) || hasPending(value)) ? [value] : [],
   );
@@ -262,7 +262,7 @@ function refuseOptions(kind: string, name: string, opts: pulumi.CustomResourceOp
 }
 
 /** The host marks secrets by the name of the property that carried one in, so that this mark lasts into every state. */
-function withSecretToken(connection: InfluxTokenArgs["connection"]): unknown {
+export function withSecretToken(connection: InfluxTokenArgs["connection"]): unknown {
   const mark = (args: ConnectionArgs | null | undefined): unknown =>
     (args?.token ?? undefined) === undefined ? args : { ...args, token: pulumi.secret(args?.token) };
   return isPending(connection)

@@ -59,17 +59,17 @@ import { isDue, isRotationOff, withRotateAt } from "./token/rotateAfter";
 import { isUnknown, UNKNOWN } from "./token/unknown";
 import { type Authorization, type ConnectionInputs, tokenValueIn } from "./types";
 
-/** A token, as a stack records it. */
-export interface Recorded {
+/** A resource, as a stack records it: by default a token. */
+export interface Recorded<State = InfluxTokenState> {
   readonly id: string;
-  readonly state: InfluxTokenState;
+  readonly state: State;
 }
 
 /** A step failed after it changed something: what there is now is to be recorded all the same. */
 export abstract class RecordedStepError extends InfluxTokenError {
   constructor(
     message: string,
-    readonly recorded: Recorded,
+    readonly recorded: Recorded<object>,
   ) {
     super(message);
   }
@@ -78,6 +78,13 @@ export abstract class RecordedStepError extends InfluxTokenError {
 /** A token was made that is not wanted, and that could not be deleted: it is to be recorded, and replaced if unusable. */
 export class UnwantedTokenError extends RecordedStepError {
   override readonly name = "UnwantedTokenError";
+
+  constructor(
+    message: string,
+    override readonly recorded: Recorded,
+  ) {
+    super(message, recorded);
+  }
 }
 
 /** What `check` makes of what a program declares. */
@@ -86,21 +93,22 @@ export interface Checked {
   readonly failures: Failure[];
 }
 
-/** The life of one kind of resource during one run, whatever host calls it. */
-export interface Life {
+/** The life of one kind of resource during one run, whatever host calls it: by default of a token. */
+export interface Life<Inputs = InfluxTokenInputs, State = InfluxTokenState> {
   check(olds: OldInputs, news: Readonly<Record<string, unknown>>, isNew: boolean): Promise<Checked>;
-  diff(state: InfluxTokenState, declared: InfluxTokenInputs): Change;
-  assertPlan(id: string, state: InfluxTokenState, declared: InfluxTokenInputs, change: Change): void;
-  /** @throws {RecordedStepError} where a token exists that is to be recorded all the same. */
-  create(inputs: InfluxTokenInputs): Promise<Recorded>;
-  read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined>;
+  diff(state: State, declared: Inputs): Change;
+  assertPlan(id: string, state: State, declared: Inputs, change: Change): void;
+  /** @throws {RecordedStepError} where something exists that is to be recorded all the same. */
+  create(inputs: Inputs): Promise<Recorded<State>>;
+  /** @returns `undefined` where it is gone; no inputs where they are as they were. */
+  read(id: string, state: State): Promise<{ state: State; inputs?: Inputs } | undefined>;
   /** @param id of an authorization. @returns `undefined` where it is gone. */
   importToken(id: string): Promise<Imported | undefined>;
   /** The state that {@link update} is going to give, as far as it is known before. Sends nothing. */
-  preview(state: InfluxTokenState, declared: InfluxTokenInputs): object;
+  preview(state: State, declared: Inputs): object;
   /** @throws {RecordedStepError} where a step failed after another had changed something. */
-  update(id: string, state: InfluxTokenState, declared: InfluxTokenInputs): Promise<InfluxTokenState>;
-  delete(id: string, state: InfluxTokenState, connection: ConnectionInputs | undefined): Promise<void>;
+  update(id: string, state: State, declared: Inputs): Promise<State>;
+  delete(id: string, state: State, connection: ConnectionInputs | undefined): Promise<void>;
   /** Deletes a token that no state holds. @throws {InfluxTokenError} where there is none: then its id is mistyped. */
   deleteUnrecorded(id: string): Promise<void>;
 }
@@ -120,7 +128,7 @@ export interface LifecycleOptions extends Runtime {
  * decide nothing. Errors for the user are {@link InfluxTokenError}s.
  */
 export class Lifecycle implements Life {
-  private readonly connections: Connections;
+  readonly connections: Connections;
   private readonly namedBuckets: NamedBuckets;
   private readonly records: Records;
   private readonly preflight: Preflight;
@@ -162,7 +170,8 @@ export class Lifecycle implements Life {
     return this.connections.wantsPreflight() === true ? this.preflightOf(inputs, true) : [];
   }
 
-  private async preflightOf(inputs: InfluxTokenInputs, isNew: boolean): Promise<Failure[]> {
+  /** What is missing for a token, whether or not it is to be made. */
+  async preflightOf(inputs: InfluxTokenInputs, isNew: boolean): Promise<Failure[]> {
     const { connection, host } = inputs;
     const settings: unknown[] = Object.values(connection ?? {});
     if ([connection, host, ...settings].some(isUnknown)) return [];
@@ -175,6 +184,11 @@ export class Lifecycle implements Life {
     }
     const failures = await this.preflight.ofSession(session);
     return failures.length > 0 || !isNew ? failures : this.preflight.ofToken(inputs, session);
+  }
+
+  /** Takes note of tokens that the stack has: none of them is what a request of this run made. */
+  know(ids: readonly string[]): void {
+    for (const id of ids) this.known.add(id);
   }
 
   /** What has to happen for the token to become what is declared. Sends nothing. */
@@ -239,9 +253,14 @@ export class Lifecycle implements Life {
 
   /**
    * @param others ids of tokens that may look like the new one, and are none of its requests'.
+   * @param isInterrupted whether nobody is left to record the token: then it is deleted again.
    * @throws {UnwantedTokenError} where a token exists that is to be recorded all the same.
    */
-  async create(inputs: InfluxTokenInputs, others: readonly string[] = []): Promise<Recorded> {
+  async create(
+    inputs: InfluxTokenInputs,
+    others: readonly string[] = [],
+    isInterrupted = this.options.isInterrupted,
+  ): Promise<Recorded> {
     if (inputs.adopt !== undefined) return this.adopt(inputs.adopt, inputs);
     const session = this.connections.sessionForNew(inputs);
     const { host } = session.client;
@@ -249,7 +268,6 @@ export class Lifecycle implements Life {
     for (const id of others) session.creates.claim({ id });
     const { body, buckets } = await newAuthorization(inputs, session.directory);
     try {
-      const { isInterrupted } = this.options;
       const { authorization, warnings } = await createSafely(session, body, formatPermission, isInterrupted);
       warnings.forEach(this.options.log.warn);
       return { id: authorization.id, state: this.scheduled(madeState(inputs, authorization, host, buckets)) };
@@ -373,8 +391,17 @@ export class Lifecycle implements Life {
   /** The token as the server has it; `undefined` where it is gone. */
   async read(id: string, state: InfluxTokenState): Promise<Refreshed | undefined> {
     requireKnownFormat(state);
-    const { client, directory } = this.connections.sessionFor(state.connection, state.host);
-    const found = await readAuthorization(client, id);
+    const session = this.connections.sessionFor(state.connection, state.host);
+    return this.refreshed(id, state, await readAuthorization(session.client, id), session);
+  }
+
+  /** The token, by what was found of it. */
+  async refreshed(
+    id: string,
+    state: InfluxTokenState,
+    found: Lookup,
+    { client, directory }: Session,
+  ): Promise<Refreshed | undefined> {
     switch (found.kind) {
       case "found": {
         const { orgID } = found.authorization;

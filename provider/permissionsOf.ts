@@ -36,7 +36,7 @@ export function permissionsOf(args: object): PermissionTable | undefined {
 }
 
 /** The value of an Output or a Promise is not known yet. */
-function resolved(value: unknown): unknown {
+export function resolved(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolved);
   if (isRecord(value) && SECRET_KEY in value) return resolved(value["value"]);
   const isOpen = value instanceof Promise || (isRecord(value) && "__pulumiOutput" in value);

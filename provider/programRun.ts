@@ -14,6 +14,7 @@ interface Adopting {
 class ProgramRun {
   private readonly found = new Set<string>();
   private readonly adopters = new Map<string, string>();
+  private readonly fleets = new Map<string, string>();
   private warned: Set<string> | undefined;
   private stackDefaults: StackDefaults | undefined;
 
@@ -50,6 +51,23 @@ class ProgramRun {
     if (first === `${kind} "${name}"`) return;
     throw new pulumi.RunError(
       `${kind} "${name}" adopts the token ${adopt}, which ${first} adopts already: adopt a token once`,
+    );
+  }
+
+  /**
+   * Takes note of how a fleet describes its tokens: by that they are found again.
+   *
+   * @param description as far as it is known here.
+   * @throws {pulumi.RunError} where another fleet of the program describes its tokens alike.
+   */
+  checkFleet(name: string, description: unknown, place: unknown): void {
+    if (typeof description !== "string" || !this.hasStack) return;
+    const key = JSON.stringify([description, place]);
+    const first = this.fleets.get(key) ?? name;
+    this.fleets.set(key, first);
+    if (first === name) return;
+    throw new pulumi.RunError(
+      `fleet "${name}" describes its tokens as "${first}" does, ${description}: give each.description another text, for tokens of a run that was killed are found by it`,
     );
   }
 

@@ -1,12 +1,16 @@
 import type { StackConfig } from "./connections";
+import type { Lives } from "./engineCalls";
+import { Journal } from "./journal";
 import { Lifecycle } from "./lifecycle";
 import { DuplicateErrors } from "./pulumiHost/duplicateErrors";
 import { GracefulExit, type HostProcess } from "./pulumiHost/gracefulExit";
 import { PlannedDiffs } from "./pulumiHost/plannedDiffs";
 import { Replacements } from "./pulumiHost/replacements";
 import { type RunRecords, runRecords } from "./pulumiHost/runRecords";
+import { Retirement } from "./retirement";
 import { RotatingLifecycle } from "./rotatingLifecycle";
 import type { Log, Runtime } from "./runtime";
+import { ShardLifecycle } from "./shardLifecycle";
 import type { ConnectionInputs } from "./types";
 
 /** What a provider takes from its process. Default: the real one. */
@@ -23,9 +27,8 @@ const HOST_LOG: Log = {
 };
 
 /** What is remembered from one call to the next. */
-interface Run {
+interface Run extends Lives {
   readonly tokens: Lifecycle;
-  readonly rotating: RotatingLifecycle;
   readonly replacements: Replacements;
   readonly plannedDiffs: PlannedDiffs;
 }
@@ -38,6 +41,7 @@ export class ProviderProcess {
   readonly exit: GracefulExit;
   readonly errors = new DuplicateErrors(console);
   private readonly records: RunRecords;
+  private readonly journal: Journal;
   private current: Run;
   /** The providers that were configured for this run. */
   private readonly configured = new Set<string>();
@@ -52,6 +56,7 @@ export class ProviderProcess {
     this.exit = new GracefulExit(own);
     this.records = runRecords(own, log.warn);
     this.runtime = { env, now, log };
+    this.journal = new Journal(env, own.pid);
     this.current = this.newRun(() => undefined);
   }
 
@@ -84,9 +89,17 @@ export class ProviderProcess {
       otherProcesses: this.records,
       isInterrupted,
     });
+    const shards = new ShardLifecycle(tokens, {
+      ...this.runtime,
+      journal: this.journal,
+      isToldToEnd: () => this.exit.isToldToEnd(),
+      isEngineGone: () => this.exit.engineIsGone(),
+    });
     return {
       tokens,
       rotating: new RotatingLifecycle(tokens, isInterrupted),
+      shards,
+      retirements: new Retirement(shards),
       replacements: new Replacements(),
       plannedDiffs: new PlannedDiffs(),
     };

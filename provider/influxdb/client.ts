@@ -30,6 +30,8 @@ export interface InfluxClient {
   readonly retries: number;
   /** How long a request may take, its retries included: milliseconds. */
   readonly timeoutMs: number;
+  /** How many requests may be in flight at the host at once. */
+  readonly maxConcurrent: number;
   /** How far the server's clock is ahead of this machine's, in milliseconds, by its last answer. */
   readonly clockAheadMs: number;
   /**
@@ -58,6 +60,7 @@ export class HttpClient implements InfluxClient {
   readonly host: string;
   readonly retries: number;
   readonly timeoutMs: number;
+  readonly maxConcurrent: number;
   clockAheadMs = 0;
   private readonly http: Http;
   private readonly failures: Failures;
@@ -75,6 +78,7 @@ export class HttpClient implements InfluxClient {
     private readonly runtime: Pick<Runtime, "now" | "log">,
   ) {
     ({ host: this.host, retries: this.retries, timeoutMs: this.timeoutMs } = connection);
+    this.maxConcurrent = connection.maxConcurrent;
     this.credential = connection;
     this.http = createHttp(connection);
     this.failures = new Failures(connection, () => this.identify());

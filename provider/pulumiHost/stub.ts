@@ -8,7 +8,7 @@
  * When it changes: no token can be made, read or deleted, with the host's error.
  * Seen by: every test in test/e2e; test/unit/influxToken pins the texts.
  */
-import { DYNAMIC_ROTATING_TOKEN, DYNAMIC_TOKEN } from "../tokenTypes";
+import { DYNAMIC_FLEET, DYNAMIC_ROTATING_TOKEN, DYNAMIC_TOKEN } from "../tokenTypes";
 
 /** How a kind of resource is recorded. */
 export interface ResourceKind {
@@ -30,4 +30,12 @@ export const ROTATING_TOKEN = kind(
   "RotatingInfluxToken",
   DYNAMIC_ROTATING_TOKEN.type,
   "pulumi-influx-token/rotating-provider",
+);
+
+export const SHARD = kind("InfluxTokenFleet", DYNAMIC_FLEET.shard, "pulumi-influx-token/shard-provider");
+
+export const RETIREMENT = kind(
+  "InfluxTokenFleet",
+  DYNAMIC_FLEET.retirement,
+  "pulumi-influx-token/retirement-provider",
 );

@@ -74,7 +74,7 @@ function durationMs(text: string): number | undefined {
 }
 
 /** How long after a token began its service it is rotated: milliseconds. `undefined`: not by time. */
-function intervalMs(rotateAfter: string | undefined): number | undefined {
+export function intervalMs(rotateAfter: string | undefined): number | undefined {
   return rotateAfter === undefined || rotateAfter === NEVER ? undefined : durationMs(rotateAfter);
 }
 
@@ -126,7 +126,12 @@ export function withRotateAt<State extends Scheduled>(
   if (isKept) return { ...state, rotateAt: before.rotateAt };
   // An import cannot know what the program says.
   const isFirst = before === undefined || (before.__imported === true && before.rotateAfter === undefined);
-  const since = Date.parse((isFirst ? state.__adoptedAt : undefined) ?? state.createdAt);
-  const isPlausible = since >= PLAUSIBLE_MS.from && since < PLAUSIBLE_MS.until;
-  return { ...state, rotateAt: new Date((isPlausible ? since : nowMs) + interval).toISOString() };
+  const since = plausibleTime((isFirst ? state.__adoptedAt : undefined) ?? state.createdAt);
+  return { ...state, rotateAt: new Date((since ?? nowMs) + interval).toISOString() };
+}
+
+/** Milliseconds since 1970; `undefined` where a token cannot have been made then. */
+export function plausibleTime(rfc3339: string): number | undefined {
+  const ms = Date.parse(rfc3339);
+  return ms >= PLAUSIBLE_MS.from && ms < PLAUSIBLE_MS.until ? ms : undefined;
 }

@@ -18,6 +18,9 @@ import { type Authorization, type Permission, type TokenStatus, tokenValueIn } f
 /** The shape of the state that this version writes and reads. */
 const FORMAT = 1;
 
+/** The mark of a state that this version made. */
+export const KNOWN_FORMAT = { __format: FORMAT } as const;
+
 /** Former names, none of which is the present one. Absent where there are none. */
 interface FormerNames {
   readonly org?: readonly string[];

@@ -50,6 +50,7 @@ export class FakeServer implements InfluxClient {
   readonly host = "http://a";
   readonly tokenFrom = "INFLUX_TOKEN";
   retries = 2;
+  readonly maxConcurrent = 16;
   timeoutMs = 2_000;
   clockAheadMs = 0;
   readonly tokens: Authorization[] = [];

@@ -1,0 +1,64 @@
+import type { Authorization } from "../types";
+import { forMember } from "./memberNames";
+
+/** The server's clock is known in whole seconds, and an answer takes its time. */
+const SLACK_MS = 2_000;
+
+/** How long after its last word a killed run's last requests may have been answered: milliseconds. */
+const LAST_REQUEST_MS = 60_000;
+
+/** What a run that was killed wrote down. */
+interface Evidence {
+  readonly since: number;
+  readonly until: number;
+  readonly made: ReadonlyMap<string, string>;
+  readonly unanswered: ReadonlySet<string>;
+}
+
+/** Tokens of a server that have the description of a member, and that no state knows. */
+export interface LostTokens {
+  /** Made for this very shard by a run that was killed: nobody else's. */
+  readonly certain: readonly Authorization[];
+  /** Perhaps another stack's with the same names. */
+  readonly uncertain: readonly Authorization[];
+}
+
+/**
+ * Finds what killed runs left. Pure.
+ *
+ * @param described members by the description of their token.
+ * @param known ids of tokens that the state has.
+ * @param evidence of a run that is over and that began with this very state; absent where there is none.
+ * @param clockAheadMs how far the server's clock is ahead of this machine's.
+ */
+export function lostTokens(
+  listed: readonly Authorization[],
+  described: ReadonlyMap<string, string>,
+  known: ReadonlySet<string>,
+  evidence: Evidence | undefined,
+  clockAheadMs: number,
+): LostTokens {
+  const unknown = listed.filter(({ id, description }) => described.has(description) && !known.has(id));
+  const isInTime = ({ createdAt }: Authorization): boolean => {
+    if (evidence === undefined) return false;
+    const at = Date.parse(createdAt) - clockAheadMs;
+    return at >= evidence.since - SLACK_MS && at <= evidence.until + LAST_REQUEST_MS;
+  };
+  const isCertain = (one: Authorization): boolean => {
+    if (evidence === undefined) return false;
+    if (evidence.made.has(one.id)) return true;
+    const member = described.get(one.description);
+    if (member === undefined || !evidence.unanswered.has(member) || !isInTime(one)) return false;
+    // It asked once. Of two, one is somebody else's.
+    return unknown.filter((other) => other.description === one.description && isInTime(other)).length === 1;
+  };
+  const certain = unknown.filter(isCertain);
+  return { certain, uncertain: unknown.filter((one) => !certain.includes(one)) };
+}
+
+/** Members by the description of their token. */
+export function describedBy(
+  templates: Iterable<readonly [name: string, template: string]>,
+): Map<string, string> {
+  return new Map([...templates].map(([name, template]) => [forMember(template, name), name]));
+}

@@ -1,0 +1,256 @@
+import { isRecord, kindOf, sameJson } from "../json";
+import { PERMISSION_INPUTS } from "../permissions/expand";
+import type { PermissionTable } from "../permissions/table";
+import { quoted } from "../text";
+import {
+  type CheckContext,
+  checkInputs,
+  type DeclaredInputs,
+  declaredPermissions,
+  type Failure,
+  type InfluxTokenInputs,
+  type OldInputs,
+} from "../token/inputs";
+import { NEVER, rotateAfterProblem } from "../token/rotateAfter";
+import { isUnknown, UNKNOWN } from "../token/unknown";
+import type { ConnectionInputs } from "../types";
+import { MEMBER, memberProperty, type Members, readMembers } from "./memberNames";
+
+/** A member's own inputs. Those that ask for nothing, such as `false`, take away what `each` asks for. */
+export type OwnInputs = Readonly<Record<string, unknown>>;
+
+/** What `check` makes of the inputs of a shard. Any value but names may still be unknown during a preview. */
+export interface ShardInputs {
+  /** Whose shard it is: `<project>/<stack>/<fleet>/<two digits>`. */
+  readonly shard: string;
+  /** What every member is to be, where it says nothing else. Texts hold `{member}`. */
+  readonly each: DeclaredInputs;
+  readonly members: Readonly<Record<string, OwnInputs>>;
+  /** How long a replaced token stays valid. Absent: until the end of the run. */
+  readonly keepOldFor?: string;
+  readonly connection?: ConnectionInputs;
+  /** What `each` asks for. */
+  readonly permissions: PermissionTable | typeof UNKNOWN;
+  /** The same of members that ask for something else. Absent where none does. */
+  readonly memberPermissions?: Readonly<Record<string, PermissionTable | typeof UNKNOWN>>;
+  readonly host: string;
+}
+
+/** In place of a shard, where the inputs of all of them are checked at once. */
+export const WHOLE_FLEET = "";
+
+/** Inputs that are the same for a whole fleet. */
+const OF_FLEET: readonly string[] = ["org", "orgId", "user", "userId", "deactivateOnDelete"];
+
+/** Inputs of a token that no member has. */
+const NOT_IN_FLEETS: Readonly<Record<string, string>> = {
+  connection: "give it beside each, once for the whole fleet",
+  adopt: "a fleet makes its tokens itself",
+  adoptToken: "a fleet makes its tokens itself",
+  adoptWithoutToken: "a fleet makes its tokens itself",
+};
+
+/**
+ * What one failed step can carry to the engine, which reads no more than 16 MB of an error, bounds a shard: what was
+ * made must get into the state. A member takes about 300 bytes.
+ */
+export const MAX_MEMBERS = 20_000;
+const MAX_OWN_BYTES = 6_000_000;
+
+/** The inputs of one member: those of `each`, with its own in their place. */
+export function merged(each: object, own: OwnInputs): Record<string, unknown> {
+  const inputs: Record<string, unknown> = { ...each };
+  // One owner takes the place of another way to name one: a key that asks for nothing takes the place of any.
+  for (const [name, value] of Object.entries(own)) {
+    if (asksForNothing(value)) Reflect.deleteProperty(inputs, name);
+    else inputs[name] = value;
+  }
+  return inputs;
+}
+
+function asksForNothing(value: unknown): boolean {
+  if (value === false || value === "" || value === null || value === undefined) return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+/** The checked inputs of one member, as of any token, with `{member}` in its texts. */
+export function tokenInputsOf(declared: ShardInputs, own: OwnInputs): InfluxTokenInputs {
+  const { each, connection, permissions, host } = declared;
+  const inputs = merged(each, own);
+  const asksOtherwise = Object.keys(own).some((name) => PERMISSION_INPUTS.includes(name));
+  return {
+    ...inputs,
+    ...(connection !== undefined && { connection }),
+    permissions: asksOtherwise ? (declaredPermissions(inputs) ?? UNKNOWN) : permissions,
+    host,
+  };
+}
+
+/**
+ * Validates the inputs of a shard and adds what follows from them. Pure but for what `context` reads.
+ *
+ * @param olds inputs of the shard as they were checked the last time; empty for a new one.
+ */
+export function checkShard(
+  raw: Readonly<Record<string, unknown>>,
+  olds: OldInputs,
+  context: CheckContext,
+): { inputs: Record<string, unknown>; failures: Failure[] } {
+  const { shard, each: given, members: named, keepOldFor, connection } = raw;
+  const { members, failures } = readMembers(named);
+  if (typeof shard !== "string") failures.push({ property: "shard", reason: "shard must be a string" });
+  if (!isRecord(given)) {
+    const found = isUnknown(given) ? "a value that is not known yet" : kindOf(given);
+    failures.push({ property: "each", reason: `each must be an object of inputs, not ${found}` });
+  }
+  // A whole fleet has no bound of its own.
+  if (shard !== WHOLE_FLEET) failures.push(...sizeFailures(members));
+  failures.push(...keepOldForFailures(keepOldFor));
+  if (!isRecord(given) || failures.length > 0) return { inputs: { ...raw }, failures: atMost(failures) };
+
+  const oldEach = isRecord(olds["each"]) ? { ...olds["each"], host: olds["host"] } : {};
+  const checkOne = (own: OwnInputs): ReturnType<typeof checkInputs> =>
+    checkInputs(
+      { ...merged(given, own), ...(connection !== undefined && connection !== null && { connection }) },
+      oldEach,
+      context,
+    );
+  failures.push(...misplaced(given, "each.", []));
+  const template = checkOne({});
+  const atEach = (property: string): string =>
+    /^connection\b/.test(property) ? property : `each.${property}`;
+  // Members may complete what each leaves open, such as permissions: then only they are judged.
+  const isComplete = [...members.values()].every((own) => Object.keys(own).length > 0);
+  const ofEach = template.failures.filter(({ property }) => !isComplete || property !== "permissions");
+  failures.push(
+    ...ofEach.map(({ property, reason }) => ({ property: atEach(property), reason: `each: ${reason}` })),
+  );
+  failures.push(...descriptionFailures(template.inputs["description"], "each.description"));
+  if (failures.length > 0) return { inputs: { ...raw }, failures: atMost(failures) };
+
+  const checkedEach = withoutComputed(template.inputs);
+  const checked = new Map<
+    string,
+    { readonly own: OwnInputs; readonly table: unknown; failures: Failure[] }
+  >();
+  const checkOwn = (
+    name: string,
+    own: OwnInputs,
+  ): { own: OwnInputs; table: unknown; failures: Failure[] } => {
+    const at = memberProperty(name);
+    const found = misplaced(own, `${at}.`, OF_FLEET);
+    if (found.length > 0) return { own, table: undefined, failures: found };
+    const one = checkOne(own);
+    const whose = (property: string): string => {
+      const [top = ""] = property.split(/[.[]/);
+      return top in own || top === "permissions" ? `${at}.${property}` : atEach(property);
+    };
+    return {
+      own: Object.fromEntries(Object.entries(own).map(([key, value]) => [key, one.inputs[key] ?? value])),
+      table: one.inputs["permissions"],
+      failures: [
+        ...one.failures.map(({ property, reason }) => ({
+          property: whose(property),
+          reason: `${at}: ${reason}`,
+        })),
+        ...descriptionFailures(one.inputs["description"], `${at}.description`),
+      ],
+    };
+  };
+  const kept: [string, OwnInputs][] = [];
+  const tables: [string, unknown][] = [];
+  for (const [name, own] of members) {
+    if (Object.keys(own).length === 0) {
+      kept.push([name, {}]);
+      continue;
+    }
+    const key = JSON.stringify(own);
+    // The same for any member but for its name in failures, of which one says it.
+    const found = checked.get(key) ?? checkOwn(name, own);
+    if (!checked.has(key)) failures.push(...found.failures);
+    checked.set(key, found);
+    kept.push([name, found.own]);
+    if (!sameJson(found.table, template.inputs["permissions"])) tables.push([name, found.table]);
+  }
+  return {
+    inputs: {
+      shard,
+      each: checkedEach,
+      members: Object.fromEntries(kept),
+      ...(keepOldFor !== undefined && keepOldFor !== null && { keepOldFor }),
+      ...(template.inputs["connection"] !== undefined && { connection: template.inputs["connection"] }),
+      permissions: template.inputs["permissions"],
+      ...(tables.length > 0 && { memberPermissions: Object.fromEntries(tables) }),
+      host: template.inputs["host"],
+    },
+    failures: atMost(failures),
+  };
+}
+
+function withoutComputed(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const computed = ["permissions", "host", "connection"];
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !computed.includes(name)));
+}
+
+function misplaced(inputs: object, prefix: string, ofFleet: readonly string[]): Failure[] {
+  return Object.entries(inputs).flatMap(([name, value]: [string, unknown]) => {
+    if (value === undefined || value === null) return [];
+    const property = `${prefix}${name}`;
+    const instead = NOT_IN_FLEETS[name];
+    if (instead !== undefined) return [{ property, reason: `${property} cannot be given: ${instead}` }];
+    if (!ofFleet.includes(name)) return [];
+    return [{ property, reason: `${property} cannot be a member's own: give it in each` }];
+  });
+}
+
+/** A token whose answer was lost is found by its description, which nothing else may have. */
+function descriptionFailures(description: unknown, property: string): Failure[] {
+  if (isUnknown(description)) return [];
+  if (typeof description === "string" && description.includes(MEMBER)) return [];
+  const found = typeof description === "string" ? `, and ${quoted(description)} does not` : "";
+  return [
+    {
+      property,
+      reason: `${property} must hold ${MEMBER}, by which each member's token is told from all others${found}`,
+    },
+  ];
+}
+
+function sizeFailures(members: Members): Failure[] {
+  if (members.size > MAX_MEMBERS) {
+    return [
+      {
+        property: "members",
+        reason: `members: ${members.size} of them are in one shard, and what a failed step can record bounds a shard to ${MAX_MEMBERS}: make two fleets of it`,
+      },
+    ];
+  }
+  let bytes = 0;
+  for (const own of members.values()) if (Object.keys(own).length > 0) bytes += JSON.stringify(own).length;
+  if (bytes <= MAX_OWN_BYTES) return [];
+  return [
+    {
+      property: "members",
+      reason: `members: the own inputs of the ${members.size} members of one shard are ${bytes} bytes, and what a failed step can record bounds them to ${MAX_OWN_BYTES}: make two fleets of it, or put what they have in common into each`,
+    },
+  ];
+}
+
+function keepOldForFailures(value: unknown): Failure[] {
+  if (value === undefined || value === null || isUnknown(value)) return [];
+  const problem =
+    value === NEVER ? "is no time: leave it out for the end of the run" : rotateAfterProblem(value);
+  return problem === undefined ? [] : [{ property: "keepOldFor", reason: `keepOldFor ${problem}` }];
+}
+
+/** As many as can be read. */
+const MAX_FAILURES = 20;
+
+function atMost(failures: readonly Failure[]): Failure[] {
+  const shown = failures.slice(0, MAX_FAILURES);
+  const last = shown.at(-1);
+  const dropped = failures.length - shown.length;
+  return last === undefined || dropped === 0
+    ? shown
+    : [...shown, { property: last.property, reason: `${dropped} more inputs are wrong` }];
+}

@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { homedir, hostname } from "node:os";
+import { isAbsolute, join } from "node:path";
+
+/** Which shard on which server: a journal is of one of them. */
+export interface JournalKey {
+  readonly host: string;
+  /** `<project>/<stack>/<fleet>/<two digits>`. */
+  readonly shard: string;
+}
+
+/** What a run was about to do when it ended without a word: killed, or with its machine. */
+export interface Interrupted {
+  /** Of the state that it began with; empty for a new shard. */
+  readonly nonce: string;
+  /** When it began and when it wrote the last time, by this machine's clock: milliseconds since 1970. */
+  readonly since: number;
+  readonly until: number;
+  /** Members by the id of the token that it made. */
+  readonly made: ReadonlyMap<string, string>;
+  /** Members whose token it asked for, without an answer. */
+  readonly unanswered: ReadonlySet<string>;
+  /** Whether that run is certain to be over: its process was one of this machine, and is gone. */
+  readonly isOver: boolean;
+}
+
+/** What a run writes down of a shard while it makes tokens. */
+export interface JournalEntry {
+  /** Before a request leaves. */
+  asked(member: string): void;
+  made(member: string, id: string): void;
+  /** It is certain that none was made. */
+  failed(member: string): void;
+  /** The engine has what there is to record. */
+  end(): void;
+}
+
+/** For the answer to get to the engine, before the process ends: milliseconds. */
+const ANSWER_MS = 10;
+
+interface Environment {
+  readonly XDG_STATE_HOME?: string | undefined;
+}
+
+/**
+ * Which tokens a run makes, kept on this machine until the engine has them. A run that is killed in between leaves tokens
+ * that no state knows. Their description tells whose they are by name, but a copy of the stack has the same names: only
+ * who made them can say for certain that nobody has them. It holds ids and names, no secrets. Where the folder cannot be
+ * written, or another machine goes on, nothing is certain, and what is found is named and not deleted.
+ */
+export class Journal {
+  private readonly folder: string;
+
+  constructor(
+    env: Environment,
+    private readonly pid: number = process.pid,
+  ) {
+    const { XDG_STATE_HOME: base = "" } = env;
+    this.folder = join(isAbsolute(base) ? base : join(homedir(), ".local", "state"), "pulumi-influx-token");
+  }
+
+  /** What an earlier run left of a shard. */
+  interrupted(key: JournalKey): Interrupted | undefined {
+    return this.read(this.fileOf(key));
+  }
+
+  /** What earlier runs left of new shards of the same fleet, which no state may know. */
+  interruptedOfFleet({ host, shard }: JournalKey): { key: JournalKey; interrupted: Interrupted }[] {
+    const fleet = shard.slice(0, shard.lastIndexOf("/"));
+    const prefix = `${hashOf(host, fleet)}-`;
+    return this.files().flatMap((name) => {
+      if (!name.startsWith(prefix)) return [];
+      const interrupted = this.read(join(this.folder, name));
+      return interrupted === undefined
+        ? []
+        : [{ key: { host, shard: `${fleet}/${name.slice(prefix.length)}` }, interrupted }];
+    });
+  }
+
+  /** Begins to write. What an earlier run left is forgotten. */
+  begin(key: JournalKey, nonce: string, now: number): JournalEntry {
+    const file = this.fileOf(key);
+    let descriptor: number | undefined;
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      descriptor = openSync(file, "w", 0o600);
+    } catch {
+      return NOWHERE;
+    }
+    const write = (line: string): void => {
+      if (descriptor === undefined) return;
+      try {
+        writeSync(descriptor, `${line}\n`);
+      } catch {
+        // A full disk takes away the certainty, and no token.
+      }
+    };
+    write(JSON.stringify({ nonce, since: now, pid: this.pid, machine: hostname() }));
+    return {
+      asked: (member) => {
+        write(`? ${member}`);
+      },
+      made: (member, id) => {
+        write(`+ ${id} ${member}`);
+      },
+      failed: (member) => {
+        write(`- ${member}`);
+      },
+      end: () => {
+        setTimeout(() => {
+          if (descriptor !== undefined) closeSync(descriptor);
+          descriptor = undefined;
+          rmSync(file, { force: true });
+        }, ANSWER_MS);
+      },
+    };
+  }
+
+  /** Nothing is left to be found. */
+  forget(key: JournalKey): void {
+    rmSync(this.fileOf(key), { force: true });
+  }
+
+  private fileOf({ host, shard }: JournalKey): string {
+    const at = shard.lastIndexOf("/");
+    return join(this.folder, `${hashOf(host, shard.slice(0, at))}-${shard.slice(at + 1)}`);
+  }
+
+  private files(): string[] {
+    try {
+      return readdirSync(this.folder);
+    } catch {
+      return [];
+    }
+  }
+
+  private read(file: string): Interrupted | undefined {
+    if (!existsSync(file)) return undefined;
+    try {
+      const [head = "", ...lines] = readFileSync(file, "utf8").split("\n");
+      const { nonce, since, pid, machine } = JSON.parse(head) as Record<string, unknown>;
+      if (typeof nonce !== "string" || typeof since !== "number") return undefined;
+      const made = new Map<string, string>();
+      const unanswered = new Set<string>();
+      for (const line of lines) {
+        const member = line.startsWith("+") ? line.slice(line.indexOf(" ", 2) + 1) : line.slice(2);
+        if (line.startsWith("?")) unanswered.add(member);
+        else unanswered.delete(member);
+        if (line.startsWith("+")) made.set(line.slice(2, line.indexOf(" ", 2)), member);
+      }
+      const isOver = machine === hostname() && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
+      return { nonce, since, until: statSync(file).mtimeMs, made, unanswered, isOver };
+    } catch {
+      // Cut off in its first line, before anything was asked for.
+      return undefined;
+    }
+  }
+}
+
+const NOWHERE: JournalEntry = {
+  asked: () => undefined,
+  made: () => undefined,
+  failed: () => undefined,
+  end: () => undefined,
+};
+
+function hashOf(host: string, fleet: string): string {
+  return createHash("sha256").update(`${host}\n${fleet}`).digest("hex").slice(0, 24);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is one, too.
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}

@@ -1,0 +1,4 @@
+import { retirementProvider } from "./providers";
+
+/** What the constant stub in the state of every fleet's retirement requires. */
+export = retirementProvider;

@@ -1,0 +1,384 @@
+import { InfluxTokenError } from "./errors";
+import { forMember, memberProperty } from "./fleet/memberNames";
+import { Lanes, type PoolResult, runPool } from "./fleet/pool";
+import { checkShard, type OwnInputs, type ShardInputs, tokenInputsOf } from "./fleet/shardInputs";
+import { planShard, type PlanTime, type ShardPlan } from "./fleet/shardPlan";
+import {
+  decodeShard,
+  differingInputs,
+  encodeShard,
+  memberOfState,
+  type MemberToken,
+  NO_SHARD,
+  type RetiredToken,
+  type Shard,
+  type ShardFacts,
+  type ShardState,
+  stateOfMember,
+} from "./fleet/shardState";
+import type { Imported } from "./importing";
+import { listAuthorizations, type Lookup } from "./influxdb/authorizations";
+import type { Session } from "./influxdb/session";
+import { TokenLookups } from "./influxdb/tokenLookups";
+import type { Journal } from "./journal";
+import { isRecord, sameJson } from "./json";
+import type { Checked, Life, Lifecycle, Recorded } from "./lifecycle";
+import type { Runtime } from "./runtime";
+import { messageOf, ShardUpdate } from "./shardUpdate";
+import type { Change } from "./token/changes";
+import type { Failure, OldInputs } from "./token/inputs";
+import { isRotationOff } from "./token/rotateAfter";
+import { type InfluxTokenState, KNOWN_FORMAT, type Refreshed } from "./token/state";
+import { UNKNOWN } from "./token/unknown";
+import { type Authorization, type ConnectionInputs, tokenValueIn } from "./types";
+
+/** A token that is to end, with its value where it is known: a run does not end the token that it works with. */
+export type EndingToken = RetiredToken & { readonly value?: string };
+
+/** What updates of shards share in a run. */
+export interface ShardServices {
+  /** Whether the server failed a whole shard: then the next one asks it once before it asks it often. */
+  isFailing: boolean;
+  /** The tokens among which lost ones may be, by one list for all shards; `undefined` where none can be had. */
+  listed(session: Session, declared: ShardInputs): Promise<readonly Authorization[] | undefined>;
+  /** Ends tokens, as many at once as the connection allows. */
+  end(
+    tokens: readonly EndingToken[],
+    host: string,
+    connection: ConnectionInputs | undefined,
+  ): Promise<PoolResult<EndingToken>["failures"]>;
+}
+
+export interface ShardOptions extends Runtime {
+  readonly journal: Journal;
+  /** Whether the process is told to end: what is made is recorded, and nothing more begins. */
+  readonly isToldToEnd: () => boolean;
+  /** Whether nobody is left to record what is made. */
+  readonly isEngineGone: () => Promise<boolean>;
+}
+
+/**
+ * The life of a shard of a fleet: many tokens in one resource, each of which comes, changes and goes by the rules for any
+ * token. It is never replaced: a change of a member is an update in place.
+ */
+export class ShardLifecycle implements Life<ShardInputs, ShardState> {
+  private readonly lookups = new TokenLookups();
+  private readonly lanes = new Lanes();
+  private readonly lists = new Map<string, Promise<Authorization[] | undefined>>();
+  private readonly startedAt: number;
+  private readonly services: ShardServices = {
+    isFailing: false,
+    listed: (session, declared) => this.listed(session, declared),
+    end: (tokens, host, connection) => this.end(tokens, host, connection),
+  };
+
+  constructor(
+    private readonly tokens: Lifecycle,
+    private readonly options: ShardOptions,
+  ) {
+    this.startedAt = options.now();
+  }
+
+  /** Validates inputs and adds what follows from them. Sends nothing, unless preflight is asked for. */
+  async check(olds: OldInputs, news: Readonly<Record<string, unknown>>, isNew: boolean): Promise<Checked> {
+    const checked = checkShard(news, olds, this.tokens.connections);
+    if (checked.failures.length > 0) return checked;
+    const wanted = this.tokens.connections.wantsPreflight();
+    if (wanted === false) return checked;
+    if (wanted !== true) return { ...checked, failures: [wanted] };
+    const inputs = checked.inputs as unknown as ShardInputs;
+    const failures: Failure[] = [];
+    const asked = new Set<string>();
+    for (const [name, own] of Object.entries(inputs.members)) {
+      const token = tokenInputsOf(inputs, own);
+      const key = JSON.stringify({ ...forMember(token, name), description: "" });
+      if (asked.has(key)) continue;
+      asked.add(key);
+      const before = isRecord(olds["members"]) && Object.hasOwn(olds["members"], name);
+      const found = await this.tokens.preflightOf(forMember(token, name), isNew || !before);
+      const at = Object.keys(own).length > 0 ? memberProperty(name) : "each";
+      failures.push(
+        ...found.map(({ property, reason }) => ({
+          property: property.startsWith("connection") ? property : `${at}.${property}`,
+          reason,
+        })),
+      );
+    }
+    return { ...checked, failures: failures.slice(0, 20) };
+  }
+
+  /** What has to happen. Sends nothing, and never asks for a replacement. */
+  diff(state: ShardState, declared: ShardInputs): Change {
+    const { changes } = this.plan(decodeShard(state), state, declared);
+    return { changes, replaces: [] };
+  }
+
+  /**
+   * Refuses a change that would end the very token that this run authenticates with, so that a preview says it.
+   *
+   * @throws {OwnTokenError}
+   */
+  assertPlan(_id: string, state: ShardState, declared: ShardInputs, { changes }: Change): void {
+    const shard = decodeShard(state);
+    this.tokens.know([...shard.made.values()].map(({ id }) => id));
+    if (!changes) return;
+    const { steps, removed } = this.plan(shard, state, declared);
+    for (const { kind, before, inputs } of steps) {
+      if (before === undefined) continue;
+      if (kind === "replace") this.assertOther("replace", before, declared.connection);
+      else if (inputs.status === "inactive" && before.spec.status !== "inactive")
+        this.assertOther("switch off", before, declared.connection);
+    }
+    for (const [, before] of removed) this.assertOther("delete", before, declared.connection);
+  }
+
+  private assertOther(
+    verb: string,
+    { id, token, spec }: MemberToken,
+    connection: ConnectionInputs | undefined,
+  ): void {
+    this.tokens.assertOther(`${verb} the token ${id}`, token, connection, spec.host);
+  }
+
+  async create(inputs: ShardInputs): Promise<Recorded<ShardState>> {
+    return { id: inputs.shard, state: await this.reconcile(inputs.shard, NO_SHARD, {}, inputs) };
+  }
+
+  update(id: string, state: ShardState, declared: ShardInputs): Promise<ShardState> {
+    return this.reconcile(id, decodeShard(state), state, declared);
+  }
+
+  /** The state after an update: tokens that are to be made are not known before. */
+  preview(state: ShardState, declared: ShardInputs): object {
+    const { steps, removed } = this.plan(decodeShard(state), state, declared);
+    const made = steps.filter(({ kind }) => kind !== "change").map(({ name }) => name);
+    const gone = new Set(removed.map(([name]) => name));
+    const tokens = Object.entries(state.tokens).filter(([name]) => !gone.has(name));
+    const retires = removed.length > 0 || steps.some(({ kind }) => kind === "replace");
+    return {
+      ...state,
+      tokens: { ...Object.fromEntries(tokens), ...Object.fromEntries(made.map((name) => [name, UNKNOWN])) },
+      ...factsOf(declared),
+      ...((made.length > 0 || removed.length > 0) && { __made: UNKNOWN }),
+      ...(retires && { __retired: UNKNOWN }),
+    };
+  }
+
+  /** Every member's token as the server has it: those of all shards are looked up together. */
+  async read(
+    _id: string,
+    state: ShardState,
+  ): Promise<{ state: ShardState; inputs?: ShardInputs } | undefined> {
+    const shard = decodeShard(state);
+    const session = this.tokens.connections.sessionFor(state.connection, state.host);
+    const known = new Map<string, Promise<Refreshed | undefined>>();
+    const found = await Promise.all(
+      [...shard.made].map(async ([name, before]) => {
+        const { orgId, userId } = before.spec;
+        const lookup = await this.lookups.find(session, before.id, { orgID: orgId, userID: userId });
+        return [name, before, await this.refreshed(name, before, lookup, session, known)] as const;
+      }),
+    );
+    const made = new Map(shard.made);
+    const drifted = new Map<string, OwnInputs | undefined>();
+    for (const [name, before, now] of found) {
+      if (now === undefined) made.delete(name);
+      else if (now !== before) made.set(name, now);
+      if (now === undefined) drifted.set(name, undefined);
+      else if (now !== before && !sameJson(now.spec, before.spec))
+        drifted.set(name, differingInputs(shard.own.get(name) ?? {}, before, now));
+    }
+    const isLeft =
+      made.size > 0 || shard.made.size === 0 || shard.retired.length > 0 || shard.kept.length > 0;
+    if (!isLeft) return undefined;
+    const { host } = session.client;
+    if (
+      drifted.size === 0 &&
+      host === state.host &&
+      [...made].every(([name, now]) => now === shard.made.get(name))
+    )
+      return { state };
+    const members = [...shard.own].flatMap(([name, own]): [string, OwnInputs][] => {
+      if (!drifted.has(name)) return [[name, own]];
+      const now = drifted.get(name);
+      return now === undefined ? [] : [[name, now]];
+    });
+    const facts: ShardFacts = { ...factsOf(state), host };
+    return {
+      state: encodeShard({ ...shard, made }, facts),
+      inputs: {
+        shard: shard.shard,
+        each: shard.each,
+        members: Object.fromEntries(members),
+        ...(shard.keepOldFor !== undefined && { keepOldFor: shard.keepOldFor }),
+        ...facts,
+      },
+    };
+  }
+
+  /** The member by what was found of its token; the same object where nothing differs. */
+  private async refreshed(
+    name: string,
+    before: MemberToken,
+    lookup: Lookup,
+    session: Session,
+    known: Map<string, Promise<Refreshed | undefined>>,
+  ): Promise<MemberToken | undefined> {
+    const state = stateOfMember(name, before);
+    if (lookup.kind !== "found") {
+      const read = await this.tokens.refreshed(before.id, state, lookup, session);
+      return (
+        read &&
+        memberOfState(
+          name,
+          before.id,
+          { ...read.state, createdAt: state.createdAt },
+          before.spec.description,
+          this.options.now(),
+        )
+      );
+    }
+    const { authorization } = lookup;
+    const { permissions, org, orgID, user, userID, status, description } = authorization;
+    // What many members have in common is compared once.
+    const isDescribed = description === state.description;
+    const key = isDescribed
+      ? JSON.stringify([before.spec.__declared, before.spec, permissions, org, orgID, user, userID, status])
+      : name;
+    const reading = known.get(key) ?? this.tokens.refreshed(before.id, state, lookup, session);
+    known.set(key, reading);
+    const read = await reading;
+    if (read === undefined) return undefined;
+    const token = tokenValueIn(authorization) ?? before.token;
+    const now = memberOfState(
+      name,
+      before.id,
+      { ...read.state, description, createdAt: state.createdAt, ...(token !== undefined && { token }) },
+      before.spec.description,
+      this.options.now(),
+    );
+    return sameJson(now.spec, before.spec) && now.token === before.token ? before : now;
+  }
+
+  /** @throws {InfluxTokenError} always: what a fleet's members would be, no authorization says. */
+  importToken(): Promise<Imported | undefined> {
+    throw new InfluxTokenError("a fleet cannot be imported: declare it, and it makes tokens of its own");
+  }
+
+  deleteUnrecorded(): Promise<void> {
+    throw new InfluxTokenError(
+      "a fleet that no state holds cannot be deleted: delete its tokens by their ids",
+    );
+  }
+
+  /** Deletes every token of the shard, also those that were about to be deleted. One that is gone is deleted. */
+  async delete(_id: string, state: ShardState, connection: ConnectionInputs | undefined): Promise<void> {
+    const shard = decodeShard(state);
+    const members = [...shard.made].map(([member, token]): EndingToken => ({
+      id: token.id,
+      member,
+      deactivate: token.spec.deactivateOnDelete === true,
+      ...(token.token !== undefined && { value: token.token }),
+    }));
+    // All or none: whoever has only the token that is to end could end nothing after it.
+    for (const token of shard.made.values()) this.assertOther("delete", token, connection);
+    const all = [...members, ...shard.retired, ...shard.kept];
+    const failures = await this.end(all, state.host, connection);
+    const [first] = failures;
+    if (first !== undefined) {
+      throw new InfluxTokenError(
+        `${shard.shard}: ${failures.length} of ${all.length} tokens could not be deleted: run again to go on: ${messageOf(first.error)}`,
+      );
+    }
+    await this.sweepNewShards(shard, state, connection);
+  }
+
+  /** Ends tokens, as many at once as the connection allows. @returns those that could not be. */
+  async end(
+    tokens: readonly EndingToken[],
+    host: string,
+    connection: ConnectionInputs | undefined,
+  ): Promise<PoolResult<EndingToken>["failures"]> {
+    const { client } = this.tokens.connections.sessionFor(connection, host);
+    const { failures, left } = await runPool(tokens, client.maxConcurrent, (token) =>
+      this.tokens.delete(token.id, endingState(token, host), connection),
+    );
+    const [first] = failures;
+    return [...failures, ...left.map((item) => ({ item, error: first?.error }))];
+  }
+
+  /** New shards of the fleet that a killed run was about to make: no state has them, so nobody else ends them. */
+  private async sweepNewShards(
+    { shard }: Shard,
+    { host }: ShardState,
+    connection: ConnectionInputs | undefined,
+  ): Promise<void> {
+    const { journal } = this.options;
+    for (const { key, interrupted } of journal.interruptedOfFleet({ host, shard })) {
+      const isOwn = key.shard === shard;
+      if (!interrupted.isOver || (interrupted.nonce !== "" && !isOwn)) continue;
+      const tokens = [...interrupted.made].map(([id, member]) => ({ id, member, deactivate: false }));
+      if ((await this.end(tokens, host, connection)).length === 0) journal.forget(key);
+    }
+  }
+
+  private listed(session: Session, { each }: ShardInputs): Promise<readonly Authorization[] | undefined> {
+    const { org, orgId, user, userId } = each;
+    const key = JSON.stringify([session.client.host, session.client.tokenFrom, org, orgId, user, userId]);
+    const known = this.lists.get(key);
+    if (known !== undefined) return known;
+    const list = async (): Promise<Authorization[] | undefined> => {
+      try {
+        const { directory, client } = session;
+        const orgID = orgId ?? (await directory.organizationId(org ?? ""));
+        const userID = userId ?? (user === undefined ? undefined : await directory.userId(user));
+        return await listAuthorizations(client, { orgID, ...(userID !== undefined && { userID }) });
+      } catch {
+        // Who may make tokens need not be allowed to list them: then nothing is found, and nothing deleted.
+        return undefined;
+      }
+    };
+    const listing = list();
+    this.lists.set(key, listing);
+    return listing;
+  }
+
+  private plan(shard: Shard, facts: Partial<ShardState>, declared: ShardInputs): ShardPlan {
+    const time: PlanTime = { nowMs: this.startedAt, isRotationOff: isRotationOff(this.options.env) };
+    return planShard(shard, facts, declared, time);
+  }
+
+  /** Makes of a shard what is declared. One at a time at each server: what a killed run loses is one shard's. */
+  private reconcile(
+    id: string,
+    before: Shard,
+    facts: Partial<ShardState>,
+    declared: ShardInputs,
+  ): Promise<ShardState> {
+    return this.lanes.run(declared.host, () =>
+      new ShardUpdate(this.tokens, this.options, this.services, id, before, declared).run(
+        this.plan(before, facts, declared),
+      ),
+    );
+  }
+}
+
+function factsOf({ permissions, memberPermissions, host, connection }: ShardFacts | ShardInputs): ShardFacts {
+  return {
+    permissions,
+    ...(memberPermissions !== undefined && { memberPermissions }),
+    host,
+    ...(connection !== undefined && { connection }),
+  } as ShardFacts;
+}
+
+/** As much of a token's state as it takes to end it. */
+function endingState({ deactivate, value }: EndingToken, host: string): InfluxTokenState {
+  const state = {
+    host,
+    ...(deactivate && { deactivateOnDelete: true }),
+    ...(value !== undefined && { token: value }),
+    ...KNOWN_FORMAT,
+  };
+  return state as InfluxTokenState;
+}

@@ -1,0 +1,295 @@
+import { randomBytes } from "node:crypto";
+import { InfluxTokenError, isTransient } from "./errors";
+import { describedBy, lostTokens } from "./fleet/lostTokens";
+import { runPool } from "./fleet/pool";
+import { merged, type ShardInputs } from "./fleet/shardInputs";
+import type { MemberStep, ShardPlan } from "./fleet/shardPlan";
+import {
+  encodeShard,
+  memberOfState,
+  type MemberToken,
+  type RetiredToken,
+  type Shard,
+  type ShardFacts,
+  type ShardState,
+  stateOfMember,
+} from "./fleet/shardState";
+import { deleteAuthorization } from "./influxdb/authorizations";
+import type { Session } from "./influxdb/session";
+import type { Interrupted, JournalEntry, JournalKey } from "./journal";
+import { type Lifecycle, type Recorded, RecordedStepError, UnwantedTokenError } from "./lifecycle";
+import type { ShardOptions, ShardServices } from "./shardLifecycle";
+import { printable, quoted } from "./text";
+import { intervalMs } from "./token/rotateAfter";
+import type { Authorization } from "./types";
+
+/** How often the engine is looked for while tokens are made: milliseconds. */
+const LOOK_MS = 200;
+
+/** As many ids as a message holds. */
+const MAX_IDS = 20;
+
+/** A step failed after it made or changed tokens: what there is now is recorded, and the next run goes on. */
+export class PartialShardError extends RecordedStepError {
+  override readonly name = "PartialShardError";
+}
+
+/** Makes of one shard what is declared, and records what there is whatever fails. */
+export class ShardUpdate {
+  private readonly made: Map<string, MemberToken>;
+  private retired: RetiredToken[];
+  private kept: RetiredToken[];
+  /** Made by this update: members by id. */
+  private readonly fresh = new Map<string, string>();
+  private readonly session: Session;
+  private readonly key: JournalKey;
+  private lookedAt = 0;
+  private isGone = false;
+
+  constructor(
+    private readonly tokens: Lifecycle,
+    private readonly options: ShardOptions,
+    private readonly services: ShardServices,
+    private readonly id: string,
+    private readonly before: Shard,
+    private readonly declared: ShardInputs,
+  ) {
+    this.made = new Map(before.made);
+    this.retired = [...before.retired];
+    this.kept = [...before.kept];
+    this.session = tokens.connections.sessionForNew(declared);
+    this.key = { host: declared.host, shard: declared.shard };
+  }
+
+  /** @throws {PartialShardError} where some of it could not be done. */
+  async run({ steps, removed, due }: ShardPlan): Promise<ShardState> {
+    const { journal, now } = this.options;
+    const makes = steps.some(({ kind }) => kind !== "change");
+    const interrupted = journal.interrupted(this.key);
+    if (makes || interrupted !== undefined) await this.sweep(interrupted);
+    await this.forgetEnded();
+    const entry = makes ? journal.begin(this.key, this.before.nonce, now()) : undefined;
+    if (!makes && interrupted !== undefined) journal.forget(this.key);
+    try {
+      for (const [name, token] of removed) {
+        this.made.delete(name);
+        this.retired.push(retiredOf(name, token));
+      }
+      const { maxConcurrent } = this.session.client;
+      const width = this.services.isFailing ? 1 : maxConcurrent;
+      const first = await runPool(
+        steps.slice(0, width === 1 ? 1 : 0),
+        1,
+        (step) => this.take(step, entry),
+        this.mayBegin,
+      );
+      const isStopped = first.failures.length + first.left.length > 0;
+      const rest = steps.slice(width === 1 ? 1 : 0);
+      const others = isStopped
+        ? { failures: [], left: rest }
+        : await runPool(rest, maxConcurrent, (step) => this.take(step, entry), this.mayBegin);
+      const failures = [...first.failures, ...others.failures];
+      const left = [...first.left, ...others.left];
+      this.services.isFailing = left.length > 0 && failures.some(({ error }) => isTransient(error));
+      const ended = await this.services.end(due, this.declared.host, this.declared.connection);
+      this.kept = this.kept.filter(
+        (token) => !due.includes(token) || ended.some(({ item }) => item === token),
+      );
+      await this.undoWithoutEngine();
+      const state = this.state();
+      const problem = this.problem(failures, left, ended);
+      if (problem === undefined) return state;
+      throw new PartialShardError(problem, { id: this.id, state });
+    } finally {
+      entry?.end();
+    }
+  }
+
+  private async take(
+    { kind, name, inputs, template, before }: MemberStep,
+    entry: JournalEntry | undefined,
+  ): Promise<void> {
+    if (kind === "change" && before !== undefined) {
+      const state = {
+        ...stateOfMember(name, before),
+        ...(inputs.connection && { connection: inputs.connection }),
+      };
+      const changed = await this.tokens.update(before.id, state, inputs);
+      this.made.set(name, this.member(name, before.id, { ...changed, createdAt: state.createdAt }, template));
+      return;
+    }
+    if (before !== undefined)
+      this.tokens.assertOther(
+        `replace the token ${before.id}`,
+        before.token,
+        inputs.connection,
+        before.spec.host,
+      );
+    entry?.asked(name);
+    let recorded: Recorded;
+    try {
+      recorded = await this.tokens.create(inputs, before ? [before.id] : [], () => Promise.resolve(false));
+    } catch (error) {
+      if (error instanceof UnwantedTokenError) {
+        // Nobody can use it: it goes with those that are to end.
+        entry?.made(name, error.recorded.id);
+        this.fresh.set(error.recorded.id, name);
+        this.retired.push({ id: error.recorded.id, member: name, deactivate: false });
+      } else if (!isTransient(error)) entry?.failed(name);
+      throw error;
+    }
+    entry?.made(name, recorded.id);
+    this.fresh.set(recorded.id, name);
+    this.made.set(name, this.member(name, recorded.id, recorded.state, template));
+    if (before !== undefined) this.retire(name, before);
+  }
+
+  private retire(name: string, before: MemberToken): void {
+    const { keepOldFor } = this.declared;
+    const interval = intervalMs(keepOldFor);
+    const token = retiredOf(name, before);
+    if (interval === undefined) this.retired.push(token);
+    else this.kept.push({ ...token, until: Math.ceil((this.options.now() + interval) / 1000) });
+  }
+
+  private member(name: string, id: string, state: Recorded["state"], template: string): MemberToken {
+    return memberOfState(name, id, state, template, this.options.now());
+  }
+
+  private state(): ShardState {
+    const { shard, each, members, keepOldFor, connection, permissions, memberPermissions, host } =
+      this.declared;
+    return encodeShard(
+      {
+        shard,
+        each,
+        ...(keepOldFor !== undefined && { keepOldFor }),
+        own: new Map(Object.entries(members)),
+        made: this.made,
+        retired: this.retired,
+        kept: this.kept,
+        nonce: randomBytes(6).toString("hex"),
+      },
+      {
+        permissions,
+        ...(memberPermissions !== undefined && { memberPermissions }),
+        host,
+        ...(connection !== undefined && { connection }),
+      } as ShardFacts,
+    );
+  }
+
+  private readonly mayBegin = async (): Promise<boolean> => {
+    if (this.options.isToldToEnd()) return false;
+    const now = Date.now();
+    if (now - this.lookedAt >= LOOK_MS) {
+      this.lookedAt = now;
+      this.isGone = await this.options.isEngineGone();
+    }
+    return !this.isGone;
+  };
+
+  /** Nobody would record them: what stays is the state before, in which they do not exist. */
+  private async undoWithoutEngine(): Promise<void> {
+    if (this.fresh.size === 0 || !(await this.options.isEngineGone())) return;
+    const tokens = [...this.fresh].map(([id, member]) => ({ id, member, deactivate: false }));
+    const failures = await this.services.end(tokens, this.declared.host, this.declared.connection);
+    throw new InfluxTokenError(
+      `the run was interrupted after ${this.declared.host} made ${this.fresh.size} tokens for ${this.declared.shard}: ${this.fresh.size - failures.length} of them were deleted again, for nobody would have recorded them`,
+    );
+  }
+
+  /**
+   * Deletes what a killed run made for this shard and nobody recorded, and names what only looks like it.
+   *
+   * @throws {InfluxTokenError} where the server does not let one delete it: then it is still known where it is.
+   */
+  private async sweep(interrupted: Interrupted | undefined): Promise<void> {
+    const { client } = this.session;
+    const isCertain = interrupted?.isOver === true && interrupted.nonce === this.before.nonce;
+    const evidence = isCertain ? interrupted : undefined;
+    const known = new Set([
+      ...[...this.before.made.values()].map(({ id }) => id),
+      ...[...this.before.retired, ...this.before.kept].map(({ id }) => id),
+    ]);
+    const listed = await this.services.listed(this.session, this.declared);
+    const { each, members } = this.declared;
+    const described = describedBy(
+      Object.entries(members).map(([name, own]) => [name, descriptionOf(merged(each, own))]),
+    );
+    const { certain, uncertain } = lostTokens(listed ?? [], described, known, evidence, client.clockAheadMs);
+    const ids = new Set(certain.map(({ id }) => id));
+    // A member that has been taken out since has no description any more.
+    for (const id of evidence?.made.keys() ?? []) if (!known.has(id)) ids.add(id);
+    const { failures } = await runPool([...ids], client.maxConcurrent, async (id) => {
+      await deleteAuthorization(client, id);
+    });
+    if (failures.length > 0) {
+      throw new InfluxTokenError(
+        `${this.declared.shard}: cannot delete what a run that was killed left: ${messageOf(failures[0]?.error)}`,
+      );
+    }
+    if (ids.size > 0) {
+      this.options.log.warn(
+        `${this.declared.shard}: deleted ${ids.size} tokens that a run which was killed had made, and that nobody had recorded: ${some([...ids])}`,
+      );
+    }
+    if (uncertain.length > 0)
+      this.options.log.warn(unknownTokens(this.declared.shard, uncertain, client.host));
+  }
+
+  /** Tokens that an earlier run was to end, and did, need no mention any more. */
+  private async forgetEnded(): Promise<void> {
+    if (this.retired.length === 0) return;
+    const lookups = this.retired.map(async (token) => {
+      const { kind } = await this.tokens.lookUp(token.id, this.declared.connection, this.declared.host);
+      return kind === "gone" ? [] : [token];
+    });
+    this.retired = (await Promise.all(lookups)).flat();
+  }
+
+  private problem(
+    failures: readonly { readonly item: MemberStep; readonly error: unknown }[],
+    left: readonly MemberStep[],
+    ended: readonly { readonly error: unknown }[],
+  ): string | undefined {
+    const { shard, members } = this.declared;
+    const count = Object.keys(members).length;
+    const missing = Object.keys(members).filter((name) => !this.made.has(name)).length;
+    if (failures.length + left.length > 0) {
+      const [first] = failures;
+      const more = left.length > 0 ? `, ${left.length} were not tried` : "";
+      const why =
+        first === undefined
+          ? "the run was interrupted"
+          : `${quoted(first.item.name)}: ${messageOf(first.error)}`;
+      const without = missing > 0 ? `, ${missing} have no token yet` : "";
+      return `${shard}: ${failures.length} of the changes of ${count} members failed${more}${without}: run again to go on: ${why}`;
+    }
+    const [first] = ended;
+    if (first === undefined) return undefined;
+    return `${shard}: ${ended.length} tokens whose time is over could not be deleted: run again: ${messageOf(first.error)}`;
+  }
+}
+
+function descriptionOf({ description }: { readonly description?: unknown }): string {
+  return typeof description === "string" ? description : "";
+}
+
+function retiredOf(member: string, { id, spec }: MemberToken): RetiredToken {
+  return { id, member, deactivate: spec.deactivateOnDelete === true };
+}
+
+function unknownTokens(shard: string, tokens: readonly Authorization[], host: string): string {
+  const ids = tokens.map(({ id }) => id);
+  return `${shard}: ${host} has ${tokens.length} tokens with descriptions of its members that this stack's state does not know: left by a run that was killed, or another stack's of the same name. If nobody uses them: for id in ${ids.slice(0, MAX_IDS).join(" ")}; do influx auth delete --id $id; done${ids.length > MAX_IDS ? ` (and ${ids.length - MAX_IDS} more: influx auth list)` : ""}`;
+}
+
+function some(ids: readonly string[]): string {
+  const shown = ids.slice(0, 3).join(", ");
+  return ids.length > 3 ? `${shown} and ${ids.length - 3} more` : shown;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? printable(error.message, 2_000) : String(error);
+}
