@@ -1,5 +1,5 @@
 import { InfluxTokenError } from "./errors";
-import { forMember, memberProperty } from "./fleet/memberNames";
+import { forMember, memberProperty, SHARDS } from "./fleet/memberNames";
 import { Lanes, type PoolResult, runPool } from "./fleet/pool";
 import { checkShard, type OwnInputs, type ShardInputs, tokenInputsOf } from "./fleet/shardInputs";
 import { planShard, type PlanTime, type ShardPlan } from "./fleet/shardPlan";
@@ -172,10 +172,17 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
     const shard = decodeShard(state);
     const session = this.tokens.connections.sessionFor(state.connection, state.host);
     const known = new Map<string, Promise<Refreshed | undefined>>();
+    // The engine asks for one shard after the other. Names fall into shards evenly, so that one tells how many there are.
+    const expected = shard.made.size * SHARDS;
     const found = await Promise.all(
       [...shard.made].map(async ([name, before]) => {
         const { orgId, userId } = before.spec;
-        const lookup = await this.lookups.find(session, before.id, { orgID: orgId, userID: userId });
+        const lookup = await this.lookups.find(
+          session,
+          before.id,
+          { orgID: orgId, userID: userId },
+          expected,
+        );
         return [name, before, await this.refreshed(name, before, lookup, session, known)] as const;
       }),
     );
