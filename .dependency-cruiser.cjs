@@ -58,7 +58,10 @@ module.exports = {
     {
       name: "files-are-read-by-the-connection-only",
       severity: "error",
-      from: { path: "^provider/", pathNot: "^provider/(connection/files|journal|pulumiHost/runRecords)\\.ts$" },
+      from: {
+        path: "^provider/",
+        pathNot: "^provider/(connection/files|journal|pulumiHost/runRecords)\\.ts$",
+      },
       to: { path: "^(node:)?fs(/promises)?$" },
     },
     {
@@ -66,7 +69,7 @@ module.exports = {
       severity: "error",
       comment: "decisions do no I/O",
       from: {
-        path: "^provider/(permissions/|token/|(text|json|errors|types|runtime|nearestName|organizationName|configKeys|descriptionTemplate|permissionsOf)\\.|pulumiHost/(replacements|plannedDiffs|wireValues|stub|stackTraces|sdkDebugLog)\\.|connection/(resolve|resolveHost|host|settings|sources|makingToken|organization|connectTo)\\.)",
+        path: "^provider/(permissions/|token/|fleet/(?!memberNames)|(text|json|errors|types|runtime|nearestName|organizationName|configKeys|descriptionTemplate|permissionsOf)\\.|pulumiHost/(replacements|plannedDiffs|wireValues|stub|stackTraces|sdkDebugLog)\\.|connection/(resolve|resolveHost|host|settings|sources|makingToken|organization|connectTo)\\.)",
       },
       to: { dependencyTypes: ["core"] },
     },

@@ -234,6 +234,10 @@ function describedFleet(
   };
   if (isPending(named)) refuse("members: names of members have to be known when the program runs");
   if (isPending(given)) refuse("each must be an object of inputs: give the Outputs within it");
+  for (const [member, own] of Object.entries(named)) {
+    if (isPending(own))
+      refuse(`members["${member}"] must be an object of inputs: give the Outputs within it`);
+  }
   const { members, failures } = readMembers(named);
   const [first] = failures;
   if (first !== undefined) refuse(first.reason);

@@ -53,6 +53,7 @@ export class InfluxTokenFleet extends FleetResource {
   constructor(name: string, args: InfluxTokenFleetArgs, opts?: pulumi.ComponentResourceOptions) {
     const run = currentRun();
     run.checkStub(SHARD.request);
+    run.checkStub(RETIREMENT.request);
     const { connection } = args;
     super(
       {

@@ -31,6 +31,8 @@ export interface Interrupted {
   readonly made: ReadonlyMap<string, string>;
   /** Members whose token it asked for, without an answer. */
   readonly unanswered: ReadonlySet<string>;
+  /** Whether it was about to tell the engine: then the engine may have recorded what was made. */
+  readonly isAnswered: boolean;
   /** Whether that run is certain to be over: its process was one of this machine, and is gone. */
   readonly isOver: boolean;
 }
@@ -42,7 +44,7 @@ export interface JournalEntry {
   made(member: string, id: string): void;
   /** It is certain that none was made. */
   failed(member: string): void;
-  /** The engine has what there is to record. */
+  /** The engine is told what there is to record. */
   end(): void;
 }
 
@@ -118,6 +120,7 @@ export class Journal {
         write(`- ${member}`);
       },
       end: () => {
+        write("=");
         setTimeout(() => {
           if (descriptor !== undefined) closeSync(descriptor);
           descriptor = undefined;
@@ -153,14 +156,16 @@ export class Journal {
       if (typeof nonce !== "string" || typeof since !== "number") return undefined;
       const made = new Map<string, string>();
       const unanswered = new Set<string>();
+      let isAnswered = false;
       for (const line of lines) {
         const member = line.startsWith("+") ? line.slice(line.indexOf(" ", 2) + 1) : line.slice(2);
-        if (line.startsWith("?")) unanswered.add(member);
+        if (line === "=") isAnswered = true;
+        else if (line.startsWith("?")) unanswered.add(member);
         else unanswered.delete(member);
         if (line.startsWith("+")) made.set(line.slice(2, line.indexOf(" ", 2)), member);
       }
       const isOver = machine === hostname() && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
-      return { nonce, since, until: statSync(file).mtimeMs, made, unanswered, isOver };
+      return { nonce, since, until: statSync(file).mtimeMs, made, unanswered, isAnswered, isOver };
     } catch {
       // Cut off in its first line, before anything was asked for.
       return undefined;

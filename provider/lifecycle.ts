@@ -191,6 +191,11 @@ export class Lifecycle implements Life {
     for (const id of ids) this.known.add(id);
   }
 
+  /** Whether the stack is known to have the token. */
+  knows(id: string): boolean {
+    return this.known.has(id);
+  }
+
   /** What has to happen for the token to become what is declared. Sends nothing. */
   diff(state: InfluxTokenState, declared: InfluxTokenInputs): Change {
     requireKnownFormat(state);

@@ -61,13 +61,18 @@ class ProgramRun {
    * @throws {pulumi.RunError} where another fleet of the program describes its tokens alike.
    */
   checkFleet(name: string, description: unknown, place: unknown): void {
-    if (typeof description !== "string" || !this.hasStack) return;
-    const key = JSON.stringify([description, place]);
-    const first = this.fleets.get(key) ?? name;
-    this.fleets.set(key, first);
-    if (first === name) return;
+    if (!this.hasStack) return;
+    if ([...this.fleets.values()].includes(name)) {
+      throw new pulumi.RunError(
+        `fleet "${name}" is declared twice: a fleet's name is unique within the stack`,
+      );
+    }
+    const key = typeof description === "string" ? JSON.stringify([description, place]) : `of ${name}`;
+    const first = this.fleets.get(key);
+    this.fleets.set(key, name);
+    if (first === undefined) return;
     throw new pulumi.RunError(
-      `fleet "${name}" describes its tokens as "${first}" does, ${description}: give each.description another text, for tokens of a run that was killed are found by it`,
+      `fleet "${name}" describes its tokens as "${first}" does: give each.description another text, for tokens of a run that was killed are found by it`,
     );
   }
 

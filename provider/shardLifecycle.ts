@@ -20,7 +20,7 @@ import type { Imported } from "./importing";
 import { listAuthorizations, type Lookup } from "./influxdb/authorizations";
 import type { Session } from "./influxdb/session";
 import { TokenLookups } from "./influxdb/tokenLookups";
-import type { Journal } from "./journal";
+import type { Interrupted, Journal } from "./journal";
 import { isRecord, sameJson } from "./json";
 import type { Checked, Life, Lifecycle, Recorded } from "./lifecycle";
 import type { Runtime } from "./runtime";
@@ -28,7 +28,8 @@ import { messageOf, ShardUpdate } from "./shardUpdate";
 import type { Change } from "./token/changes";
 import type { Failure, OldInputs } from "./token/inputs";
 import { isRotationOff } from "./token/rotateAfter";
-import { type InfluxTokenState, KNOWN_FORMAT, type Refreshed } from "./token/state";
+import { orphanWarning } from "./token/messages";
+import { type InfluxTokenState, KNOWN_FORMAT, orphanState, type Refreshed } from "./token/state";
 import { UNKNOWN } from "./token/unknown";
 import { type Authorization, type ConnectionInputs, tokenValueIn } from "./types";
 
@@ -39,6 +40,8 @@ export type EndingToken = RetiredToken & { readonly value?: string };
 export interface ShardServices {
   /** Whether the server failed a whole shard: then the next one asks it once before it asks it often. */
   isFailing: boolean;
+  /** Why no further shard is tried in this run. */
+  givenUp: string | undefined;
   /** The tokens among which lost ones may be, by one list for all shards; `undefined` where none can be had. */
   listed(session: Session, declared: ShardInputs): Promise<readonly Authorization[] | undefined>;
   /** Ends tokens, as many at once as the connection allows. */
@@ -68,6 +71,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
   private readonly startedAt: number;
   private readonly services: ShardServices = {
     isFailing: false,
+    givenUp: undefined,
     listed: (session, declared) => this.listed(session, declared),
     end: (tokens, host, connection) => this.end(tokens, host, connection),
   };
@@ -183,7 +187,11 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
           { orgID: orgId, userID: userId },
           expected,
         );
-        return [name, before, await this.refreshed(name, before, lookup, session, known)] as const;
+        return [
+          name,
+          before,
+          await this.refreshed(fleetOf(shard), name, before, lookup, session, known),
+        ] as const;
       }),
     );
     const made = new Map(shard.made);
@@ -225,6 +233,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
 
   /** The member by what was found of its token; the same object where nothing differs. */
   private async refreshed(
+    fleet: string,
     name: string,
     before: MemberToken,
     lookup: Lookup,
@@ -232,17 +241,22 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
     known: Map<string, Promise<Refreshed | undefined>>,
   ): Promise<MemberToken | undefined> {
     const state = stateOfMember(name, before);
-    if (lookup.kind !== "found") {
-      const read = await this.tokens.refreshed(before.id, state, lookup, session);
-      return (
-        read &&
-        memberOfState(
-          name,
-          before.id,
-          { ...read.state, createdAt: state.createdAt },
-          before.spec.description,
-          this.options.now(),
-        )
+    if (lookup.kind === "gone") {
+      await this.tokens.refreshed(before.id, state, lookup, session);
+      return undefined;
+    }
+    const template = before.spec.description;
+    if (lookup.kind === "orphaned") {
+      const { missing } = lookup;
+      const { host } = session.client;
+      // Of thousands of members one warning says as much.
+      this.tokens.warn(orphanWarning(fleet, state, missing, host));
+      return memberOfState(
+        name,
+        before.id,
+        orphanState(state, missing, host).state,
+        template,
+        this.options.now(),
       );
     }
     const { authorization } = lookup;
@@ -261,7 +275,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
       name,
       before.id,
       { ...read.state, description, createdAt: state.createdAt, ...(token !== undefined && { token }) },
-      before.spec.description,
+      template,
       this.options.now(),
     );
     return sameJson(now.spec, before.spec) && now.token === before.token ? before : now;
@@ -316,14 +330,14 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
 
   /** New shards of the fleet that a killed run was about to make: no state has them, so nobody else ends them. */
   private async sweepNewShards(
-    { shard }: Shard,
+    { shard, nonce }: Shard,
     { host }: ShardState,
     connection: ConnectionInputs | undefined,
   ): Promise<void> {
     const { journal } = this.options;
     for (const { key, interrupted } of journal.interruptedOfFleet({ host, shard })) {
-      const isOwn = key.shard === shard;
-      if (!interrupted.isOver || (interrupted.nonce !== "" && !isOwn)) continue;
+      const isUnrecorded = key.shard === shard ? interrupted.nonce === nonce : isNewAndUntold(interrupted);
+      if (!interrupted.isOver || !isUnrecorded) continue;
       const tokens = [...interrupted.made].map(([id, member]) => ({ id, member, deactivate: false }));
       if ((await this.end(tokens, host, connection)).length === 0) journal.forget(key);
     }
@@ -368,6 +382,15 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
       ),
     );
   }
+}
+
+function fleetOf({ shard }: Shard): string {
+  return shard.slice(0, shard.lastIndexOf("/"));
+}
+
+/** No state can have its tokens: it had none before, and nobody was told of them. */
+function isNewAndUntold({ nonce, isAnswered }: Interrupted): boolean {
+  return nonce === "" && !isAnswered;
 }
 
 function factsOf({ permissions, memberPermissions, host, connection }: ShardFacts | ShardInputs): ShardFacts {

@@ -64,6 +64,8 @@ export class ShardUpdate {
   /** @throws {PartialShardError} where some of it could not be done. */
   async run({ steps, removed, due }: ShardPlan): Promise<ShardState> {
     const { journal, now } = this.options;
+    if (this.options.isToldToEnd()) throw this.untried("the run was interrupted");
+    if (this.services.givenUp !== undefined && steps.length > 0) throw this.untried(this.services.givenUp);
     const makes = steps.some(({ kind }) => kind !== "change");
     const interrupted = journal.interrupted(this.key);
     if (makes || interrupted !== undefined) await this.sweep(interrupted);
@@ -90,6 +92,8 @@ export class ShardUpdate {
         : await runPool(rest, maxConcurrent, (step) => this.take(step, entry), this.mayBegin);
       const failures = [...first.failures, ...others.failures];
       const left = [...first.left, ...others.left];
+      if (isStopped && first.failures.some(({ error }) => isTransient(error)))
+        this.services.givenUp = messageOf(first.failures[0]?.error);
       this.services.isFailing = left.length > 0 && failures.some(({ error }) => isTransient(error));
       const ended = await this.services.end(due, this.declared.host, this.declared.connection);
       this.kept = this.kept.filter(
@@ -99,6 +103,10 @@ export class ShardUpdate {
       const state = this.state();
       const problem = this.problem(failures, left, ended);
       if (problem === undefined) return state;
+      const isUntouched =
+        failures.length + left.length === steps.length && this.fresh.size === 0 && due.length === 0;
+      // The state before says all that there is.
+      if (isUntouched) throw new InfluxTokenError(problem);
       throw new PartialShardError(problem, { id: this.id, state });
     } finally {
       entry?.end();
@@ -217,21 +225,29 @@ export class ShardUpdate {
     const described = describedBy(
       Object.entries(members).map(([name, own]) => [name, descriptionOf(merged(each, own))]),
     );
-    const { certain, uncertain } = lostTokens(listed ?? [], described, known, evidence, client.clockAheadMs);
+    const { certain, uncertain: unknown } = lostTokens(
+      listed ?? [],
+      described,
+      known,
+      evidence,
+      client.clockAheadMs,
+    );
+    const uncertain = unknown.filter(({ id }) => !this.tokens.knows(id));
     const ids = new Set(certain.map(({ id }) => id));
     // A member that has been taken out since has no description any more.
     for (const id of evidence?.made.keys() ?? []) if (!known.has(id)) ids.add(id);
+    const deleted: string[] = [];
     const { failures } = await runPool([...ids], client.maxConcurrent, async (id) => {
-      await deleteAuthorization(client, id);
+      if (await deleteAuthorization(client, id)) deleted.push(id);
     });
     if (failures.length > 0) {
       throw new InfluxTokenError(
         `${this.declared.shard}: cannot delete what a run that was killed left: ${messageOf(failures[0]?.error)}`,
       );
     }
-    if (ids.size > 0) {
+    if (deleted.length > 0) {
       this.options.log.warn(
-        `${this.declared.shard}: deleted ${ids.size} tokens that a run which was killed had made, and that nobody had recorded: ${some([...ids])}`,
+        `${this.declared.shard}: deleted ${deleted.length} tokens that a run which was killed had made, and that nobody had recorded: ${some(deleted)}`,
       );
     }
     if (uncertain.length > 0)
@@ -242,10 +258,19 @@ export class ShardUpdate {
   private async forgetEnded(): Promise<void> {
     if (this.retired.length === 0) return;
     const lookups = this.retired.map(async (token) => {
-      const { kind } = await this.tokens.lookUp(token.id, this.declared.connection, this.declared.host);
-      return kind === "gone" ? [] : [token];
+      try {
+        const { kind } = await this.tokens.lookUp(token.id, this.declared.connection, this.declared.host);
+        return kind === "gone" ? [] : [token];
+      } catch {
+        // It is not certain, so it is still to end.
+        return [token];
+      }
     });
     this.retired = (await Promise.all(lookups)).flat();
+  }
+
+  private untried(why: string): InfluxTokenError {
+    return new InfluxTokenError(`${this.declared.shard}: nothing was tried: ${why}: run again`);
   }
 
   private problem(

@@ -179,7 +179,8 @@ export function checkShard(
       members: Object.fromEntries(kept),
       ...(keepOldFor !== undefined && keepOldFor !== null && { keepOldFor }),
       ...(template.inputs["connection"] !== undefined && { connection: template.inputs["connection"] }),
-      permissions: template.inputs["permissions"],
+      // Absent where every member asks for its own.
+      permissions: template.inputs["permissions"] ?? {},
       ...(tables.length > 0 && { memberPermissions: Object.fromEntries(tables) }),
       host: template.inputs["host"],
     },
