@@ -1,11 +1,15 @@
 import type { Report, ReportedToken } from "./model";
 import {
   ACTION_MARKS,
+  changedMembers,
   changeOf,
   count,
   detailsOf,
+  MAX_MEMBERS,
+  riskReach,
   summaryOfChanges,
   summaryOfRisks,
+  titleOf,
   unknownOf,
 } from "./summary";
 
@@ -81,18 +85,19 @@ function rowOf(token: ReportedToken, report: Report): string {
     kept.length > 0 ? `${kept.length} kept` : "",
     unknownOf(token) === "" ? "" : "? not known yet",
   ].filter((text) => text !== "");
+  const reach = plain(riskReach(token));
   const risks = [
     ...token.risks.map((finding) => {
       const { id, severity, acknowledged } = finding;
       return acknowledged === undefined
-        ? `⚠️ **${id}** (${severity})${plain(detailsOf(finding))}`
-        : `✅ ${id}: ${code(acknowledged)} (${severity})`;
+        ? `⚠️ **${id}** (${severity})${reach}${plain(detailsOf(finding))}`
+        : `✅ ${id}${reach}: ${code(acknowledged)} (${severity})`;
     }),
     ...token.unusedAcknowledgements.map((id) => `${code(id)} is acknowledged, but not there`),
   ];
   const cells = [
     ACTION_MARKS[token.action],
-    code(token.name),
+    code(titleOf(token)),
     ...(report.servers.length > 1 ? [code(token.host)] : []),
     code(token.org),
     code(token.owner),
@@ -123,8 +128,10 @@ function foldedOf(token: ReportedToken): string {
   ];
   const unknown = unknownOf(token);
   if (unknown !== "") lines.push(`! ${unknown}`);
-  if (lines.length === 0) return "";
-  const summary = `${ACTION_MARKS[token.action]} ${code(token.name)}: ${count(lines.length, "permission")}`;
+  const members = changedMembers(token, MAX_MEMBERS);
+  if (lines.length + members.length === 0) return "";
+  const summary = `${ACTION_MARKS[token.action]} ${code(titleOf(token))}: ${count(lines.length, "permission")}`;
+  if (members.length > 0) lines.push("", "members", ...members.map((text) => `  ${text}`));
   const fence = fenceFor(lines);
   return `\n<details><summary>${summary}</summary>\n\n${fence}diff\n${lines.join("\n")}\n${fence}\n\n</details>\n`;
 }

@@ -11,8 +11,10 @@ import { CALLER } from "../provider/permissions/table";
 import { singleLine } from "../provider/text";
 import type { Parsed } from "./parse";
 import { type DiffKind, diffPermissions, listPermissions, type PermissionLine } from "./permissionDiff";
-import { type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
-import { adoptedId, type TokenAction, type TokenStep } from "./steps";
+import type { TokenSnapshot } from "./snapshot";
+import { adoptedId } from "./steps";
+import type { FleetPart, TokenAction, TokenStep } from "./tokenStep";
+import { UNKNOWN_TEXT } from "./values";
 
 /** The permissions of a token as texts, by what a change does to them. */
 export interface PermissionChange {
@@ -27,11 +29,31 @@ export interface PermissionChange {
   readonly allUnknown: boolean;
 }
 
-/** One token of the stack. Never its value. */
+/** Members of a fleet by their names, and what becomes of their tokens. */
+export interface ReportedMembers {
+  /** How many there will be, or where the fleet ends, were. */
+  readonly count: number;
+  /** Those that get their first token. */
+  readonly added: readonly string[];
+  /** Those whose token goes. */
+  readonly removed: readonly string[];
+  /** Those that get a new token in place of the one that they have. */
+  readonly replaced: readonly string[];
+  /** Those whose token stays and is changed. */
+  readonly patched: readonly string[];
+  /** How many may get a new token or another change, of which the preview says nothing. */
+  readonly untold: number;
+}
+
+/** One token of the stack, or the members of a fleet that may do the same. Never a value. */
 export interface ReportedToken {
   readonly name: string;
   readonly urn: string;
   readonly action: TokenAction;
+  /** Name of the fleet whose members these are. */
+  readonly fleet?: string;
+  /** The members of the fleet that the rest is about. */
+  readonly members?: ReportedMembers;
   /** Properties that force the replacement, or that change in place; why a token is left behind. */
   readonly reasons: readonly string[];
   /** Id of the token that the program adopts, where this run does it. */
@@ -141,7 +163,7 @@ export function failing({ tokens }: Report, risks: readonly RiskId[]): Failing[]
 }
 
 function reported(step: TokenStep, source: Parsed["source"], readers: Readers): ReportedToken {
-  const { urn, action, reasons, before, after } = step;
+  const { urn, action, reasons, before, after, fleet } = step;
   const shown = after ?? before;
   const isValid = source === "state" || action !== "delete";
   const acknowledge = isValid ? (shown?.acknowledge ?? {}) : {};
@@ -159,9 +181,10 @@ function reported(step: TokenStep, source: Parsed["source"], readers: Readers): 
   const host = singleLine(shown?.known.host ?? "");
   const previousHost = singleLine(before?.known.host ?? host);
   return {
-    name: singleLine(urn.split("::").slice(3).join("::")),
+    name: singleLine(fleet === undefined ? urn.split("::").slice(3).join("::") : fleetName(fleet)),
     urn: singleLine(urn),
     action,
+    ...(fleet !== undefined && { fleet: singleLine(fleet.name), members: membersOf(fleet) }),
     reasons,
     ...(adopts !== undefined && { adopts: singleLine(adopts) }),
     owner: singleLine(ownerOf(step)),
@@ -176,6 +199,28 @@ function reported(step: TokenStep, source: Parsed["source"], readers: Readers): 
     unusedAcknowledgements: Object.keys(acknowledge)
       .filter((id) => !present.has(id))
       .map(singleLine),
+  };
+}
+
+/** Members that a name holds; the others are counted. */
+const MAX_NAMED = 3;
+
+/** Members with permissions of their own are named. */
+function fleetName({ name, isOwn, members }: FleetPart): string {
+  if (!isOwn) return name;
+  const more = members.length - MAX_NAMED;
+  return `${name}: ${members.slice(0, MAX_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function membersOf({ members, added, removed, replaced, patched, untold }: FleetPart): ReportedMembers {
+  const sorted = (names: readonly string[]): string[] => names.map(singleLine).sort(compare);
+  return {
+    count: members.length,
+    added: sorted(added),
+    removed: sorted(removed),
+    replaced: sorted(replaced),
+    patched: sorted(patched),
+    untold,
   };
 }
 
@@ -257,8 +302,26 @@ function readersAmong(steps: readonly TokenStep[], source: Parsed["source"]): Re
 
 function countBy(tokens: readonly ReportedToken[]): Record<TokenAction, number> {
   const counts = Object.fromEntries(ACTION_ORDER.map((action) => [action, 0])) as Record<TokenAction, number>;
-  for (const { action } of tokens) counts[action] += 1;
+  for (const token of tokens) {
+    for (const [action, count] of tokensBy(token)) counts[action] += count;
+  }
   return counts;
+}
+
+/** How many tokens a row stands for, by what becomes of them: one, or those of the members of a fleet. */
+function tokensBy({ action, members }: ReportedToken): [TokenAction, number][] {
+  if (members === undefined) return [[action, 1]];
+  const { count, added, removed, replaced, patched, untold } = members;
+  const changed = added.length + replaced.length + patched.length + untold;
+  // What changes for all of them, such as the server's address, is no member's own.
+  if (action !== "update") return [[action, count]];
+  return [
+    ["create", added.length],
+    ["replace", replaced.length],
+    ["update", patched.length + untold],
+    ["delete", removed.length],
+    [changed + removed.length > 0 ? "same" : "update", count - changed],
+  ];
 }
 
 function rank({ action }: ReportedToken): number {

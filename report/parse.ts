@@ -1,8 +1,11 @@
 import { singleLine } from "../provider/text";
 import { isRecord } from "../provider/json";
+import { fleetSteps } from "./fleets";
 import { type Json, readDocuments, record, records, ReportInputError } from "./json";
-import { snapshotOf, textOf } from "./snapshot";
-import { adopts, IMPORTS, isToken, LEFT_OVER, stepsOf, type TokenStep, unknownTypes } from "./steps";
+import { snapshotOf } from "./snapshot";
+import { adopts, IMPORTS, isToken, LEFT_OVER, stepsOf, unknownTypes } from "./steps";
+import type { TokenStep } from "./tokenStep";
+import { textOf } from "./values";
 
 /** What a preview or a state says of a stack's tokens. */
 export interface Parsed {
@@ -134,7 +137,8 @@ export function parseState(text: string): Parsed {
   ];
   // What the program only reads is in the state, too.
   const own = steps.filter((resource) => isToken(resource) && record(resource)["external"] !== true);
-  return { source: "state", steps: own.map(stateOf), complete: true, errors: [] };
+  const tokens = fleetSteps(own.map(stateOf), "state");
+  return { source: "state", steps: tokens, complete: true, errors: [] };
 }
 
 function stateOf(resource: Json): TokenStep {

@@ -4,8 +4,10 @@ import { formatPermission } from "../provider/permissions/format";
 import { CALLER, spellBucket, spellName, spellUser } from "../provider/permissions/table";
 import { singleLine } from "../provider/text";
 import type { Permission } from "../provider/types";
-import { SECRET_TEXT, type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
-import { adoptedId, type TokenStep } from "./steps";
+import type { TokenSnapshot } from "./snapshot";
+import { adoptedId } from "./steps";
+import type { TokenStep } from "./tokenStep";
+import { SECRET_TEXT, UNKNOWN_TEXT } from "./values";
 
 /** What a change does to a permission. */
 export type DiffKind = "added" | "removed" | "kept";

@@ -9,15 +9,11 @@ import {
 import { standInFor } from "../provider/permissions/bucketReference";
 import { permissionsOfFlags } from "../provider/permissions/risks";
 import type { Permission } from "../provider/types";
-import { SECRET_KEY, WIRE_UNKNOWN } from "../provider/pulumiHost/wireValues";
 import { isRecord } from "../provider/json";
-import { tokenKindOf } from "../provider/tokenTypes";
+import { isShardType, tokenKindOf } from "../provider/tokenTypes";
 import { type Json, record, records } from "./json";
-
-/** Shown in place of a value that is not known before `pulumi up`. */
-export const UNKNOWN_TEXT = "(known after up)";
-/** Shown in place of a value that the program made a secret. */
-export const SECRET_TEXT = "(secret)";
+import { readShard, type Shard } from "./shard";
+import { isOpen, isSecret, textOf } from "./values";
 
 /** Texts of a token that may be shown. */
 const TEXTS = ["org", "orgId", "user", "userId", "description", "status", "host", "adopt"] as const;
@@ -45,6 +41,8 @@ export interface TokenSnapshot {
   readonly acknowledge: Readonly<Record<string, string>>;
   /** Risks whose reason is not known, or secret; `acknowledge` where not even the risks are known. */
   readonly unknownAcknowledgements: readonly string[];
+  /** Where it is a part of a fleet: what it says of the members. Then all else is empty. */
+  readonly shard?: Shard;
 }
 
 /** Inputs that list single buckets. */
@@ -75,6 +73,7 @@ export function snapshotOf(resource: Json, isPlanned: boolean): TokenSnapshot {
     isSpecified: held.length + unknownBuckets + unknownInputs.length > 0,
     ...(effective !== undefined && { effective }),
     ...readAcknowledgements(declared["acknowledge"]),
+    ...(isShardType(resource["type"]) && { shard: readShard(resource) }),
   };
 }
 
@@ -201,21 +200,4 @@ function textsOf(values: Json): Texts {
 
 function isPlainText(value: unknown): value is string {
   return typeof value === "string" && !isOpen(value);
-}
-
-/** Whether a value is there and nothing may be said of it: it is not known yet, or a secret. */
-export function isOpen(value: unknown): boolean {
-  return value === WIRE_UNKNOWN || isSecret(value);
-}
-
-/** Secrets are never opened. */
-function isSecret(value: unknown): boolean {
-  return value === "[secret]" || (isRecord(value) && SECRET_KEY in value);
-}
-
-/** A text that may be shown, or what is shown in its place. */
-export function textOf(value: unknown): string | undefined {
-  if (isSecret(value)) return SECRET_TEXT;
-  if (value === WIRE_UNKNOWN) return UNKNOWN_TEXT;
-  return typeof value === "string" ? value : undefined;
 }

@@ -1,34 +1,15 @@
 import { singleLine } from "../provider/text";
 import { isRecord } from "../provider/json";
-import { mayHoldTokens, tokenKindOf } from "../provider/tokenTypes";
+import { isKnownType, mayHoldTokens, tokenKindOf } from "../provider/tokenTypes";
 import { COMPUTED_NAMES } from "../provider/token/inputs";
 import { isDue } from "../provider/token/rotateAfter";
 import { UNKNOWN } from "../provider/token/unknown";
+import { fleetSteps } from "./fleets";
 import { type Json, record } from "./json";
 import { withoutReads } from "./reads";
-import { isOpen, recordedInputs, snapshotOf, textOf, type TokenSnapshot, UNKNOWN_TEXT } from "./snapshot";
-
-/**
- * What happens to a token. `adopt`: the stack takes over one that exists. `leave`: Pulumi forgets it without deleting it,
- * so that it stays valid. `skip`: this run does not create it. `rotate`: a new token is made, and the one before it stays valid until the next rotation. The words are
- * those of the report's JSON.
- */
-export type TokenAction =
-  "replace" | "rotate" | "create" | "adopt" | "delete" | "leave" | "update" | "unknown" | "skip" | "same";
-
-/** What happens to one token. */
-export interface TokenStep {
-  readonly urn: string;
-  readonly action: TokenAction;
-  /** Properties that force the replacement, or that change in place; or why it is left behind, deleted or skipped. */
-  readonly reasons: readonly string[];
-  readonly before?: TokenSnapshot;
-  readonly after?: TokenSnapshot;
-  /** Id of the token that the option `import` takes over. */
-  readonly imported?: string;
-  /** Why it is not known what happens to the token. */
-  readonly problems?: readonly string[];
-}
+import { recordedInputs, snapshotOf, type TokenSnapshot } from "./snapshot";
+import type { TokenAction, TokenStep } from "./tokenStep";
+import { isOpen, textOf, UNKNOWN_TEXT } from "./values";
 
 /** What each operation of the engine does to a token. */
 const ACTIONS: ReadonlyMap<unknown, TokenAction> = new Map<unknown, TokenAction>([
@@ -76,7 +57,7 @@ function typesOf(step: Json): unknown[] {
 export function unknownTypes(step: Json): string[] {
   const unknown = typesOf(step)
     .filter(mayHoldTokens)
-    .filter((type) => tokenKindOf(type) === undefined);
+    .filter((type) => !isKnownType(type));
   return [...new Set(unknown)].map(
     (type) => `it does not know the resource type ${JSON.stringify(singleLine(type))}`,
   );
@@ -90,7 +71,7 @@ export function stepsOf(raw: readonly Json[]): TokenStep[] {
     const urn = textOf(step["urn"]) ?? "";
     byUrn.set(urn, [...(byUrn.get(urn) ?? []), step]);
   }
-  return [...byUrn].flatMap(([urn, steps]) => tokenSteps(urn, steps, deletedUrns));
+  return fleetSteps([...byUrn].flatMap(([urn, steps]) => tokenSteps(urn, steps, deletedUrns)));
 }
 
 function tokenSteps(

@@ -1,7 +1,7 @@
 import { BUCKET_FLAGS } from "../provider/permissions/expand";
 import type { Finding } from "../provider/permissions/risks";
 import { ACTION_ORDER, type Report, type ReportedToken } from "./model";
-import type { TokenAction } from "./steps";
+import type { TokenAction } from "./tokenStep";
 
 /** The mark of a change, in every output. It needs no colour. */
 export const ACTION_MARKS: Readonly<Record<TokenAction, string>> = {
@@ -62,7 +62,9 @@ export function summaryOfChanges({ source, summary, tokens, complete }: Report):
     return `${count(summary.same, "InfluxDB token")} in the state${left}${pending}${adopted}`;
   }
   const actions = ACTION_ORDER.filter((action) => summary[action] > 0);
-  const counts = actions.map((action) => `${summary[action]} ${PLANNED_LABELS[action]}`).join(", ");
+  const counts = actions
+    .map((action) => `${summary[action].toLocaleString("en")} ${PLANNED_LABELS[action]}`)
+    .join(", ");
   return `InfluxDB tokens: ${counts}${complete ? "" : `; ${missing}`}`;
 }
 
@@ -78,8 +80,8 @@ export function summaryOfRisks({ tokens }: Report): string {
 /** The change of a token in one phrase, such as `replace: permissions`; empty for one of a state that has none. */
 export function changeOf(token: ReportedToken, { source }: Report): string {
   const { action } = token;
-  if (source === "state" && action === "same") return "";
   const reasons = reasonsOf(token);
+  if (source === "state" && action === "same") return reasons.join(", ");
   // What is left behind is all the same to those who hold it, unless it is switched off.
   const label = `${ACTION_LABELS[action]}${action === "leave" && token.status === "inactive" ? ", inactive" : ""}`;
   return reasons.length === 0 ? label : `${label}: ${reasons.join(", ")}`;
@@ -89,12 +91,48 @@ export function changeOf(token: ReportedToken, { source }: Report): string {
 export function reasonsOf(token: ReportedToken): readonly string[] {
   const { action, reasons, adopts, host, previousHost } = token;
   const adopted = adopts === undefined ? [] : [action === "adopt" ? adopts : `adopts ${adopts}`];
-  if (previousHost === undefined) return [...reasons, ...adopted];
+  const changes = memberChanges(token);
+  if (previousHost === undefined) return [...changes, ...reasons, ...adopted];
   return [
+    ...changes,
     ...reasons.filter((reason) => reason !== "host"),
     ...adopted,
     `host from ${previousHost} to ${host}`,
   ];
+}
+
+/** The name of a row, for a fleet with the number of its members. */
+export function titleOf({ name, members }: ReportedToken): string {
+  return members === undefined ? name : `${name} (${count(members.count, "member")})`;
+}
+
+/** Members of a fleet that are named for each kind of change, where the place is short. */
+export const MAX_MEMBERS = 50;
+
+/** The marks of what becomes of members, as {@link MEMBER_CHANGES} lists them. */
+const MEMBER_MARKS = { added: "+", removed: "−", replaced: "↻", patched: "~" } as const;
+
+/** What may become of the token of a member. */
+export const MEMBER_CHANGES = ["added", "removed", "replaced", "patched"] as const;
+
+/** How many members of a fleet change how, such as `+3 −1 ↻2`; none where all do the same, or none does anything. */
+function memberChanges({ action, members }: ReportedToken): string[] {
+  if (members === undefined || action !== "update") return [];
+  const counts = MEMBER_CHANGES.filter((change) => members[change].length > 0);
+  const texts = counts.map((change) => MEMBER_MARKS[change] + members[change].length.toLocaleString("en"));
+  return texts.length === 0 ? [] : [texts.join(" ")];
+}
+
+/** The names of members that change while others do not, each with its mark, and at most so many of a kind. */
+export function changedMembers({ action, members }: ReportedToken, most: number): string[] {
+  if (members === undefined || action !== "update") return [];
+  return MEMBER_CHANGES.flatMap((change) => {
+    const names = members[change];
+    const more = names.length - most;
+    const listed = more > 1 ? names.slice(0, most) : names;
+    const marked = listed.map((name) => `${MEMBER_MARKS[change]} ${name}`);
+    return more > 1 ? [...marked, `${MEMBER_MARKS[change]} … and ${more.toLocaleString("en")} more`] : marked;
+  });
 }
 
 /** The servers that the tokens are on, in one line; empty where there is no token. */
@@ -133,7 +171,12 @@ export function detailsOf({ details = [] }: Finding): string {
   return details.length === 0 ? "" : `: ${details.join("; ")}`;
 }
 
+/** How many tokens of a fleet have each of its risks, in brackets. */
+export function riskReach({ members }: ReportedToken): string {
+  return members === undefined ? "" : ` (${count(members.count, "member")})`;
+}
+
 /** Such as `1 token`, `2 tokens`. */
 export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }

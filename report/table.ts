@@ -1,7 +1,17 @@
 import { getBorderCharacters, table } from "table";
 import type { Report, ReportedToken } from "./model";
-import type { TokenAction } from "./steps";
-import { ACTION_MARKS, changeOf, detailsOf, serversOf, summaryOf, unknownOf } from "./summary";
+import type { TokenAction } from "./tokenStep";
+import {
+  ACTION_MARKS,
+  changedMembers,
+  changeOf,
+  detailsOf,
+  riskReach,
+  serversOf,
+  summaryOf,
+  titleOf,
+  unknownOf,
+} from "./summary";
 
 /** How {@link renderTable} prints. */
 export interface TableOptions {
@@ -58,11 +68,11 @@ export function renderTable(report: Report, options: TableOptions = {}): string 
   const withServer = report.servers.length > 1;
   const headers = HEADERS.filter((header) => withServer || header !== SERVER);
   const rows = report.tokens.map((token) => [
-    paint("bold", token.name),
+    paint("bold", titleOf(token)),
     ...(withServer ? [token.host] : []),
     token.org,
     token.owner,
-    paint(ACTION_COLOURS[token.action], changeLine(token, report)),
+    changeLines(token, report, full, paint).join("\n"),
     permissionLines(token, full, paint).join("\n"),
     token.risks.map(({ severity }) => severity).join("\n"),
     riskLines(token, paint).join("\n"),
@@ -74,14 +84,18 @@ export function renderTable(report: Report, options: TableOptions = {}): string 
   return `${head === "" ? "" : `${head}\n\n`}${body === "" ? "" : `${body}\n`}${summaryOf(report)}.\n`;
 }
 
-function changeLine(token: ReportedToken, report: Report): string {
+function changeLines(token: ReportedToken, report: Report, full: boolean, paint: Paint): string[] {
   const change = changeOf(token, report);
-  return change === "" ? "" : `${ACTION_MARKS[token.action]} ${change}`;
+  const colour = ACTION_COLOURS[token.action];
+  const members = changedMembers(token, full ? Infinity : MAX_LISTED).map((text) =>
+    paint(colour, `  ${text}`),
+  );
+  return [change === "" ? "" : paint(colour, `${ACTION_MARKS[token.action]} ${change}`), ...members];
 }
 
 /** Characters that take one column each, colours and line breaks. */
 // eslint-disable-next-line no-control-regex -- colours begin with one
-const NARROW = /^(?:[\x20-\x7e±−·»«…✓\n]|\x1b\[\d+m)*$/;
+const NARROW = /^(?:[\x20-\x7e±−·»«…✓↻\n]|\x1b\[\d+m)*$/;
 // eslint-disable-next-line no-control-regex -- the same
 const COLOUR = /\x1b\[\d+m/g;
 
@@ -135,13 +149,15 @@ function few(texts: readonly string[], full: boolean): readonly string[] {
   return [...texts.slice(0, MAX_LISTED), `… and ${texts.length - MAX_LISTED} more (--full)`];
 }
 
-function riskLines({ risks, unusedAcknowledgements }: ReportedToken, paint: Paint): string[] {
+function riskLines(token: ReportedToken, paint: Paint): string[] {
+  const { risks, unusedAcknowledgements } = token;
+  const reach = riskReach(token);
   return [
     ...risks.map((finding) => {
       const { id, severity, acknowledged } = finding;
       return acknowledged === undefined
-        ? paint(severity === "critical" ? "red" : "yellow", `! ${id}${detailsOf(finding)}`)
-        : paint("dim", `✓ ${id}: ${acknowledged}`);
+        ? paint(severity === "critical" ? "red" : "yellow", `! ${id}${reach}${detailsOf(finding)}`)
+        : paint("dim", `✓ ${id}${reach}: ${acknowledged}`);
     }),
     ...unusedAcknowledgements.map((id) => paint("dim", `  ${id} is acknowledged, but not there`)),
   ];

@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Report, ReportedToken } from "../model";
-import { ACTION_MARKS, changeOf, count, serversOf, summaryOf, unknownOf } from "../summary";
+import {
+  ACTION_MARKS,
+  changedMembers,
+  changeOf,
+  count,
+  serversOf,
+  summaryOf,
+  titleOf,
+  unknownOf,
+} from "../summary";
 import { escapeHtml, renderMatrix } from "./matrix";
 import { SCRIPT } from "./script";
 import { STYLE } from "./style";
@@ -92,11 +101,14 @@ function inFull(token: ReportedToken, report: Report): string {
     ...kept.map((text) => `\u00a0 ${text}`),
     ...(unknown === "" ? [] : [`? ${unknown}`]),
   ];
-  const head = `${ACTION_MARKS[token.action]} <b>${escapeHtml(token.name)}</b>`;
+  const head = `${ACTION_MARKS[token.action]} <b>${escapeHtml(titleOf(token))}</b>`;
   const about = [escapeHtml(changeOf(token, report)), count(lines.length, "permission")]
     .filter(Boolean)
     .join(", ");
-  const items = lines.map((line) => `<li class="mono">${escapeHtml(line)}</li>`);
+  const members = changedMembers(token, Infinity);
+  const items = [...lines, ...members.map((text) => `member ${text}`)].map(
+    (line) => `<li class="mono">${escapeHtml(line)}</li>`,
+  );
   return `<details><summary>${head} <span class="soft">${about}</span></summary><ul>${items.join("")}</ul></details>`;
 }
 

@@ -3,7 +3,17 @@ import type { Severity } from "../../provider/permissions/risks";
 import type { Permission } from "../../provider/types";
 import type { Report, ReportedToken } from "../model";
 import type { DiffKind, PermissionLine } from "../permissionDiff";
-import { ACTION_MARKS, ACTION_LABELS, detailsOf, reasonsOf, unknownOf } from "../summary";
+import {
+  ACTION_MARKS,
+  ACTION_LABELS,
+  changedMembers,
+  detailsOf,
+  MAX_MEMBERS,
+  reasonsOf,
+  riskReach,
+  titleOf,
+  unknownOf,
+} from "../summary";
 
 /** A permission in a cell. */
 type Entry = PermissionLine & { readonly permission: Permission };
@@ -62,27 +72,29 @@ function rowAttributes({ action, risks }: ReportedToken): string {
 }
 
 function leadingCells(token: ReportedToken, { source, servers }: Report): string {
-  const { name, org, owner, host, action, description } = token;
+  const { org, owner, host, action, description } = token;
   const reasons = reasonsOf(token);
   const about = [org, owner, ...(servers.length > 1 ? [host] : [])].map(escapeHtml).join(" · ");
   const more = description === "" ? "" : ` data-p="  ${escapeHtml(description)}"`;
   const inactive = token.status === "inactive" ? " · inactive" : "";
   const why = reasons.length === 0 ? "" : `<span class="why">${escapeHtml(reasons.join(", "))}</span>`;
+  const members = changedMembers(token, MAX_MEMBERS).join("\n");
   const tag =
     source === "preview" || action !== "same"
       ? `<span class="tag ${action}">${ACTION_MARKS[action]} ${ACTION_LABELS[action]}</span>`
       : "";
   return (
-    `<th scope="row" tabindex="-1"${more}><b>${escapeHtml(name)}</b><small>${about}${inactive}</small></th>` +
-    `<td class="change" tabindex="-1">${tag}${why}</td>` +
+    `<th scope="row" tabindex="-1"${more}><b>${escapeHtml(titleOf(token))}</b><small>${about}${inactive}</small></th>` +
+    `<td class="change" tabindex="-1"${members === "" ? "" : ` data-p="${escapeHtml(members)}"`}>${tag}${why}</td>` +
     riskCell(token)
   );
 }
 
-function riskCell({ risks, unusedAcknowledgements }: ReportedToken): string {
+function riskCell(token: ReportedToken): string {
+  const { risks, unusedAcknowledgements } = token;
   const tags = risks.map((finding) => {
     const { id, title, severity, acknowledged } = finding;
-    const text = `${escapeHtml(title)} · ${severity}${escapeHtml(detailsOf(finding))}`;
+    const text = `${escapeHtml(title)} · ${severity}${escapeHtml(riskReach(token) + detailsOf(finding))}`;
     return acknowledged === undefined
       ? `<span class="tag open ${severity}" title="${id}">⚠ ${text}</span>`
       : `<span class="tag" title="${id}">✓ ${text}</span><span class="why">${escapeHtml(acknowledged)}</span>`;

@@ -2,7 +2,7 @@ import { WIRE_UNKNOWN } from "../../../provider/pulumiHost/wireValues";
 import { makeReport } from "../../../report/model";
 import { ReportInputError } from "../../../report/json";
 import { parsePreview, parseState } from "../../../report/parse";
-import { SECRET_TEXT, UNKNOWN_TEXT } from "../../../report/snapshot";
+import { SECRET_TEXT, UNKNOWN_TEXT } from "../../../report/values";
 import { summaryOf } from "../../../report/summary";
 import { previewOf, SAMPLE } from "../../../scripts/screenshots/sample";
 import { thrownBy } from "../../support/thrownBy";
