@@ -2,22 +2,41 @@ import type { PolicyConfigSchema, ResourceValidationPolicy } from "@pulumi/polic
 import { CATALOGUE } from "../provider/permissions/catalogue";
 import { findRisks, openRisks, type Risk, type RiskId, RISKS } from "../provider/permissions/risks";
 import type { Action, Permission } from "../provider/types";
-import { mayHoldTokens, tokenKindOf } from "../provider/tokenTypes";
+import { isShardType, mayHoldTokens, tokenKindOf } from "../provider/tokenTypes";
+import { judgeShard } from "./fleet";
+import { SaidOnce } from "./saidOnce";
 import { type Props, readAcknowledged, readGrant } from "./token";
 
 /** Says what is wrong with a token, or nothing. It may throw what the policy host throws at a value not known yet. */
 type Check<Config> = (props: Props, config: Partial<Config>) => string | undefined;
 
-/** A policy for tokens. Other resources pass, but for those that may be tokens of a newer version. */
+/**
+ * A policy for tokens, and for those of the members of fleets. Other resources pass, but for those that may be tokens of a
+ * newer version.
+ *
+ * @param isOfText whether it judges a text, in which the name of a fleet's member may stand.
+ */
 function tokenPolicy<Config extends object>(
   policy: Omit<ResourceValidationPolicy, "validateResource">,
   check: Check<Config>,
+  isOfText = false,
 ): ResourceValidationPolicy {
+  const saidOnce = new SaidOnce();
   return {
     enforcementLevel: "mandatory",
     ...policy,
     validateResource(args, reportViolation) {
       if (!mayHoldTokens(args.type)) return;
+      if (isShardType(args.type)) {
+        const { urn } = args;
+        const config = args.getConfig<Partial<Config>>();
+        const { shared, own, unknown } = judgeShard(args.props, isOfText, (props) => check(props, config));
+        saidOnce.begin(urn);
+        for (const problem of shared) if (saidOnce.isNew(urn, problem)) reportViolation(problem);
+        for (const problem of own) reportViolation(problem);
+        if (unknown !== undefined && saidOnce.isNew(urn, unknown.message)) throw unknown;
+        return;
+      }
       const problem =
         tokenKindOf(args.type) === undefined
           ? UNKNOWN_TYPE
@@ -196,6 +215,7 @@ export const descriptionRequired = tokenPolicy(
     configSchema: { properties: { pattern: PATTERN } },
   },
   requireText("description"),
+  true,
 );
 
 /** Refuses tokens that name no owner, and so belong to the user who runs `pulumi up`. */
@@ -209,6 +229,7 @@ export const ownerRequired = tokenPolicy(
     configSchema: { properties: { pattern: PATTERN } },
   },
   requireText("user", "userId"),
+  true,
 );
 
 /** Every policy, for a policy pack of one's own: `new PolicyPack("name", { policies })`. */

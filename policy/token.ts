@@ -51,7 +51,7 @@ export function readAcknowledged(props: Props): Record<string, string> {
 }
 
 /** The value, or what the policy host throws where it is not known. */
-function valueOrError(read: () => unknown): unknown {
+export function valueOrError(read: () => unknown): unknown {
   try {
     return read();
   } catch (error) {
