@@ -4,6 +4,7 @@ import { singleLine } from "../provider/text";
 import type { Permission } from "../provider/types";
 import { columns } from "../report/table";
 import type { ExistingToken } from "./existingToken";
+import type { ManagedTokens } from "./managed";
 import type { Found } from "./server";
 
 const HEADERS = ["ID", "Description", "Owner", "Status", "Created", "Risks"];
@@ -30,18 +31,21 @@ export interface ListedToken {
   readonly isAdoptable: boolean;
   /** Where a stack manages a token with this id: another server, or this one under another address. */
   readonly managedAt?: string;
+  /** The member of a fleet that it is described as, where a given stack has such a one: with another token, or none. */
+  readonly describedAs?: { readonly fleet: string; readonly member: string };
 }
 
 /** The oldest first. */
 export function listedTokens(
   tokens: readonly ExistingToken[],
   { orgId, host, resourceTypes }: Found,
-  managedAt: (id: string, host: string) => string | undefined,
+  managed: Pick<ManagedTokens, "elsewhere" | "memberFor">,
 ): ListedToken[] {
   const listed = tokens.map((token): ListedToken => {
     const { id, description, user, userId, isActive, createdAt, permissions, isCallers } = token;
     const { rest } = flagsOf(permissions, { orgId, userId, ...(resourceTypes && { resourceTypes }) });
-    const elsewhere = managedAt(id, host);
+    const elsewhere = managed.elsewhere(id, host);
+    const member = managed.memberFor(description, host);
     return {
       id,
       description,
@@ -53,6 +57,7 @@ export function listedTokens(
       isCallers,
       isAdoptable: rest.length === 0 && permissions.length > 0,
       ...(elsewhere !== undefined && { managedAt: elsewhere }),
+      ...(member !== undefined && { describedAs: { fleet: member.fleet, member: member.member } }),
     };
   });
   return listed.sort((a, b) => compare(a.createdAt, b.createdAt) || compare(a.id, b.id));
@@ -65,6 +70,10 @@ function held({ action, resource: { type, id, orgID } }: GivenPermission): Permi
 
 function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function lostText({ fleet, member }: { readonly fleet: string; readonly member: string }): string {
+  return `(described as ${member} of the fleet ${fleet}, whose state does not know it)`;
 }
 
 /** Cut between characters, not within one. */
@@ -83,6 +92,7 @@ export function renderList(tokens: readonly ListedToken[], summary: readonly str
       token.status,
       ...(token.isCallers ? ["(the token that asks)"] : []),
       ...(token.managedAt === undefined ? [] : [`(managed at ${token.managedAt})`]),
+      ...(token.describedAs === undefined ? [] : [singleLine(lostText(token.describedAs))]),
       ...(token.isAdoptable ? [] : ["(cannot be adopted)"]),
     ].join("\n"),
     // To the second.

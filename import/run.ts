@@ -10,7 +10,7 @@ import { type Declaration, type DeclarationContext, declarationOf } from "./decl
 import type { ExistingToken } from "./existingToken";
 import { headOfServer, headOfTerraform, leftOut } from "./head";
 import { listedTokens, renderList } from "./list";
-import { type ManagedToken, ManagedTokens, managedTokens } from "./managed";
+import { type FleetMember, ManagedTokens, type StackTokens, tokensOfStack } from "./managed";
 import { namesFor } from "./names";
 import { type Program, renderTypeScript, renderYaml } from "./render";
 import { type Found, readServer } from "./server";
@@ -56,7 +56,7 @@ async function importServer(options: ImportOptions, environment: CommandEnvironm
     unmatched: candidates.length - matching.length,
   };
   if (options.list) {
-    const listed = listedTokens(matching, found, (id, at) => managed.elsewhere(id, at));
+    const listed = listedTokens(matching, found, managed);
     const count = listed.length === 1 ? "1 token" : `${listed.length} tokens`;
     const summary = [
       `${count} of ${organizationText(target)} on ${host} that no given stack manages.`,
@@ -73,7 +73,9 @@ async function importServer(options: ImportOptions, environment: CommandEnvironm
     const context: DeclarationContext = { ...found, organization: target.organization, value };
     const declaration = declarationOf(token, names.get(token.id) ?? token.id, context);
     const elsewhere = managed.elsewhere(token.id, host);
+    const member = managed.memberFor(token.description, host);
     const notes = [
+      ...(member === undefined ? [] : [lostNote(token.id, member)]),
       ...(elsewhere === undefined ? [] : [sameIdNote(elsewhere)]),
       ...(mayBeCallers(token, found)
         ? ["This may be the token that asked: the server does not tell. Then leave it out."]
@@ -145,22 +147,26 @@ function sameIdNote(elsewhere: string): string {
   return `A given stack manages a token with this id on ${elsewhere}. If that is the same server, leave this one out.`;
 }
 
+function lostNote(id: string, { fleet, member }: FleetMember): string {
+  return `It is described as the member ${quoted(member)} of the fleet ${quoted(fleet)}, and no given state knows it. If a run that was killed left it, do not adopt it, but delete it: influx auth delete --id ${id}`;
+}
+
 function organizationText({ organization: { org, orgId } }: Target): string {
   return org === undefined ? `the organization ${orgId ?? ""}` : `the organization ${quoted(org)}`;
 }
 
 async function readStates(files: readonly string[], environment: CommandEnvironment): Promise<ManagedTokens> {
   if (files.filter((file) => file === "-").length > 1) throw new UsageError("--exclude-state takes - once");
-  const managed: ManagedToken[] = [];
+  const stacks: StackTokens[] = [];
   for (const file of files) {
     try {
-      managed.push(...managedTokens(await read(file, environment)));
+      stacks.push(tokensOfStack(await read(file, environment)));
     } catch (error) {
       if (!(error instanceof ReportInputError)) throw error;
       throw new ReportInputError(`${file === "-" ? "standard input" : file}: ${error.message}`);
     }
   }
-  return new ManagedTokens(managed);
+  return new ManagedTokens(stacks);
 }
 
 function read(file: string, { readStdin }: CommandEnvironment): Promise<string> {

@@ -8,7 +8,8 @@ import { referenceTo } from "../../../provider/permissions/bucketReference";
 import { grantSame } from "../../../provider/permissions/format";
 import { checkInputs } from "../../../provider/token/inputs";
 import { TOKEN } from "../../../provider/pulumiHost/stub";
-import { TOKEN_KINDS } from "../../../provider/tokenTypes";
+import { FLEET_KINDS, TOKEN_KINDS } from "../../../provider/tokenTypes";
+import { retirementOf, shardsOf } from "../../support/fleetStates";
 import { startServer, type TestServer } from "../../support/influxdb";
 import { makeManyTokens, type ManyTokens, ODD_BUCKETS } from "../../support/manyTokens";
 import { newProvider } from "../../support/providerHost";
@@ -297,6 +298,74 @@ describe.each([
     const state = file("kinds.json", { deployment: { resources } });
     const { out } = await importing("--exclude-state", state);
     expect(declaredBy(out)).toHaveLength(programs.length - types.length);
+  });
+
+  it.each(FLEET_KINDS)(
+    "leaves out the tokens of $shard, also those that wait for their deletion",
+    async (kind) => {
+      const [made = "", retired = "", kept = "", later = ""] = others().map(({ id }) => id);
+      const outputs = {
+        __made: `${made} 0 1700000000 a member with blanks\n- 0 0 none`,
+        __retired: `${retired} 1700000000 device-1`,
+        __kept: `${kept} 1700000000 1700086400 device-2`,
+      };
+      const side = {
+        each: { org: "acme" },
+        members: { "a member with blanks": {} },
+        outputs,
+        more: { host: server.url },
+      };
+      const retirement = retirementOf("sensors", kind, { __retired: `${later} device-3`, host: server.url });
+      const resources = [...shardsOf("sensors", side, kind).values(), retirement];
+      const at = (host: string): unknown =>
+        JSON.parse(
+          JSON.stringify({ deployment: { resources } }).replaceAll("https://influxdb.example.com:8086", host),
+        );
+      const { out } = await importing("--exclude-state", file("fleet.json", at(server.url)));
+      const adopted = declaredBy(out).map(({ inputs }) => inputs["adopt"]);
+      for (const id of [made, retired, kept, later]) expect(adopted).not.toContain(id);
+      expect(adopted).toHaveLength(programs.length - 4);
+      const elsewhere = shardsOf(
+        "sensors",
+        { ...side, outputs: { ...outputs, host: "http://clone:8086" } },
+        kind,
+      );
+      const clone = file("clone.json", { deployment: { resources: [...elsewhere.values()] } });
+      expect(declaredBy((await importing("--exclude-state", clone)).out)).toHaveLength(programs.length);
+    },
+  );
+
+  it("names a token that is described as a member of a fleet, and that no state knows", async () => {
+    const [known, lost] = others().filter(({ description }) => description !== "");
+    if (known === undefined || lost === undefined) throw new Error("there are too few tokens");
+    const members = { known: { description: known.description }, [lost.description]: {} };
+    const side = {
+      each: { org: "acme", description: "{member}" },
+      members,
+      outputs: { host: server.url, __made: `${known.id} 0 1700000000 known` },
+      more: { host: server.url },
+    };
+    const resources = [...shardsOf("sensors", side).values()];
+    const state = file("lost.json", { deployment: { resources } });
+    const { out } = await importing("--exclude-state", state);
+    expect(out).toContain(`influx auth delete --id ${lost.id}`);
+    expect(out.match(/influx auth delete/g)).toHaveLength(1);
+    expect(compileProgram(out)).toEqual([]);
+    const listed = JSON.parse((await importing("--list", "--json", "--exclude-state", state)).out) as {
+      id: string;
+      describedAs?: unknown;
+    }[];
+    expect(listed.filter(({ describedAs }) => describedAs !== undefined)).toMatchObject([
+      { id: lost.id, describedAs: { fleet: "sensors", member: lost.description } },
+    ]);
+    expect((await importing("--list", "--exclude-state", state)).out).toContain(
+      `(described as ${lost.description} of the fleet sensors, whose state does not know it)`,
+    );
+    const elsewhere = JSON.parse(
+      JSON.stringify(resources).replaceAll(server.url, "http://clone:8086"),
+    ) as unknown;
+    const clone = file("clone.json", { deployment: { resources: elsewhere } });
+    expect((await importing("--exclude-state", clone)).out).not.toContain("influx auth delete");
   });
 
   it("lists what no stack manages, the oldest first, with risks", async () => {
