@@ -63,13 +63,13 @@ module.exports = [
   },
   { name: "native", path: "^native/(index|providerArgs)\\.ts$", mayImport: ["basics", "influxToken"] },
   { name: "emulator", path: "^emulator/", mayImport: ["basics"] },
-  { name: "report", path: "^report/", mayImport: ["basics", "permissions", "token", "wire"] },
+  { name: "report", path: "^report/", mayImport: ["basics", "permissions", "token", "fleet", "wire"] },
   {
     name: "import",
     path: "^import/",
-    mayImport: ["basics", "permissions", "connection", "influxdb", "token", "wire", "report"],
+    mayImport: ["basics", "permissions", "connection", "influxdb", "token", "fleet", "wire", "report"],
   },
   { name: "cli", path: "^cli/", mayImport: ["basics", "report", "import"] },
-  { name: "policy", path: "^policy/", mayImport: ["basics", "permissions"] },
+  { name: "policy", path: "^policy/", mayImport: ["basics", "permissions", "fleet"] },
   { name: "program", path: "^program/", mayImport: ["basics", "token", "connection", "influxToken"] },
 ];

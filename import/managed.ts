@@ -1,9 +1,10 @@
+import { forMember } from "../provider/fleet/memberNames";
+import { decodedIds, retiredIn } from "../provider/fleet/shardState";
 import { isRecord } from "../provider/json";
 import { SECRET_KEY } from "../provider/pulumiHost/wireValues";
 import { isRetirementType, isShardType, mayHoldTokens } from "../provider/tokenTypes";
 import { isId } from "../provider/types";
 import { type Json, readDocuments, record, records, ReportInputError } from "../report/json";
-import { idsIn, madeIn } from "../report/shard";
 
 /** Outputs that hold ids of tokens beside the resource's own. */
 const IDS = ["authorizationId", "previousAuthorizationId"];
@@ -38,9 +39,6 @@ export interface StackTokens {
 
 /** Outputs of a fleet's resources that list replaced and removed tokens, which wait for their deletion. */
 const WAITING = ["__retired", "__kept"];
-
-/** What stands for the member's name in a text. */
-const MEMBER = "{member}";
 
 /**
  * The tokens of a stack, and the members of its fleets.
@@ -80,9 +78,9 @@ function tokensOf(resource: Json): ManagedToken[] {
 /** Ids of the members' tokens, and of those that wait for their deletion, in a resource of a fleet. */
 function fleetIds({ type, inputs, outputs }: Json): string[] {
   if (!isShardType(type) && !isRetirementType(type)) return [];
-  const made = madeIn(plain(record(outputs)["__made"]));
-  const waiting = [inputs, outputs].flatMap((side) => WAITING.map((name) => plain(record(side)[name])));
-  return [...(made?.values() ?? []), ...waiting.flatMap(idsIn)];
+  const made = decodedIds(plain(record(outputs)["__made"]) ?? "").map(([, id]) => id);
+  const waiting = [inputs, outputs].flatMap((side) => WAITING.map((name) => plain(record(side)[name]) ?? ""));
+  return [...made, ...waiting.flatMap((text) => retiredIn(text).map(({ id }) => id))];
 }
 
 /** The members of a shard whose description the state tells. */
@@ -92,7 +90,7 @@ function membersOf(resource: Json): FleetMember[] {
   const fleet = (plain(resource["parent"]) ?? "").split("::").at(-1) ?? "";
   return Object.entries(record(members)).flatMap(([member, own]) => {
     const text = plain(record(own)["description"] ?? record(each)["description"]) ?? "";
-    const description = text.replaceAll(MEMBER, member);
+    const description = forMember(text, member);
     return description !== "" ? [{ fleet, member, description, ...(host !== undefined && { host }) }] : [];
   });
 }

@@ -1,4 +1,6 @@
-import { EXTRA } from "../provider/permissions/expand";
+import { MEMBER } from "../provider/fleet/memberNames";
+import { asksForNothing } from "../provider/fleet/shardInputs";
+import { EXTRA, PERMISSION_INPUTS } from "../provider/permissions/expand";
 import { singleLine } from "../provider/text";
 import { type Props, valueOrError } from "./token";
 
@@ -11,9 +13,6 @@ export interface Verdict {
   /** What the policy host threw at the first value that is not known. */
   readonly unknown?: Error;
 }
-
-/** What stands for the member's name in a text. */
-const MEMBER = "{member}";
 
 /** Members that a message names. */
 const MAX_NAMED = 5;
@@ -97,13 +96,20 @@ function memberOf(props: Props, name?: string): Props {
     {
       get(_, input) {
         if (typeof input !== "string") return undefined;
-        if (input === "permissions") return props[input];
         const [given, each] = [own(), props["each"] as Props];
-        const value = isObject(given) ? (given[input] ?? each[input]) : each[input];
+        const has = (key: string): boolean => isObject(given) && key in given && !asksForNothing(given[key]);
+        // What a refresh found in place of what was asked for, where changes are ignored: no input says what that is.
+        if (has("permissions") && PERMISSION_INPUTS.includes(input)) return undefined;
+        if (input === "permissions") return props[input];
+        const value = isObject(given) && input in given ? orNothing(given[input]) : each[input];
         return name === undefined ? value : named(value, name, input);
       },
     },
   );
+}
+
+function orNothing(value: unknown): unknown {
+  return asksForNothing(value) ? undefined : value;
 }
 
 /** The value with the name of the member in it. */

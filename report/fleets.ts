@@ -1,3 +1,5 @@
+import { forMember } from "../provider/fleet/memberNames";
+import { merged } from "../provider/fleet/shardInputs";
 import { PERMISSION_INPUTS } from "../provider/permissions/expand";
 import { singleLine } from "../provider/text";
 import { isShardType } from "../provider/tokenTypes";
@@ -5,19 +7,15 @@ import type { Json } from "./json";
 import type { Shard } from "./shard";
 import { snapshotOf, type TokenSnapshot } from "./snapshot";
 import type { FleetPart, TokenAction, TokenStep } from "./tokenStep";
-import { isOpen } from "./values";
 
 /** The reason where the engine updates a shard of which no input changes. */
 export const UNTOLD = "something that no input tells, such as a rotation that is due";
-
-/** What stands for the member's name in a text. */
-const MEMBER = "{member}";
 
 /** Inputs whose change makes a new token, beside permissions. */
 const REPLACING: readonly string[] = ["org", "orgId", "user", "userId", "keepers"];
 
 /** Inputs by which members are told apart: whoever reads the report looks for what they may do. */
-const JUDGED: readonly string[] = [...PERMISSION_INPUTS, "acknowledge"];
+const JUDGED: readonly string[] = [...PERMISSION_INPUTS, "permissions", "acknowledge"];
 
 /** Inputs of a shard that say what each member is. */
 const OF_MEMBERS: readonly string[] = ["each", "members", "permissions", "memberPermissions", "shard"];
@@ -153,7 +151,8 @@ class Fleet {
         !PERMISSION_INPUTS.includes(name) &&
         JSON.stringify(was.inputs[name]) !== JSON.stringify(is.inputs[name]),
     );
-    const reasons = [...changed.map(singleLine), ...(this.grantsSame(was, is) ? [] : ["permissions"])];
+    const granted = this.grantsSame(was, is) ? [] : ["permissions"];
+    const reasons = [...new Set([...changed.map(singleLine), ...granted])];
     const isReplaced = reasons.some((name) => REPLACING.includes(name) || name === "permissions");
     const fate: Fate = { kind: isReplaced ? "replaced" : reasons.length > 0 ? "patched" : "same", reasons };
     this.fates.set(key, fate);
@@ -178,7 +177,7 @@ class Fleet {
 
   private sideOf(shard: Shard, name: string): Side {
     const own = shard.members.get(name) ?? {};
-    const inputs = merged(shard, own);
+    const inputs = inputsOf(shard, own);
     const [key, common] = [judgedOf(inputs), judgedOf(shard.each)];
     const text = JSON.stringify([inputs, common]);
     const known = this.sides.get(text);
@@ -254,7 +253,7 @@ class Fleet {
   private unreadable(steps: readonly TokenStep[]): TokenStep {
     const [{ before, after, action } = { action: "unknown" as const }] = steps;
     const side = after ?? before;
-    const inputs = side?.shard === undefined ? {} : merged(side.shard, {});
+    const inputs = side?.shard === undefined ? {} : inputsOf(side.shard, {});
     const snapshot = snapshotOf({ inputs }, after !== undefined);
     const part = { added: [], removed: [], replaced: [], patched: [], untold: 0, members: [] };
     return {
@@ -272,13 +271,13 @@ class Fleet {
     reasons: readonly string[],
     part: Omit<FleetPart, "name" | "isOwn">,
   ): TokenStep {
-    const isOwn = entries.every(({ before, after }) => (after ?? before)?.isOwn === true);
+    const isOwn = entries.every(({ before, after }) => before?.isOwn === true || after?.isOwn === true);
     // A row of many has what they have in common.
     const only = isOwn && entries.length === 1 ? entries[0]?.name : undefined;
     const snapshot = (side: "before" | "after"): TokenSnapshot | undefined => {
       const inputs = entries.find((entry) => entry[side] !== undefined)?.[side]?.inputs;
       if (inputs === undefined) return undefined;
-      const named = only === undefined ? inputs : naming(inputs, only);
+      const named = only === undefined ? inputs : forMember(inputs, only);
       const left = reasons.includes(DEACTIVATES) && action === "leave" ? { status: "inactive" } : {};
       return snapshotOf({ inputs: { ...named, ...left } }, side === "after");
     };
@@ -294,25 +293,22 @@ class Fleet {
   }
 }
 
+/** What a refresh found a member may do, in place of what was asked for: a text that nothing reads back. */
+const FOUND = "permissions";
+
 /** The inputs of a member: its own ones take the place of those of `each`. */
-function merged({ each, host }: Shard, own: Json): Json {
-  const given = Object.entries({ ...each, ...own }).filter(
-    ([, value]) => value !== undefined && value !== null,
-  );
+function inputsOf({ each, host }: Shard, own: Json): Json {
+  const inputs = Object.entries(merged(each, own));
+  const told =
+    own[FOUND] === undefined ? inputs : inputs.filter(([name]) => !PERMISSION_INPUTS.includes(name));
   // The order in which they are declared says nothing.
-  given.sort(([a], [b]) => (a < b ? -1 : 1));
-  return { ...Object.fromEntries(given), ...(host !== undefined && { host }) };
+  told.sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...Object.fromEntries(told), ...(host !== undefined && { host }) };
 }
 
 /** What a member may do and what is acknowledged, as a text to compare. */
 function judgedOf(inputs: Json): string {
   return JSON.stringify(JUDGED.map((name) => inputs[name] ?? null));
-}
-
-function naming(inputs: Json, member: string): Json {
-  const { description } = inputs;
-  if (typeof description !== "string" || isOpen(description)) return inputs;
-  return { ...inputs, description: description.replaceAll(MEMBER, member) };
 }
 
 /** Members that may do the same before, and after. Who is new or goes is where the others are that are alike. */

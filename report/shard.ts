@@ -1,3 +1,4 @@
+import { decodedIds, retiredCount } from "../provider/fleet/shardState";
 import { isRecord } from "../provider/json";
 import { type Json, record } from "./json";
 import { isOpen, textOf } from "./values";
@@ -27,18 +28,18 @@ const OLD_TOKENS = ["__retired", "__kept"];
 /** Reads a shard from the old or new state of a step, or from a resource of a state. */
 export function readShard(resource: Json): Shard {
   const [inputs, outputs] = [record(resource["inputs"]), record(resource["outputs"])];
-  const { each, members, permissions } = inputs;
+  const { each, members } = inputs;
   const own = isOpen(members) ? undefined : members;
   const unknownMembers = Object.entries(record(own)).filter(([, value]) => !isRecord(value) || isOpen(value));
   const [parent, host, keepOldFor] = [resource["parent"], inputs["host"], inputs["keepOldFor"]].map(textOf);
-  const made = madeIn(outputs["__made"]);
+  const made = textIn(outputs["__made"]);
   return {
     each: isOpen(each) ? {} : record(each),
     members: new Map(
       Object.entries(record(own)).map(([name, value]) => [name, isOpen(value) ? {} : record(value)]),
     ),
-    ...(made !== undefined && { made: new Set(made.keys()) }),
-    old: OLD_TOKENS.flatMap((name) => [...idsIn(outputs[name])]).length,
+    ...(made !== undefined && { made: new Set(decodedIds(made).map(([name]) => name)) }),
+    old: OLD_TOKENS.reduce((sum, name) => sum + retiredCount(textIn(outputs[name]) ?? ""), 0),
     ...(keepOldFor !== undefined && { keepOldFor }),
     ...(parent !== undefined && { parent }),
     ...(host !== undefined && { host }),
@@ -46,27 +47,18 @@ export function readShard(resource: Json): Shard {
       ...(isRecord(each) && !isOpen(each) ? [] : ["each is not known"]),
       ...(isRecord(own) ? [] : ["its members are not known"]),
       ...(unknownMembers.length > 0 ? ["the inputs of some members are not known"] : []),
-      // A check leaves permissions, and if only unknown ones.
-      ...(isRecord(permissions) || isOpen(permissions)
-        ? []
-        : ["its inputs are not checked before pulumi up"]),
+      ...(isChecked(inputs) ? [] : ["its inputs are not checked before pulumi up"]),
     ],
   };
 }
 
-/**
- * The ids of the members' tokens, by name, from a text of a line a member: id, number, time, name. A member without a token
- * has `-` in place of the id, and is left out. `undefined` where it is no such text.
- */
-export function madeIn(text: unknown): Map<string, string> | undefined {
-  if (typeof text !== "string" || isOpen(text)) return undefined;
-  const lines = text.split("\n").filter((line) => line !== "");
-  const read = lines.map((line) => /^(\S+) \S+ \S+ (.*)$/s.exec(line));
-  if (read.includes(null)) return undefined;
-  return new Map(read.flatMap((match) => (match?.[1] === "-" ? [] : [[match?.[2] ?? "", match?.[1] ?? ""]])));
+/** A check leaves permissions, and if only unknown ones: where each leaves them open, those of every member. */
+function isChecked({ permissions, members, memberPermissions }: Json): boolean {
+  const isTable = (value: unknown): boolean => isRecord(value) || isOpen(value);
+  const tables = record(memberPermissions);
+  return isTable(permissions) || Object.keys(record(members)).every((name) => isTable(tables[name]));
 }
 
-/** The ids of tokens that a text lists. */
-export function idsIn(text: unknown): string[] {
-  return typeof text === "string" ? (text.match(/\b[0-9a-f]{16}\b/gi) ?? []) : [];
+function textIn(value: unknown): string | undefined {
+  return typeof value === "string" && !isOpen(value) ? value : undefined;
 }

@@ -68,7 +68,8 @@ export function merged(each: object, own: OwnInputs): Record<string, unknown> {
   return inputs;
 }
 
-function asksForNothing(value: unknown): boolean {
+/** Whether an own input only takes away what `each` asks for. */
+export function asksForNothing(value: unknown): boolean {
   if (value === false || value === "" || value === null || value === undefined) return true;
   return typeof value === "object" && Object.keys(value).length === 0;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { shardIndexOf, shardLabel } from "../../provider/fleet/memberNames";
 import { SECRET_KEY } from "../../provider/pulumiHost/wireValues";
 import { DYNAMIC_FLEET, type FleetKind } from "../../provider/tokenTypes";
 
@@ -22,8 +23,7 @@ const CIPHERTEXT = { [SECRET_KEY]: "1b47061264138c4ac30d75fd1eb44270", ciphertex
 
 /** The number of the shard that a member is in. */
 export function shardOf(member: string): string {
-  const place = createHash("sha256").update(member).digest().readUInt32BE(0) % 64;
-  return String(place).padStart(2, "0");
+  return shardLabel(shardIndexOf(member));
 }
 
 /** Members `device-1` and so on, without inputs of their own. */
@@ -50,8 +50,8 @@ export function shardsOf(
   return new Map(
     numbers.map((number) => {
       const own = Object.entries(members).filter(([member]) => shardOf(member) === number);
-      const made = own.map(
-        ([member]) => `${unmade.includes(member) ? "-" : idOf(member)} 0 1700000000 ${member}`,
+      const made = own.map(([member]) =>
+        unmade.includes(member) ? `- - - ${member}` : `${idOf(member)} 0 1700000000 ${member}`,
       );
       const inputs = {
         shard: `acme/prod/${name}/${number}`,

@@ -305,9 +305,9 @@ describe.each([
     async (kind) => {
       const [made = "", retired = "", kept = "", later = ""] = others().map(({ id }) => id);
       const outputs = {
-        __made: `${made} 0 1700000000 a member with blanks\n- 0 0 none`,
-        __retired: `${retired} 1700000000 device-1`,
-        __kept: `${kept} 1700000000 1700086400 device-2`,
+        __made: `${made} 0 1700000000 a member with blanks\n- - - none`,
+        __retired: `${retired} x - device-1`,
+        __kept: `${kept} o 1700086400 device-2`,
       };
       const side = {
         each: { org: "acme" },
@@ -315,7 +315,10 @@ describe.each([
         outputs,
         more: { host: server.url },
       };
-      const retirement = retirementOf("sensors", kind, { __retired: `${later} device-3`, host: server.url });
+      const retirement = retirementOf("sensors", kind, {
+        __retired: `${later} x - device-3`,
+        host: server.url,
+      });
       const resources = [...shardsOf("sensors", side, kind).values(), retirement];
       const at = (host: string): unknown =>
         JSON.parse(

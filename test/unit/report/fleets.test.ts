@@ -226,6 +226,31 @@ describe("what a preview does not tell of a fleet", () => {
   });
 });
 
+describe("a member that a refresh found changed", () => {
+  const found = { ...devices(20), "device-3": { permissions: { "/buckets": "read, write" } } };
+
+  it("gets a new token, and its row does not say what nobody reads", () => {
+    const rows = rowsOf(fleet(found), fleet(devices(20)));
+    expect(rows).toMatchObject([
+      {
+        name: "sensors: device-3",
+        action: "replace",
+        reasons: ["permissions", "1 old token deleted at the end of the run"],
+        members: { replaced: ["device-3"] },
+      },
+      { name: "sensors", action: "same", members: { count: 19 } },
+    ]);
+  });
+
+  it("fails every gate where it stays as it is", () => {
+    for (const report of [
+      reported(fleet(found), fleet(found)),
+      stateOf([...shardsOf("sensors", fleet(found)).values()]),
+    ])
+      expect(failing(report, ["system-bucket"])).toEqual([{ token: "sensors: device-3", risk: "unknown" }]);
+  });
+});
+
 describe("a fleet that a run did not finish", () => {
   it("adds the members that have no token yet", () => {
     const side = { ...fleet(devices(50)), unmade: ["device-3", "device-4"] };
