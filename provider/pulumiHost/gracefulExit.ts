@@ -2,8 +2,9 @@
  * Signals, and the look at the engine: no step that changes a server is cut off, and no provider outlives its engine.
  *
  * Leans on: the engine starts the host with its address, `127.0.0.1:<port>`, as the last argument, behind what it says of
- * logs and traces, and listens there until it ends; on the second Ctrl-C it sends SIGINT to its plugins, and kills them
- * five seconds later; `cmd/dynamic-provider` listens for no signal and never exits by itself. The same in 3.216 to 3.270.
+ * logs and traces, and listens there until it ends; at the end of a run, and on the second Ctrl-C, it sends SIGINT to its
+ * plugins, and kills those that are left five seconds later; `cmd/dynamic-provider` listens for no signal and never exits
+ * by itself. The same in 3.216 to 3.270.
  * When it changes: without the address the engine counts as alive for ever: a token that is made after the engine was
  * killed stays on the server, unrecorded, and so does the provider's process with what it knows. A host with handlers of
  * its own may cut off a step. Loud in our tests, for it guards tokens.
@@ -32,6 +33,7 @@ export class GracefulExit {
   private received: NodeJS.Signals | undefined;
   /** Nobody brings an engine back that ended. */
   private wasEngineMissed = false;
+  private isListening = false;
   private inFlight = 0;
   /** Ends the wait for the last answer. */
   private leaving: NodeJS.Timeout | undefined;
@@ -43,11 +45,11 @@ export class GracefulExit {
 
   /**
    * Takes a step that changes the server to its end: a signal that ends the process waits for it, and for its answer to
-   * leave. At any other time signals do what they do.
+   * leave. At any other time a signal ends the process at once.
    */
   async finishBeforeExit<T>(step: () => Promise<T>): Promise<T> {
-    if (this.leaving !== undefined) clearTimeout(this.leaving);
-    else if (this.inFlight === 0) for (const signal of SIGNALS) this.process.on(signal, this.deferSignal);
+    this.listen();
+    clearTimeout(this.leaving);
     this.leaving = undefined;
     this.inFlight += 1;
     try {
@@ -68,7 +70,9 @@ export class GracefulExit {
   }
 
   /** Whether nobody may be left to record what is made now: the process is told to end, or its engine did. */
-  readonly isInterrupted = async (): Promise<boolean> => this.isToldToEnd() || (await this.engineIsGone());
+  readonly isInterrupted = async (): Promise<boolean> =>
+    // A signal may come while the engine is looked for.
+    this.isToldToEnd() || (await this.engineIsGone()) || this.isToldToEnd();
 
   /** Whether a signal has told the process to end. Its engine may still be there, and record what steps give. */
   readonly isToldToEnd = (): boolean => this.received !== undefined;
@@ -79,13 +83,23 @@ export class GracefulExit {
     return this.wasEngineMissed;
   };
 
-  private readonly deferSignal = (signal: NodeJS.Signals): void => {
+  /**
+   * From the first step on, for good. A signal is kept for the next turn of the event loop, where it is lost if nobody
+   * listens any more: the engine's own often comes at the end of the last step, and the engine then waits five seconds.
+   */
+  private listen(): void {
+    if (this.isListening) return;
+    this.isListening = true;
+    for (const signal of SIGNALS) this.process.on(signal, this.receive);
+  }
+
+  private readonly receive = (signal: NodeJS.Signals): void => {
     this.received ??= signal;
+    if (this.isIdle()) this.end();
   };
 
   private readonly leave = (): void => {
     this.leaving = undefined;
-    for (const signal of SIGNALS) this.process.off(signal, this.deferSignal);
     // An engine that was killed ends no plugin: without it the process would stay for ever, and keep what it knows.
     this.endWithoutEngine();
   };
@@ -93,10 +107,19 @@ export class GracefulExit {
   private readonly endWithoutEngine = (): void => {
     void this.isInterrupted().then((isInterrupted) => {
       // Whatever is in flight looks for the engine itself when it ends.
-      const isIdle = this.inFlight === 0 && this.leaving === undefined;
-      if (isInterrupted && isIdle) this.process.kill(this.process.pid, this.received ?? "SIGTERM");
+      if (isInterrupted && this.isIdle()) this.end();
     });
   };
+
+  private isIdle(): boolean {
+    return this.inFlight === 0 && this.leaving === undefined;
+  }
+
+  private end(): void {
+    for (const signal of SIGNALS) this.process.off(signal, this.receive);
+    this.isListening = false;
+    this.process.kill(this.process.pid, this.received ?? "SIGTERM");
+  }
 
   /** Steps end in swarms: those that end at once share a look, for each costs the engine a connection. */
   private lookForEngine(): Promise<boolean> {

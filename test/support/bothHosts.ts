@@ -4,7 +4,7 @@ import { ProviderProcess } from "../../provider/providerProcess";
 import type { InfluxTokenState } from "../../provider/token/state";
 import { NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../../provider/tokenTypes";
 import type { EngineHost } from "./miniEngine";
-import { type Held, PartialFailure, PluginUnderTest, urnOf } from "./plugin";
+import { type Held, NO_PROCESS, PartialFailure, PluginUnderTest, urnOf } from "./plugin";
 import { concealed } from "./secretSearch";
 
 /** How tokens reach their server. */
@@ -45,7 +45,7 @@ function dynamicHost(connection: Reach, now: () => number): HostUnderTest {
   const write = (line: string): void => void lines.push(line);
   return {
     begin(isRotating) {
-      const options = { env: {}, now, log: { warn: write, debug: write } };
+      const options = { env: {}, now, log: { warn: write, debug: write }, process: NO_PROCESS };
       const shared = new ProviderProcess(options);
       const tokens = createProvider(options, shared) as unknown as EngineHost;
       const rotating = createRotatingProvider(options, shared) as unknown as EngineHost;

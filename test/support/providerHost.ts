@@ -5,6 +5,7 @@ import type { Log } from "../../provider/runtime";
 import type { InfluxTokenInputs } from "../../provider/token/inputs";
 import type { RotatingState } from "../../provider/token/rotating";
 import type { InfluxTokenState } from "../../provider/token/state";
+import { NO_PROCESS } from "./plugin";
 
 /** A provider's methods as Pulumi's host calls them: without types, and with what it parsed from messages. */
 export interface ProviderHost {
@@ -48,10 +49,12 @@ const QUIET: Log = { warn: () => undefined, debug: () => undefined };
 
 /** A provider that remembers nothing, as at the begin of each run. Without options it sees no environment. */
 export function newProvider({ config, env = {}, log, ...options }: TestProviderOptions = {}): ProviderHost {
-  const provider = createProvider({ ...options, env, log: { ...QUIET, ...log } }) as unknown as Omit<
-    ProviderHost,
-    "checked"
-  >;
+  const provider = createProvider({
+    process: NO_PROCESS,
+    ...options,
+    env,
+    log: { ...QUIET, ...log },
+  }) as unknown as Omit<ProviderHost, "checked">;
   if (config !== undefined) {
     // It keeps the config before it returns.
     void provider.configure({ config: { get: (key) => config[key], require: (key) => key } });
@@ -78,7 +81,12 @@ export function newRotatingProvider({
   log,
   ...options
 }: TestProviderOptions = {}): RotatingProviderHost {
-  const provider = createRotatingProvider({ ...options, env, log: { ...QUIET, ...log } });
+  const provider = createRotatingProvider({
+    process: NO_PROCESS,
+    ...options,
+    env,
+    log: { ...QUIET, ...log },
+  });
   if (config !== undefined) {
     void provider.configure?.({ config: { get: (key) => config[key], require: (key) => key } });
   }

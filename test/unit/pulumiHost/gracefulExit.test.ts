@@ -1,6 +1,12 @@
-import { EventEmitter } from "node:events";
+import { spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
 import { GracefulExit, type HostProcess } from "../../../provider/pulumiHost/gracefulExit";
 import { type Hold, startFaultProxy } from "../../support/faultProxy";
 import { startServer } from "../../support/influxdb";
@@ -72,15 +78,94 @@ describe("a step that changes the server", () => {
     expect(process.kill.mock.calls).toEqual([[process.pid, "SIGINT"]]);
   });
 
-  it("leaves signals alone before and after, and passes on how it failed", async () => {
+  it("leaves signals alone before, is ended by one at once afterwards, and passes on how it failed", async () => {
     const process = new TestProcess();
     const exit = new GracefulExit(process.asHost);
+    expect(process.listenerCount("SIGINT")).toBe(0);
     await expect(exit.finishBeforeExit(() => Promise.reject(new Error("refused")))).rejects.toThrow(
       "refused",
     );
     await lastAnswer();
-    expect(process.listenerCount("SIGINT")).toBe(0);
     expect(process.kill).not.toHaveBeenCalled();
+    process.emit("SIGINT", "SIGINT");
+    expect(process.listenerCount("SIGINT")).toBe(0);
+    expect(process.kill.mock.calls).toEqual([[process.pid, "SIGINT"]]);
+  });
+
+  it("is guarded, too, where it begins after a signal that something else kept from ending the process", async () => {
+    const process = new TestProcess();
+    const exit = new GracefulExit(process.asHost);
+    await exit.finishBeforeExit(() => Promise.resolve());
+    await lastAnswer();
+    process.emit("SIGINT", "SIGINT");
+    process.kill.mockClear();
+    await exit.finishBeforeExit(async () => {
+      process.emit("SIGTERM", "SIGTERM");
+      await lastAnswer();
+      expect(process.kill).not.toHaveBeenCalled();
+    });
+    await lastAnswer();
+    expect(process.kill.mock.calls).toEqual([[process.pid, "SIGINT"]]);
+  });
+});
+
+describe("a real process", () => {
+  let folder: string;
+
+  // Node runs no TypeScript. Types do not matter here.
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "graceful-exit-"));
+    const source = await readFile(require.resolve("../../../provider/pulumiHost/gracefulExit"), "utf8");
+    const { outputText } = transpileModule(source, {
+      compilerOptions: { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022 },
+    });
+    await writeFile(join(folder, "gracefulExit.js"), outputText);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** Runs a script that has an `exit`, in a process that stays for ever unless a signal ends it. Gives what it printed. */
+  async function dies(script: string): Promise<{ signal: unknown; printed: string }> {
+    const before = `const { GracefulExit } = require(${JSON.stringify(join(folder, "gracefulExit.js"))});
+      const exit = new GracefulExit(process);
+      const told = (signal) => process.kill(process.pid, signal);
+      const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+      /** Keeps the event loop from everything else, as much work does. */
+      const work = (ms) => { for (const end = Date.now() + ms; Date.now() < end; ); };
+      setInterval(() => undefined, 1000);
+      setTimeout(() => told("SIGKILL"), 5000);`;
+    const child = spawn(process.execPath, ["-e", `${before}\n(async () => {${script}})();`]);
+    const printed = text(child.stdout);
+    const [, signal] = (await once(child, "exit")) as [unknown, unknown];
+    return { signal, printed: await printed };
+  }
+
+  it("ends by a signal that comes in the moment at which its last answer has left", async () => {
+    for (const signal of ["SIGINT", "SIGTERM"]) {
+      // Both are due when the event loop gets its turn: first the end of the wait for the answer, then the signal.
+      const script = `await exit.finishBeforeExit(() => sleep(1));
+        await new Promise(setImmediate);
+        told("${signal}");
+        work(60);`;
+      expect(await dies(script)).toEqual({ signal, printed: "" });
+    }
+  });
+
+  it.each([
+    ["between two steps", `await exit.finishBeforeExit(() => sleep(1)); await sleep(60); told("SIGINT");`],
+    ["before the first step", `told("SIGINT"); await sleep(1000); console.log("not ended");`],
+    ["right after a step", `await exit.finishBeforeExit(() => sleep(1)); told("SIGINT");`],
+  ])("ends by a signal that comes %s", async (_when, script) => {
+    expect(await dies(script)).toEqual({ signal: "SIGINT", printed: "" });
+  });
+
+  it("takes each step to its end that is under way when a signal comes, and answers", async () => {
+    const script = `void exit.finishBeforeExit(() => sleep(200)).then(() => console.log("long"));
+      await exit.finishBeforeExit(() => sleep(1));
+      told("SIGINT");
+      await sleep(60);
+      await exit.finishBeforeExit(() => sleep(1));
+      console.log("short");`;
+    expect(await dies(script)).toEqual({ signal: "SIGINT", printed: "short\nlong\n" });
   });
 });
 
@@ -115,6 +200,17 @@ describe("the engine", () => {
       true,
       false,
     ]);
+    await engine.end();
+  });
+
+  it("counts for nothing where a signal comes while it is looked for", async () => {
+    const engine = await startEngine();
+    const exit = new GracefulExit(engine.process.asHost);
+    await exit.finishBeforeExit(async () => {
+      const isInterrupted = exit.isInterrupted();
+      engine.process.emit("SIGINT", "SIGINT");
+      expect(await isInterrupted).toBe(true);
+    });
     await engine.end();
   });
 
