@@ -76,7 +76,7 @@ export function figures(n: number, runs: readonly Run[]): string {
   });
   const peak = (variant: Variant): string => {
     const samples = runs.flatMap((run) => Object.values(run[variant].samples));
-    const peaks = samples.flatMap(({ peakMemoryMiB }) => peakMemoryMiB ?? []);
+    const peaks = samples.flatMap(({ peakMemoryMiB }) => peakMemoryMiB.provider ?? []);
     return peaks.length === 0 ? "unknown" : Math.max(...peaks).toFixed(0);
   };
   return [

@@ -1,9 +1,7 @@
 import { join } from "node:path";
-import type { Emulator } from "../emulator";
-import { Engine, type Deployment, plaintextOf, succeeded, tokenResources } from "../scripts/engine";
+import { type Deployment, plaintextOf, tokenResources } from "../scripts/engine";
 import { resourceCounts } from "../scripts/engineOutput";
-import { watchProvider } from "../scripts/processes";
-import type { RunResult } from "../scripts/run";
+import { type Bench, MeasuredStack, type Sample, type Verb } from "./measuredStack";
 import { CANNED, type CannedToken, PLAN, type Plan, plannedTokens, type Values } from "./plan";
 import { makePluginProject, type PluginProject } from "./projects";
 
@@ -18,15 +16,6 @@ export type Variant = (typeof VARIANTS)[number];
 export const OPERATIONS = ["preview", "up", "upAgain", "refresh", "edit", "replace", "destroy"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** One command, measured. */
-export interface Sample {
-  readonly seconds: number;
-  /** The most memory that the provider's process had; absent where the system has no /proc. */
-  readonly peakMemoryMiB: number | undefined;
-  /** Requests by kind, such as `GET /api/v2/authorizations/{id}`. */
-  readonly requests: Readonly<Record<string, number>>;
-}
-
 /** The commands of one variant in one run, and what its tokens take in the checkpoint. */
 export interface Life {
   readonly samples: Readonly<Record<Operation, Sample>>;
@@ -39,22 +28,14 @@ export interface Life {
 export type Run = Readonly<Record<Variant, Life>>;
 
 /** What every life needs. */
-export interface Setting {
-  readonly server: Emulator;
-  readonly pulumiCli: string;
+export interface Setting extends Bench {
   /** Folder of the plugin that does nothing. */
   readonly floorPlugin: string;
-  readonly signal: AbortSignal;
   /** Number of tokens. */
   readonly n: number;
-  /** Added to the environment of each command. */
-  readonly env: Readonly<Record<string, string>>;
 }
 
 const ROOT = join(__dirname, "..", "..");
-const PROGRAMS = join(ROOT, "bench", "programs");
-/** Longer than anything takes: a benchmark that hangs is stopped by who started it. */
-const TIMEOUT_MS = 2 * 60 * 60 * 1000;
 
 /** What the engine must say that it did, and to how many resources: the tokens and the stack, or one token. */
 const OUTCOMES: Readonly<Record<Operation, (all: number) => [what: string, count: number]>> = {
@@ -67,6 +48,16 @@ const OUTCOMES: Readonly<Record<Operation, (all: number) => [what: string, count
   destroy: (all) => ["deleted", all],
 };
 
+const VERBS: Readonly<Record<Operation, Verb>> = {
+  preview: "preview",
+  up: "up",
+  upAgain: "up",
+  refresh: "refresh",
+  edit: "up",
+  replace: "up",
+  destroy: "destroy",
+};
+
 /** A stack of one variant, from its first preview to its end. */
 class Stack {
   readonly samples: Partial<Record<Operation, Sample>> = {};
@@ -75,66 +66,38 @@ class Stack {
 
   private constructor(
     readonly variant: Variant,
-    readonly engine: Engine,
+    readonly stack: MeasuredStack,
     private readonly setting: Setting,
-    private readonly project: PluginProject | undefined,
   ) {}
 
   static async open(variant: Variant, setting: Setting, canned?: CannedToken): Promise<Stack> {
-    const { server, pulumiCli, signal } = setting;
-    const env = {
-      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-      INFLUX_HOST: server.url,
-      INFLUX_TOKEN: server.onboarded?.token ?? "",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      [CANNED]: JSON.stringify(canned),
-      ...setting.env,
-    };
-    const project = await makeProject(variant, setting);
-    try {
-      const programFolder = project?.folder ?? join(PROGRAMS, variant);
-      const hosts = isYaml(variant) ? (["yaml"] as const) : [];
-      const options = { programFolder, pulumiCli, hosts, env, signal, timeoutMs: TIMEOUT_MS };
-      const stack = new Stack(variant, await Engine.open(options), setting, project);
-      try {
-        await stack.engine.stackInit();
-      } catch (error) {
-        await stack.engine.dispose();
-        throw error;
-      }
-      return stack;
-    } catch (error) {
-      await project?.dispose();
-      throw error;
-    }
+    const stack = await MeasuredStack.open(setting, {
+      program: (await makeProject(variant, setting)) ?? variant,
+      env: { [CANNED]: JSON.stringify(canned) },
+      hosts: isYaml(variant) ? ["yaml"] : [],
+    });
+    return new Stack(variant, stack, setting);
   }
 
-  async dispose(): Promise<void> {
-    await this.engine.dispose();
-    await this.project?.dispose();
+  dispose(): Promise<void> {
+    return this.stack.dispose();
   }
 
   /** Runs one command. Rejects where it does not do what it is to do. */
   async measure(operation: Operation): Promise<number> {
-    const { signal, server, n } = this.setting;
-    signal.throwIfAborted();
     const plan = this.planFor(operation);
-    await this.project?.declare(plannedTokens(plan));
-    server.requests.reset();
-    const started = performance.now();
-    const { result, peakMemoryMiB } = await watchProvider(() => this.command(operation, plan));
-    const seconds = (performance.now() - started) / 1000;
-    const { stdout } = succeeded(result);
-    const [what, count] = OUTCOMES[operation](n + 1);
+    await this.stack.declare(plannedTokens(plan));
+    const { sample, stdout } = await this.stack.run(VERBS[operation], { [PLAN]: JSON.stringify(plan) });
+    const [what, count] = OUTCOMES[operation](this.setting.n + 1);
     if (resourceCounts(stdout)[what] !== count)
       throw new Error(`${this.variant}, ${operation}: expected ${count} ${what}, and it printed:\n${stdout}`);
-    this.samples[operation] = { seconds, peakMemoryMiB, requests: server.requests.counts() };
+    this.samples[operation] = sample;
     if (operation === "up") {
-      const state = await this.engine.state();
+      const state = await this.stack.engine.state();
       this.bytesPerToken = meanTokenBytes(state);
       this.stackTraceBytes = this.bytesPerToken - meanTokenBytes(withoutStackTraces(state));
     }
-    return seconds;
+    return sample.seconds;
   }
 
   private planFor(operation: Operation): Plan {
@@ -146,14 +109,6 @@ class Stack {
       edited: step >= OPERATIONS.indexOf("edit"),
       narrowed: step >= OPERATIONS.indexOf("replace"),
     };
-  }
-
-  private command(operation: Operation, plan: Plan): Promise<RunResult> {
-    const env = { [PLAN]: JSON.stringify(plan) };
-    if (operation === "preview") return this.engine.preview([], env);
-    if (operation === "refresh") return this.engine.refresh([], env);
-    if (operation === "destroy") return this.engine.destroy([], env);
-    return this.engine.up([], env);
   }
 }
 
@@ -193,7 +148,7 @@ async function learnToken(variant: Variant, setting: Setting): Promise<CannedTok
   const stack = await Stack.open(variant, { ...setting, n: 2 });
   try {
     await stack.measure("up");
-    const canned = cannedFrom((await stack.engine.export(["--show-secrets"])).deployment);
+    const canned = cannedFrom((await stack.stack.engine.export(["--show-secrets"])).deployment);
     await stack.measure("destroy");
     return canned;
   } finally {

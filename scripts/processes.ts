@@ -54,20 +54,36 @@ export function processorSeconds(stat: string): number | undefined {
   return Number.isNaN(ticks) ? undefined : ticks / 100;
 }
 
-/** Runs a command of the engine, and watches meanwhile how much memory the provider's process takes. */
-export async function watchProvider<T>(
+/** The processes of a command that grow with the stack. */
+export const PROCESS_ROLES = ["engine", "program", "provider"] as const;
+export type ProcessRole = (typeof PROCESS_ROLES)[number];
+
+/** The most memory that each process had, in MiB; absent where none was seen, or the system has no /proc. */
+export type PeakMemory = Partial<Readonly<Record<ProcessRole, number>>>;
+
+/** What a process does for a command of the engine, by its arguments. A program is one that Node.js runs. */
+export function processRole(commandLine: string): ProcessRole | undefined {
+  if (isProviderProcess(commandLine)) return "provider";
+  const [program = "", script = ""] = commandLine.split("\0");
+  if (/(^|[\\/])pulumi(\.exe)?$/.test(program)) return "engine";
+  return /[\\/]cmd[\\/]run([\\/]|$)/.test(script) && !script.includes("(") ? "program" : undefined;
+}
+
+/** Runs a command of the engine, and watches meanwhile how much memory its processes take. */
+export async function watchMemory<T>(
   run: () => Promise<T>,
-): Promise<{ result: T; peakMemoryMiB: number | undefined }> {
-  const peaks: number[] = [];
+): Promise<{ result: T; peakMemoryMiB: PeakMemory }> {
+  const peaks = new Map<ProcessRole, number>();
   const timer = setInterval(() => {
     for (const id of descendants()) {
-      if (isProviderProcess(read(`/proc/${id}/cmdline`)))
-        peaks.push(peakMiB(read(`/proc/${id}/status`)) ?? 0);
+      const role = processRole(read(`/proc/${id}/cmdline`));
+      const peak = peakMiB(read(`/proc/${id}/status`));
+      if (role !== undefined && peak !== undefined) peaks.set(role, Math.max(peak, peaks.get(role) ?? 0));
     }
   }, SAMPLE_MS);
   try {
     const result = await run();
-    return { result, peakMemoryMiB: peaks.length === 0 ? undefined : Math.max(...peaks) };
+    return { result, peakMemoryMiB: Object.fromEntries(peaks) };
   } finally {
     clearInterval(timer);
   }

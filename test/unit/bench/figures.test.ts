@@ -1,21 +1,17 @@
 import { figures, median } from "../../../bench/figures";
-import { type Life, OPERATIONS, type Run, type Sample, VARIANTS } from "../../../bench/lifecycle";
+import { type Life, OPERATIONS, type Run, VARIANTS } from "../../../bench/lifecycle";
+import type { Sample } from "../../../bench/measuredStack";
 
 const REQUESTS = { "GET /api/v2/authorizations/{id}": 1000, "GET /api/v2/orgs": 1 };
 
-function life(seconds: number, bytesPerToken: number, peakMemoryMiB: number | undefined): Life {
-  const sample: Sample = { seconds, peakMemoryMiB, requests: REQUESTS };
+function life(seconds: number, bytesPerToken: number, provider: number): Life {
+  const sample: Sample = { seconds, peakMemoryMiB: { provider }, requests: REQUESTS };
   const samples = Object.fromEntries(OPERATIONS.map((operation) => [operation, sample]));
   return { samples: samples as Life["samples"], bytesPerToken, stackTraceBytes: 250 };
 }
 
 /** A run that took the given seconds for every operation. */
-function runThatTook(
-  floor: number,
-  naive: number,
-  ours: number,
-  peakMemoryMiB: number | undefined = 99.6,
-): Run {
+function runThatTook(floor: number, naive: number, ours: number, peakMemoryMiB = 99.6): Run {
   return {
     floor: life(floor, 2000, peakMemoryMiB),
     naive: life(naive, 9000, peakMemoryMiB),
@@ -72,7 +68,7 @@ describe("the figures of the benchmark", () => {
     const unseen = (of: Life): Life => {
       const samples = Object.entries(of.samples).map(([operation, sample]) => [
         operation,
-        { ...sample, peakMemoryMiB: undefined },
+        { ...sample, peakMemoryMiB: {} },
       ]);
       return { ...of, samples: Object.fromEntries(samples) as Life["samples"] };
     };

@@ -1,4 +1,15 @@
-import { isProviderProcess, peakMiB, processorSeconds } from "../../../scripts/processes";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import {
+  isProviderProcess,
+  peakMiB,
+  processorSeconds,
+  processRole,
+  watchMemory,
+} from "../../../scripts/processes";
 
 describe("the processes of the engine", () => {
   it("are told apart: the one that hosts the provider, or is it, and those that start it", () => {
@@ -10,6 +21,31 @@ describe("the processes of the engine", () => {
     const asking = ["node", "-e", "console.log(require.resolve('@pulumi/pulumi/cmd/dynamic-provider'))"];
     expect(isProviderProcess(asking.join("\0"))).toBe(false);
     expect(isProviderProcess(["node", "/p/node_modules/@pulumi/pulumi/cmd/run"].join("\0"))).toBe(false);
+  });
+
+  it("are the engine, the program and the provider, of which each is told by its arguments", () => {
+    const roleOf = (...args: string[]) => processRole(args.join("\0"));
+    const sdk = "/p/node_modules/@pulumi/pulumi/cmd";
+    expect(roleOf("/cache/pulumi", "up", "--yes")).toBe("engine");
+    expect(roleOf("pulumi", "up")).toBe("engine");
+    expect(roleOf("/usr/bin/node", `${sdk}/run/index.js`, "--monitor", "127.0.0.1:1")).toBe("program");
+    expect(roleOf("node", `${sdk}/dynamic-provider/index.js`, "127.0.0.1:1")).toBe("provider");
+    expect(roleOf("/cache/pulumi-language-nodejs", "127.0.0.1:1")).toBeUndefined();
+    expect(roleOf("node", "-e", "console.log(require.resolve('@pulumi/pulumi/cmd/run'))")).toBeUndefined();
+    expect(roleOf("node", `${sdk}/run-policy-pack/index.js`)).toBeUndefined();
+  });
+
+  it("are watched as long as a command runs, each by itself", async () => {
+    const script = "const a = Buffer.alloc(80 << 20, 1); setTimeout(() => a, 1500)";
+    const file = join(await mkdtemp(join(tmpdir(), "processes-")), "pulumi-resource-influx-token");
+    await writeFile(file, script);
+    const { result, peakMemoryMiB } = await watchMemory(async () => {
+      const [code] = (await once(spawn(process.execPath, [file]), "exit")) as [unknown];
+      return code;
+    });
+    await rm(dirname(file), { recursive: true });
+    expect([result, Object.keys(peakMemoryMiB)]).toEqual([0, ["provider"]]);
+    expect(peakMemoryMiB.provider).toBeGreaterThan(80);
   });
 
   it("show the memory and the processor time that they took", () => {
