@@ -103,7 +103,7 @@ export function figures(n: number, runs: readonly Run[]): string {
 }
 
 /** The median, and the least and the greatest where there are several. */
-function range(values: readonly number[]): string {
+export function range(values: readonly number[]): string {
   const [middle, least, greatest] = [median(values), Math.min(...values), Math.max(...values)];
   return middle.toFixed(2) + (values.length > 1 ? ` (${least.toFixed(2)} to ${greatest.toFixed(2)})` : "");
 }
@@ -115,11 +115,11 @@ function requestsText(requests: Readonly<Record<string, number>> = {}): string {
   return texts.join(", ") || "none";
 }
 
-function thousands(value: number): string {
+export function thousands(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const rule = head.map((_, column) => (column === 0 ? "---" : "--:"));
   return [head, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

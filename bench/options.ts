@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError } from "commander";
 export interface BenchOptions {
   /** Numbers of tokens, one after the other. */
   readonly n: readonly number[];
+  /** Numbers of members. Where there are any, fleets are measured. */
+  readonly fleetN: readonly number[];
   readonly runs: number;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -27,13 +29,19 @@ export function readOptions(args: readonly string[], command = new Command()): B
   return command
     .name("npm run bench --")
     .description(
-      "Measures InfluxToken and the plugin's Token against the engine's own floors and a naive provider, and prints Markdown.",
+      "Measures InfluxToken and the plugin's Token against the engine's own floors and a naive provider, or fleets, and prints Markdown.",
     )
     .option(
       "--n <numbers>",
       "tokens in each stack, such as 10,100,1000",
       (text) => text.split(",").map(whole(2)),
       [1000],
+    )
+    .option(
+      "--fleet-n <numbers>",
+      "measures fleets of so many members, such as 100,1000,10000; InfluxTokens beside those of a size in --n",
+      (text) => text.split(",").map(whole(2)),
+      [],
     )
     .option("--runs <number>", "how often each command is run, for the median", whole(1), 3)
     .option(

@@ -1,0 +1,3 @@
+import { FloorFleet } from "../../../dist/bench/floorFleet.js";
+
+export const { tokens } = new FloorFleet();
