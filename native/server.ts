@@ -1,9 +1,7 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { MAX_MESSAGE_BYTES } from "./messages";
 import { PluginService, type ServiceOptions } from "./service";
-
-/** As Pulumi's own clients and servers: a stack's state can be long. */
-const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
 
 /** A plugin that listens. */
 export interface Serving {

@@ -14,20 +14,25 @@ import { configKeyProblems } from "../provider/configKeys";
 import { readDescriptionTemplate, renderDescription } from "../provider/descriptionTemplate";
 import { type EngineCalls, engineCalls } from "../provider/engineCalls";
 import { InfluxTokenError } from "../provider/errors";
-import { isLeftOut } from "../provider/json";
+import { MEMBER } from "../provider/fleet/memberNames";
+import { isLeftOut, isRecord } from "../provider/json";
 import { RISKY_INPUTS, risksToWarnOf, warningFor } from "../provider/permissions/risks";
 import { type ProviderOptions, ProviderProcess } from "../provider/providerProcess";
 import { PartialStepError } from "../provider/pulumiHost/partialStep";
+import type { Change } from "../provider/token/changes";
 import type { Failure } from "../provider/token/inputs";
 import { importBeforeReplacement } from "../provider/token/messages";
 import { isUnknown } from "../provider/token/unknown";
 import { fromWire } from "../provider/pulumiHost/wireValues";
-import { NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../provider/tokenTypes";
+import { NATIVE_FLEET, NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../provider/tokenTypes";
 import { providerConfig, type ProviderConfig, stackConfigOf } from "./config";
 import { declaredInputs } from "./declared";
-import { detailedDiff } from "./detailedDiff";
+import { detailedDiff, type PropertyDiff } from "./detailedDiff";
 import { EngineLog } from "./engineLog";
 import { asCheckFailure, asServiceError } from "./failure";
+import { constructFleet } from "./fleet";
+import { FleetPart, markedState, PART_KINDS, type PartKind } from "./fleetParts";
+import { Monitor } from "./monitor";
 import { createPreview } from "./preview";
 import {
   asSecret,
@@ -35,6 +40,7 @@ import {
   checkedInputs,
   fromStruct,
   hasSecret,
+  isSecret,
   outputsOf,
   type Properties,
   revealed,
@@ -78,8 +84,11 @@ export class PluginService {
   private readonly log: EngineLog;
   private readonly shared: ProviderProcess;
   private readonly calls: Readonly<Record<TokenLife, EngineCalls>>;
+  private readonly parts: Readonly<Record<PartKind, FleetPart>>;
   private readonly env: Readonly<Record<string, string | undefined>>;
   private config: ProviderConfig = providerConfig({}, true, {});
+  /** How the engine refers to the provider of a program that this process is: `<URN>::<id>`. */
+  private reference = "";
   private isCancelled = false;
   /** What was warned of: the engine checks a token twice that it replaces. */
   private readonly warned = new Set<string>();
@@ -94,6 +103,10 @@ export class PluginService {
     this.calls = {
       tokens: engineCalls("tokens", this.shared),
       rotating: engineCalls("rotating", this.shared),
+    };
+    this.parts = {
+      shards: new FleetPart("shards", engineCalls("shards", this.shared)),
+      retirements: new FleetPart("retirements", engineCalls("retirements", this.shared)),
     };
   }
 
@@ -122,6 +135,8 @@ export class PluginService {
           .catch((error: unknown) => call.emit("error", asServiceError(error)));
       },
       delete: this.step((request: proto.DeleteRequest) => this.delete(request)),
+      // It changes nothing itself: the engine calls the steps of what it registers.
+      construct: this.unary((request: proto.ConstructRequest) => this.construct(request)),
       // The engine waits for steps that are under way, and records them: they go to their end, and none begins after it.
       cancel: this.unary(() => {
         this.isCancelled = true;
@@ -188,6 +203,8 @@ export class PluginService {
     }
     const name = nameIn(request.getUrn() ?? "");
     const isDefault = DEFAULT_PROVIDER.test(name);
+    const [urn, id] = [request.getUrn() ?? "", request.getId() ?? ""];
+    this.reference = urn === "" || id === "" ? "" : `${urn}::${id}`;
     this.config = providerConfig(fromStruct(request.getArgs()), isDefault, stackConfigOf(this.env));
     this.isCancelled = false;
     this.warned.clear();
@@ -198,7 +215,13 @@ export class PluginService {
 
   private async check(request: proto.CheckRequest): Promise<proto.CheckResponse> {
     const news = fromStruct(request.getNews());
-    const declared = { ...this.defaultsFor(request.getUrn(), news), ...news };
+    const part = this.partOf(request);
+    if (part !== undefined) {
+      const declared = this.fleetDefaults(placeOfFleet(request.getUrn()), news);
+      const { inputs, failures } = await part.check(fromStruct(request.getOlds()), declared, this.config.marks);
+      return checkResponse(inputs, failures, declared);
+    }
+    const declared = { ...this.defaultsFor(placeOf(request.getUrn()), news), ...news };
     const olds = revealed(fromStruct(request.getOlds()));
     const { inputs, failures: found } = await this.callsFor(request).check(olds, revealed(declared));
     const failures = [...found, ...this.adoptedElsewhere(request.getUrn(), inputs)];
@@ -206,13 +229,8 @@ export class PluginService {
     const marks = Object.entries(this.config.marks).filter(
       ([name]) => name in inputs && isLeftOut(news[name]),
     );
-    return new proto.CheckResponse()
-      .setInputs(toStruct(checkedInputs(inputs, { ...declared, ...Object.fromEntries(marks) })))
-      .setFailuresList(
-        failures
-          .map((failure) => asCheckFailure(failure, declared))
-          .map(({ property, reason }) => failureOf(property, reason)),
-      );
+    const checked = checkedInputs(inputs, { ...declared, ...Object.fromEntries(marks) });
+    return checkResponse(checked, failures, declared);
   }
 
   /** A preview adopts nothing: only here it shows that two resources of the program adopt one token. */
@@ -227,17 +245,26 @@ export class PluginService {
   }
 
   /** What the stack's config, or the provider, gives where a token leaves it out. */
-  private defaultsFor(urn: string, { description, user, userId }: Properties): Properties {
+  private defaultsFor(place: Place, { description, user, userId }: Properties): Properties {
     const template = this.config.config("influx-token:descriptionTemplate");
     const owner = this.config.config("influx-token:user");
     const read = template === undefined ? undefined : readDescriptionTemplate(template);
     return {
       ...(typeof read === "object" &&
         isLeftOut(description) && {
-          description: renderDescription(read, placeOf(urn)),
+          description: renderDescription(read, place),
         }),
       ...(owner !== undefined && isLeftOut(user) && isLeftOut(userId) && { user: owner }),
     };
+  }
+
+  /** The same for what the members of a fleet have in common. Its tokens always have a description: they are found by it. */
+  private fleetDefaults(place: Place, inputs: Properties): Properties {
+    const { each } = inputs;
+    if (isSecret(each) || !isRecord(each)) return inputs;
+    const { project, stack, name } = place;
+    const described = isLeftOut(each["description"]) && { description: `${project}/${stack}/${name}` };
+    return { ...inputs, each: { ...each, ...described, ...this.defaultsFor(place, each) } };
   }
 
   private warnOfRisks(urn: string, inputs: Properties, declared: Properties): void {
@@ -256,6 +283,11 @@ export class PluginService {
   private diff(request: proto.DiffRequest): proto.DiffResponse {
     const oldInputs = fromStruct(request.getOldInputs());
     const outputs = fromStruct(request.getOlds());
+    const part = this.partOf(request);
+    if (part !== undefined) {
+      const { change, diffs } = part.diff(request.getId(), outputs, oldInputs, fromStruct(request.getNews()));
+      return diffResponse(change, diffs);
+    }
     const news = this.declared(request, oldInputs, outputs);
     const calls = this.callsFor(request);
     const planned = calls.diff(request.getId(), stateOf(outputs, oldInputs), revealed(news));
@@ -268,12 +300,7 @@ export class PluginService {
     // be in the outputs first, or the next run would find a change.
     const isSettled = planned.changes || !calls.compare(stateOf(outputs, news), revealed(news)).changes;
     const change = isSettled ? planned : { changes: true, replaces: [] };
-    const { DIFF_SOME, DIFF_NONE } = proto.DiffResponse.DiffChanges;
-    const response = new proto.DiffResponse()
-      .setChanges(change.changes ? DIFF_SOME : DIFF_NONE)
-      .setReplacesList(change.replaces)
-      .setHasdetaileddiff(true);
-    if (!change.changes) return response;
+    if (!change.changes) return diffResponse(change, new Map());
     const before = declaredInputs(oldInputs, oldInputs, outputs, request.getIgnorechangesList());
     const diffs = detailedDiff(
       revealed(before) as Properties,
@@ -281,29 +308,78 @@ export class PluginService {
       revealed(outputs) as Properties,
       change,
     );
-    for (const [name, { kind, inputDiff }] of diffs) {
-      const { [kind]: value } = proto.PropertyDiff.Kind;
-      response
-        .getDetaileddiffMap()
-        .set(name, new proto.PropertyDiff().setKind(value).setInputdiff(inputDiff));
-    }
-    return response.setDiffsList([...diffs.keys()]);
+    return diffResponse(change, diffs);
   }
 
   private async create(request: proto.CreateRequest): Promise<proto.CreateResponse> {
     const inputs = fromStruct(request.getProperties());
+    const part = this.partOf(request);
+    if (part !== undefined) return this.createPart(part, request, inputs);
     if (request.getPreview()) {
       const outputs = createPreview(this.kindOf(request), revealed(inputs) as Properties);
       return new proto.CreateResponse().setProperties(toStruct(outputsOf(outputs, inputs)));
     }
     this.assertGoesOn();
-    const { id, state } = await recorded([inputs], () => this.callsFor(request).create(revealed(inputs)));
+    const { id, state } = await recorded(
+      (partial) => wholeState(partial, [inputs]),
+      () => this.callsFor(request).create(revealed(inputs)),
+    );
     return new proto.CreateResponse().setId(id).setProperties(toStruct(outputsOf(state, inputs)));
+  }
+
+  private async createPart(
+    part: FleetPart,
+    request: proto.CreateRequest,
+    inputs: Properties,
+  ): Promise<proto.CreateResponse> {
+    if (request.getPreview()) {
+      return new proto.CreateResponse().setProperties(toStruct(part.createPreview(inputs)));
+    }
+    this.assertGoesOn();
+    const { id, outputs } = await recorded(
+      (state) => markedState(state, inputs),
+      () => part.create(inputs),
+    );
+    return new proto.CreateResponse().setId(id).setProperties(toStruct(outputs));
+  }
+
+  private async construct(request: proto.ConstructRequest): Promise<proto.ConstructResponse> {
+    const { component } = NATIVE_FLEET;
+    if (request.getType() !== component) {
+      throw new InfluxTokenError(`influx-token has no component ${request.getType()}: known is ${component}`);
+    }
+    const place = {
+      project: request.getProject(),
+      stack: request.getStack(),
+      name: `${request.getName()}/${MEMBER}`,
+    };
+    const monitor = new Monitor(request.getMonitorendpoint());
+    try {
+      const inputs = this.fleetDefaults(place, fromStruct(request.getInputs()));
+      const warn = (urn: string, each: Properties): Promise<void> =>
+        this.log.during(urn, () => {
+          this.warnOfRisks(urn, revealed(each) as Properties, each);
+          return Promise.resolve();
+        });
+      return await constructFleet({ request, monitor, provider: this.reference }, inputs, warn);
+    } finally {
+      monitor.close();
+    }
   }
 
   private async read(request: proto.ReadRequest): Promise<proto.ReadResponse> {
     const outputs = fromStruct(request.getProperties());
     const inputs = fromStruct(request.getInputs());
+    const part = this.partOf(request);
+    if (part !== undefined && "__format" in outputs) {
+      const found = await part.read(request.getId(), outputs, inputs);
+      if (found === undefined) return new proto.ReadResponse();
+      return new proto.ReadResponse()
+        .setId(request.getId())
+        .setProperties(toStruct(found.outputs))
+        .setInputs(toStruct(found.inputs));
+    }
+    await part?.import(request.getId());
     // Nor has `get` one of ours, whatever it names of the token.
     if (!("__format" in outputs)) return this.import(request);
     const found = await this.callsFor(request).read(request.getId(), ownState(outputs, inputs));
@@ -340,6 +416,8 @@ export class PluginService {
   private async update(request: proto.UpdateRequest): Promise<proto.UpdateResponse> {
     const olds = fromStruct(request.getOlds());
     const oldInputs = fromStruct(request.getOldInputs());
+    const part = this.partOf(request);
+    if (part !== undefined) return this.updatePart(part, request, olds);
     const news = this.declared(request, oldInputs, olds);
     const state = stateOf(olds, oldInputs);
     const calls = this.callsFor(request);
@@ -348,15 +426,36 @@ export class PluginService {
       return new proto.UpdateResponse().setProperties(toStruct(outputsOf(next, news, olds)));
     }
     this.assertGoesOn();
-    const next = await recorded([news, oldInputs, olds], () =>
-      calls.update(request.getId(), state, revealed(news)),
+    const next = await recorded(
+      (partial) => wholeState(partial, [news, oldInputs, olds]),
+      () => calls.update(request.getId(), state, revealed(news)),
     );
     return new proto.UpdateResponse().setProperties(toStruct(outputsOf(next, news, olds)));
+  }
+
+  private async updatePart(
+    part: FleetPart,
+    request: proto.UpdateRequest,
+    olds: Properties,
+  ): Promise<proto.UpdateResponse> {
+    const isPreview = request.getPreview();
+    if (!isPreview) this.assertGoesOn();
+    const news = fromStruct(request.getNews());
+    const outputs = await recorded(
+      (state) => markedState(state, news, olds),
+      () => part.update(request.getId(), olds, news, isPreview),
+    );
+    return new proto.UpdateResponse().setProperties(toStruct(outputs));
   }
 
   private async delete(request: proto.DeleteRequest): Promise<Empty> {
     this.assertGoesOn();
     const outputs = fromStruct(request.getProperties());
+    const part = this.partOf(request);
+    if (part !== undefined) {
+      await part.delete(request.getId(), outputs);
+      return new Empty();
+    }
     // `pulumi do` has no state.
     if (Object.keys(outputs).length === 0) {
       await this.callsFor(request).deleteUnrecorded(request.getId());
@@ -391,6 +490,12 @@ export class PluginService {
       throw new InfluxTokenError("the run was cancelled before this step began: nothing was sent");
   }
 
+  /** Of a resource that a fleet is made of. */
+  private partOf(request: { getUrn(): string }): FleetPart | undefined {
+    const kind = PART_KINDS.get(typeIn(request.getUrn()));
+    return kind === undefined ? undefined : this.parts[kind];
+  }
+
   private callsFor(request: { getUrn(): string }): EngineCalls {
     return this.calls[this.kindOf(request)];
   }
@@ -418,13 +523,13 @@ class StepError extends Error {
   }
 }
 
-/** @param origins where values of what is recorded may come from. */
-async function recorded<T>(origins: readonly Properties[], step: () => Promise<T>): Promise<T> {
+/** @param marked gives what is recorded, with its marks. */
+async function recorded<T>(marked: (state: object) => Properties, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
     if (!(error instanceof PartialStepError)) throw error;
-    throw new StepError(error.message, { id: error.id, properties: wholeState(error.properties, origins) });
+    throw new StepError(error.message, { id: error.id, properties: marked(error.properties) });
   }
 }
 
@@ -448,8 +553,52 @@ function failureOf(property: string, reason: string): proto.CheckFailure {
   return new proto.CheckFailure().setProperty(property).setReason(reason);
 }
 
+function checkResponse(
+  inputs: Properties,
+  failures: readonly Failure[],
+  declared: Properties,
+): proto.CheckResponse {
+  const named = failures.map((failure) => asCheckFailure(failure, declared));
+  return new proto.CheckResponse()
+    .setInputs(toStruct(inputs))
+    .setFailuresList(named.map(({ property, reason }) => failureOf(property, reason)));
+}
+
+function diffResponse(
+  { changes, replaces }: Change,
+  diffs: ReadonlyMap<string, PropertyDiff> | undefined,
+): proto.DiffResponse {
+  const { DIFF_SOME, DIFF_NONE } = proto.DiffResponse.DiffChanges;
+  const response = new proto.DiffResponse()
+    .setChanges(changes ? DIFF_SOME : DIFF_NONE)
+    .setReplacesList([...replaces]);
+  if (diffs === undefined) return response;
+  response
+    .setHasdetaileddiff(true)
+    // Of these the engine makes its short lines, of the paths all else.
+    .setDiffsList([...new Set([...diffs.keys()].map((path) => path.replace(/[.[].*$/s, "")))]);
+  for (const [path, { kind, inputDiff }] of diffs) {
+    const { [kind]: value } = proto.PropertyDiff.Kind;
+    response.getDetaileddiffMap().set(path, new proto.PropertyDiff().setKind(value).setInputdiff(inputDiff));
+  }
+  return response;
+}
+
+/** Where a resource is. */
+interface Place {
+  readonly stack: string;
+  readonly project: string;
+  readonly name: string;
+}
+
+/** Of all members of the fleet whose part this is: the fleet's name is within the part's. */
+function placeOfFleet(urn: string): Place {
+  const place = placeOf(urn);
+  return { ...place, name: `${place.name.replace(/-\d\d$/, "")}/${MEMBER}` };
+}
+
 /** Stack, project and name within `urn:pulumi:STACK::PROJECT::TYPES::NAME`. */
-function placeOf(urn: string): { stack: string; project: string; name: string } {
+function placeOf(urn: string): Place {
   const [stack = "", project = ""] = urn.slice("urn:pulumi:".length).split("::");
   return { stack, project, name: nameIn(urn) };
 }

@@ -137,6 +137,7 @@ function withoutStub(properties: Properties): Properties {
   return Object.fromEntries(Object.entries(properties).filter(([name]) => name !== PROVIDER_KEY));
 }
 
-function isSecret(value: unknown): value is Properties {
+/** Whether the value is secret as a whole. */
+export function isSecret(value: unknown): value is Properties {
   return isRecord(value) && value[SECRET_KEY] === SECRET_SIGNATURE;
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ts from "typescript";
 import { ROTATING_TOKEN, TOKEN } from "../provider/pulumiHost/stub";
+import { NATIVE_FLEET } from "../provider/tokenTypes";
 
 /** A type in the words of Pulumi's schema. */
 interface TypeSpec {
@@ -9,6 +10,7 @@ interface TypeSpec {
   readonly items?: TypeSpec;
   readonly additionalProperties?: TypeSpec;
   readonly $ref?: string;
+  readonly oneOf?: readonly TypeSpec[];
 }
 
 /** A property in the words of Pulumi's schema. */
@@ -21,6 +23,8 @@ export interface PropertySpec extends TypeSpec {
 export interface ResourceSpec {
   readonly description: string;
   readonly inputProperties: Readonly<Record<string, PropertySpec>>;
+  readonly requiredInputs?: readonly string[];
+  readonly isComponent?: true;
   readonly properties?: Readonly<Record<string, PropertySpec>>;
   readonly required?: readonly string[];
   readonly listInputs?: { readonly properties: Readonly<Record<string, PropertySpec>> };
@@ -28,10 +32,17 @@ export interface ResourceSpec {
 }
 
 /** An enumeration in the words of Pulumi's schema. */
-interface EnumSpec {
+export interface EnumSpec {
   readonly type: "string";
   readonly description: string;
   readonly enum: readonly { readonly value: string }[];
+}
+
+/** An object in the words of Pulumi's schema. */
+export interface ObjectSpec {
+  readonly type: "object";
+  readonly description: string;
+  readonly properties: Readonly<Record<string, PropertySpec>>;
 }
 
 /** What the plugin answers to GetSchema. */
@@ -39,7 +50,7 @@ export interface PackageSpec {
   readonly name: string;
   readonly version: string;
   readonly description: string;
-  readonly types: Readonly<Record<string, EnumSpec>>;
+  readonly types: Readonly<Record<string, EnumSpec | ObjectSpec>>;
   readonly config: { readonly variables: Readonly<Record<string, PropertySpec>> };
   readonly provider: ResourceSpec;
   readonly resources: Readonly<Record<string, ResourceSpec>>;
@@ -60,6 +71,8 @@ const RESOURCES = {
   Token: { kind: TOKEN, args: "InfluxTokenArgs", outputs: "InfluxToken" },
   RotatingToken: { kind: ROTATING_TOKEN, args: "RotatingInfluxTokenArgs", outputs: "RotatingInfluxToken" },
 } as const;
+/** The component, which no dynamic class has the type of. */
+const FLEET = { type: NATIVE_FLEET.component, args: "FleetArgs", outputs: "InfluxTokenFleet" } as const;
 /** Another provider takes its place. */
 const DYNAMIC_ONLY = "connection";
 /** Inputs that choose whose tokens are listed. */
@@ -78,6 +91,8 @@ export function packageSchema(dist: string, manifest: Manifest): PackageSpec {
   const files = [
     "provider/rotatingInfluxToken.d.ts",
     "provider/influxToken.d.ts",
+    "provider/fleetResource.d.ts",
+    "provider/influxTokenFleet.d.ts",
     "native/providerArgs.d.ts",
   ];
   const declarations = new Declarations(files.map((name) => join(dist, name)));
@@ -101,6 +116,17 @@ export function packageSchema(dist: string, manifest: Manifest): PackageSpec {
       ];
     },
   );
+  const fleetInputs = declarations.inputs(FLEET.args);
+  resources.push([
+    FLEET.type,
+    {
+      description: `${declarations.text(FLEET.outputs)}\n\n${declarations.text(FLEET.args)}`,
+      isComponent: true,
+      inputProperties: fleetInputs,
+      requiredInputs: declarations.required(FLEET.args),
+      ...declarations.outputs(FLEET.outputs),
+    },
+  ]);
   const { version, description, keywords, license, repository } = manifest;
   return {
     name: PACKAGE,
@@ -118,7 +144,7 @@ export function packageSchema(dist: string, manifest: Manifest): PackageSpec {
     config: { variables },
     provider: { description: declarations.text("ProviderArgs"), inputProperties: variables },
     resources: Object.fromEntries(resources),
-    types: Object.fromEntries(declarations.enums),
+    types: Object.fromEntries(declarations.types),
   } as PackageSpec;
 }
 
@@ -129,8 +155,8 @@ function sourcesBelow(name: string, text: string): string {
 
 /** The exported declarations of some files, as the TypeScript checker reads them. */
 class Declarations {
-  /** The enumerations that the types met so far refer to. */
-  readonly enums = new Map<string, EnumSpec>();
+  /** The enumerations and objects that the types met so far refer to. */
+  readonly types = new Map<string, EnumSpec | ObjectSpec>();
   private readonly checker: ts.TypeChecker;
   private readonly exported: ReadonlyMap<string, ts.Symbol>;
 
@@ -176,13 +202,21 @@ class Declarations {
     );
   }
 
+  /** Which of the properties of an interface a program has to write. */
+  required(name: string): string[] {
+    const type = this.checker.getDeclaredTypeOfSymbol(this.named(name));
+    const properties = this.checker.getPropertiesOfType(type);
+    return properties.filter(({ flags }) => (flags & ts.SymbolFlags.Optional) === 0).map((one) => one.name);
+  }
+
   /** The outputs of a class, and which of them are always there. */
   outputs(name: string): { properties: Record<string, PropertySpec>; required: string[] } {
     const type = this.checker.getDeclaredTypeOfSymbol(this.named(name));
     const outputs = this.checker
       .getPropertiesOfType(type)
       .filter(
-        ({ name, flags }) => !OF_EVERY_RESOURCE.includes(name) && (flags & ts.SymbolFlags.Property) !== 0,
+        (one) =>
+          !OF_EVERY_RESOURCE.includes(one.name) && (one.flags & ts.SymbolFlags.Property) !== 0 && isPublic(one),
       );
     const read = outputs.map((output) => [output.name, ...this.property(output)] as const);
     return {
@@ -216,8 +250,12 @@ class Declarations {
     const element = type.getNumberIndexType();
     if (element !== undefined && this.checker.isArrayType(type))
       return { type: "array", items: this.typeSpec(element, name) };
+    if (are(ts.TypeFlags.Object) && type.isUnion())
+      return { oneOf: alternatives.map((one) => this.typeSpec(one, name)) };
     const value = type.getStringIndexType() ?? this.valueOfRecord(type);
     if (value !== undefined) return { type: "object", additionalProperties: this.typeSpec(value, name) };
+    const symbol = type.aliasSymbol ?? type.getSymbol();
+    if (symbol?.name.endsWith("Args") === true) return this.objectSpec(type, symbol);
     throw new Error(`The schema has no word for the type of ${name}: ${this.checker.typeToString(type)}`);
   }
 
@@ -232,7 +270,21 @@ class Declarations {
     if (aliasSymbol === undefined) throw new Error(`${this.checker.typeToString(type)} has no name`);
     const token = `${PACKAGE}:index:${aliasSymbol.name}`;
     const values = literals.map(({ value }) => ({ value }));
-    this.enums.set(token, { type: "string", description: this.textOf(aliasSymbol), enum: values });
+    this.types.set(token, { type: "string", description: this.textOf(aliasSymbol), enum: values });
+    return { $ref: `#/types/${token}` };
+  }
+
+  private objectSpec(type: ts.Type, symbol: ts.Symbol): TypeSpec {
+    // Each language adds the end of the name by itself.
+    const token = `${PACKAGE}:index:${symbol.name.replace(/Args$/, "")}`;
+    const properties = this.checker
+      .getPropertiesOfType(type)
+      .map((property) => [property.name, this.property(property)[1]] as const);
+    this.types.set(token, {
+      type: "object",
+      description: this.textOf(symbol),
+      properties: Object.fromEntries(properties),
+    });
     return { $ref: `#/types/${token}` };
   }
 
@@ -249,6 +301,11 @@ class Declarations {
     // Lines are broken where the source's are.
     return paragraphs.map((one) => one.replace(/\s+/g, " ").trim()).join("\n\n");
   }
+}
+
+function isPublic(property: ts.Symbol): boolean {
+  const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
+  return (property.declarations ?? []).every((one) => (ts.getCombinedModifierFlags(one) & hidden) === 0);
 }
 
 /** What an `Input` or `Output` is of; the type itself where it is neither. */

@@ -59,6 +59,9 @@ export function urnOf(name: string, type: string = NATIVE_TOKEN.type): string {
 
 const URN = urnOf("ci");
 
+/** The id of every provider, as an engine gives it. */
+export const PROVIDER_ID = "5ed81036-15c5-45d8-a7a6-5f8b87db00f5";
+
 export interface PluginOptions extends Partial<ServiceOptions> {
   /** Of the provider, with marks. */
   readonly config?: Properties;
@@ -125,6 +128,7 @@ export class PluginUnderTest {
       .setArgs(toStruct(config))
       .setName(provider)
       .setUrn(urnOf(provider, "pulumi:providers:influx-token"))
+      .setId(PROVIDER_ID)
       .setSendsOldInputs(true)
       .setSendsOldInputsToDelete(true);
     await this.ask<proto.ConfigureResponse>("configure", request);
@@ -213,6 +217,20 @@ export class PluginUnderTest {
       .setProperties(toStruct(held.outputs))
       .setOldInputs(toStruct(held.inputs));
     await this.ask<Empty>("delete", request);
+  }
+
+  /** Puts a component together. */
+  async construct(
+    request: proto.ConstructRequest,
+  ): Promise<{ urn: string; state: Properties; dependencies: Record<string, string[]> }> {
+    const response = await this.ask<proto.ConstructResponse>("construct", request);
+    const dependencies: Record<string, string[]> = {};
+    response
+      .getStatedependenciesMap()
+      .forEach((urns: proto.ConstructResponse.PropertyDependencies, name: string) => {
+        dependencies[name] = urns.getUrnsList();
+      });
+    return { urn: response.getUrn(), state: fromStruct(response.getState()), dependencies };
   }
 
   list(query: Properties = {}, limit = 0): Promise<proto.ListResponse.Result.AsObject[]> {

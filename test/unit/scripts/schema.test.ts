@@ -5,7 +5,7 @@ import { CONFIG_KEYS, SETTINGS } from "../../../provider/connection/settings";
 import { TOKEN_KINDS } from "../../../provider/tokenTypes";
 import { READERS } from "../../../provider/token/inputReaders";
 import { INPUT_NAMES } from "../../../provider/token/inputs";
-import { type PackageSpec, packageSchema, type PropertySpec } from "../../../scripts/schema";
+import { type EnumSpec, type PackageSpec, packageSchema, type PropertySpec } from "../../../scripts/schema";
 
 const ROOT = join(__dirname, "..", "..", "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -72,7 +72,8 @@ describe("the schema of the native plugin", () => {
       if (name === "connection") continue;
       if (name === "status") {
         expect($ref).toBe("#/types/influx-token:index:TokenStatus");
-        const values = shipped.types["influx-token:index:TokenStatus"]?.enum.map(({ value }) => value);
+        const status = shipped.types["influx-token:index:TokenStatus"] as EnumSpec;
+        const values = status.enum.map(({ value }) => value);
         expect(values).toEqual(schema["enum"]);
         continue;
       }
