@@ -140,6 +140,7 @@ export class PluginService {
       // The engine waits for steps that are under way, and records them: they go to their end, and none begins after it.
       cancel: this.unary(() => {
         this.isCancelled = true;
+        this.shared.cancel();
         return new Empty();
       }),
     } satisfies Partial<IResourceProviderServer>;

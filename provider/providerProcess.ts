@@ -42,6 +42,7 @@ export class ProviderProcess {
   readonly errors = new DuplicateErrors(console);
   private readonly records: RunRecords;
   private readonly journal: Journal;
+  private isCancelled = false;
   private current: Run;
   /** The providers that were configured for this run. */
   private readonly configured = new Set<string>();
@@ -60,6 +61,11 @@ export class ProviderProcess {
     this.current = this.newRun(() => undefined);
   }
 
+  /** Ends the run: of a step that makes many tokens, those under way are made and recorded, and no more. */
+  cancel(): void {
+    this.isCancelled = true;
+  }
+
   get run(): Run {
     return this.current;
   }
@@ -74,6 +80,7 @@ export class ProviderProcess {
     const joins = this.configured.size > 0 && !this.configured.has(provider);
     if (!joins) {
       this.configured.clear();
+      this.isCancelled = false;
       this.current = this.newRun(config, connection);
     }
     this.configured.add(provider);
@@ -92,7 +99,7 @@ export class ProviderProcess {
     const shards = new ShardLifecycle(tokens, {
       ...this.runtime,
       journal: this.journal,
-      isToldToEnd: () => this.exit.isToldToEnd(),
+      isToldToEnd: () => this.isCancelled || this.exit.isToldToEnd(),
       isEngineGone: () => this.exit.engineIsGone(),
     });
     return {
