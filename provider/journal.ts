@@ -33,7 +33,7 @@ export interface Interrupted {
   readonly unanswered: ReadonlySet<string>;
   /** Whether it was about to tell the engine: then the engine may have recorded what was made. */
   readonly isAnswered: boolean;
-  /** Whether that run is certain to be over: its process was one of this machine, and is gone. */
+  /** Whether that run is certain to be over, and one of this stack: its process was one of this machine, and is gone. */
   readonly isOver: boolean;
 }
 
@@ -48,11 +48,13 @@ export interface JournalEntry {
   end(): void;
 }
 
-/** For the answer to get to the engine, before the process ends: milliseconds. */
-const ANSWER_MS = 10;
+/** In which an engine writes its state after an answer, however large it is: milliseconds. */
+const RECORDED_MS = 5_000;
 
 interface Environment {
   readonly XDG_STATE_HOME?: string | undefined;
+  readonly PULUMI_HOME?: string | undefined;
+  readonly PULUMI_BACKEND_URL?: string | undefined;
 }
 
 /**
@@ -63,12 +65,16 @@ interface Environment {
  */
 export class Journal {
   private readonly folder: string;
+  private readonly place: string;
+  /** Files of which the engine was told, and may not have written its state yet. */
+  private readonly answered = new Set<string>();
 
   constructor(
     env: Environment,
     private readonly pid: number = process.pid,
   ) {
     const { XDG_STATE_HOME: base = "" } = env;
+    this.place = placeOf(env);
     this.folder = join(isAbsolute(base) ? base : join(homedir(), ".local", "state"), "pulumi-influx-token");
   }
 
@@ -93,6 +99,7 @@ export class Journal {
   /** Begins to write. What an earlier run left is forgotten. */
   begin(key: JournalKey, nonce: string, now: number): JournalEntry {
     const file = this.fileOf(key);
+    this.answered.delete(file);
     let descriptor: number | undefined;
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
@@ -108,7 +115,7 @@ export class Journal {
         // A full disk takes away the certainty, and no token.
       }
     };
-    write(JSON.stringify({ nonce, since: now, pid: this.pid, machine: hostname() }));
+    write(JSON.stringify({ nonce, since: now, pid: this.pid, machine: hostname(), place: this.place }));
     return {
       asked: (member) => {
         write(`? ${member}`);
@@ -121,13 +128,24 @@ export class Journal {
       },
       end: () => {
         write("=");
+        if (descriptor !== undefined) closeSync(descriptor);
+        descriptor = undefined;
+        this.answered.add(file);
         setTimeout(() => {
-          if (descriptor !== undefined) closeSync(descriptor);
-          descriptor = undefined;
-          rmSync(file, { force: true });
-        }, ANSWER_MS);
+          this.remove(file);
+        }, RECORDED_MS).unref();
       },
     };
+  }
+
+  /** The run has ended as it should: the engine has recorded whatever it was told. */
+  close(): void {
+    for (const file of this.answered) this.remove(file);
+  }
+
+  private remove(file: string): void {
+    // Another step of the same shard may have begun a new one.
+    if (this.answered.delete(file)) rmSync(file, { force: true });
   }
 
   /** Nothing is left to be found. */
@@ -152,7 +170,7 @@ export class Journal {
     if (!existsSync(file)) return undefined;
     try {
       const [head = "", ...lines] = readFileSync(file, "utf8").split("\n");
-      const { nonce, since, pid, machine } = JSON.parse(head) as Record<string, unknown>;
+      const { nonce, since, pid, machine, place } = JSON.parse(head) as Record<string, unknown>;
       if (typeof nonce !== "string" || typeof since !== "number") return undefined;
       const made = new Map<string, string>();
       const unanswered = new Set<string>();
@@ -164,7 +182,8 @@ export class Journal {
         else unanswered.delete(member);
         if (line.startsWith("+")) made.set(line.slice(2, line.indexOf(" ", 2)), member);
       }
-      const isOver = machine === hostname() && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
+      const isHere = machine === hostname() && place === this.place;
+      const isOver = isHere && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
       return { nonce, since, until: statSync(file).mtimeMs, made, unanswered, isAnswered, isOver };
     } catch {
       // Cut off in its first line, before anything was asked for.
@@ -179,6 +198,18 @@ const NOWHERE: JournalEntry = {
   failed: () => undefined,
   end: () => undefined,
 };
+
+/** The program's folder and the backend of its states: a stack of the same name elsewhere is another one. */
+function placeOf({ PULUMI_BACKEND_URL: backend = "", PULUMI_HOME: home }: Environment): string {
+  let current = "";
+  try {
+    current = readFileSync(join(home ?? join(homedir(), ".pulumi"), "credentials.json"), "utf8");
+  } catch {
+    // Whoever gives the backend by the environment need not have logged in.
+  }
+  const login = /"current"\s*:\s*"([^"]*)"/.exec(current)?.[1] ?? "";
+  return createHash("sha256").update([process.cwd(), backend, login].join("\n")).digest("hex").slice(0, 24);
+}
 
 function hashOf(host: string, fleet: string): string {
   return createHash("sha256").update(`${host}\n${fleet}`).digest("hex").slice(0, 24);

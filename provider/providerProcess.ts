@@ -54,10 +54,12 @@ export class ProviderProcess {
     log = HOST_LOG,
     process: own = process,
   }: ProviderOptions = {}) {
-    this.exit = new GracefulExit(own);
+    this.journal = new Journal(env, own.pid);
+    this.exit = new GracefulExit(own, () => {
+      this.journal.close();
+    });
     this.records = runRecords(own, log.warn);
     this.runtime = { env, now, log };
-    this.journal = new Journal(env, own.pid);
     this.current = this.newRun(() => undefined);
   }
 

@@ -41,7 +41,14 @@ export class GracefulExit {
   /** The next look at the engine, for all who ask before it begins. */
   private nextLook: Promise<boolean> | undefined;
 
-  constructor(private readonly process: HostProcess) {}
+  /**
+   * @param beforeEnd what is to be done before the process ends by a signal, while its engine is there: it has recorded
+   *   whatever it was told.
+   */
+  constructor(
+    private readonly process: HostProcess,
+    private readonly beforeEnd: () => void = () => undefined,
+  ) {}
 
   /**
    * Takes a step that changes the server to its end: a signal that ends the process waits for it, and for its answer to
@@ -95,7 +102,9 @@ export class GracefulExit {
 
   private readonly receive = (signal: NodeJS.Signals): void => {
     this.received ??= signal;
-    if (this.isIdle()) this.end();
+    void this.engineIsGone().then(() => {
+      if (this.isIdle()) this.end();
+    });
   };
 
   private readonly leave = (): void => {
@@ -116,6 +125,7 @@ export class GracefulExit {
   }
 
   private end(): void {
+    if (!this.wasEngineMissed) this.beforeEnd();
     for (const signal of SIGNALS) this.process.off(signal, this.receive);
     this.isListening = false;
     this.process.kill(this.process.pid, this.received ?? "SIGTERM");

@@ -88,8 +88,28 @@ describe("a step that changes the server", () => {
     await lastAnswer();
     expect(process.kill).not.toHaveBeenCalled();
     process.emit("SIGINT", "SIGINT");
+    await lastAnswer();
     expect(process.listenerCount("SIGINT")).toBe(0);
     expect(process.kill.mock.calls).toEqual([[process.pid, "SIGINT"]]);
+  });
+
+  it("is followed by what is to be done before the end, while the engine is there", async () => {
+    const engine = createServer((socket) => socket.destroy());
+    await once(engine.listen(0, "127.0.0.1"), "listening");
+    const { port } = engine.address() as AddressInfo;
+    const end = async (): Promise<string[]> => {
+      const done: string[] = [];
+      const process = new TestProcess(["node", "provider", `127.0.0.1:${port}`]);
+      const exit = new GracefulExit(process.asHost, () => done.push("before the end"));
+      await exit.finishBeforeExit(() => Promise.resolve());
+      process.emit("SIGINT", "SIGINT");
+      await lastAnswer();
+      await lastAnswer();
+      return [...done, ...process.kill.mock.calls.map(([, signal]) => String(signal))];
+    };
+    expect(await end()).toEqual(["before the end", "SIGINT"]);
+    await new Promise((resolve) => engine.close(resolve));
+    expect(await end()).toEqual(["SIGINT"]);
   });
 
   it("is guarded, too, where it begins after a signal that something else kept from ending the process", async () => {
