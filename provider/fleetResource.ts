@@ -171,7 +171,7 @@ export abstract class FleetResource extends pulumi.ComponentResource {
     if (first !== undefined) {
       const retired = pulumi
         .all(shards.map(({ __retired }) => __retired))
-        .apply((all) => all.filter((text) => text !== "").join("\n"));
+        .apply((all) => all.filter((text: string | undefined) => (text ?? "") !== "").join("\n"));
       // Protected, or retained, it could not do what it is for.
       host.retirement(
         `${name}-retirement`,

@@ -8,6 +8,7 @@ import {
   type DeclaredInputs,
   declaredPermissions,
   type Failure,
+  INPUT_NAMES,
   type InfluxTokenInputs,
   type OldInputs,
 } from "../token/inputs";
@@ -40,7 +41,7 @@ export interface ShardInputs {
 export const WHOLE_FLEET = "";
 
 /** Inputs that are the same for a whole fleet. */
-const OF_FLEET: readonly string[] = ["org", "orgId", "user", "userId", "deactivateOnDelete"];
+export const OF_FLEET: readonly string[] = ["org", "orgId", "user", "userId", "deactivateOnDelete"];
 
 /** Inputs of a token that no member has. */
 const NOT_IN_FLEETS: Readonly<Record<string, string>> = {
@@ -49,6 +50,14 @@ const NOT_IN_FLEETS: Readonly<Record<string, string>> = {
   adoptToken: "a fleet makes its tokens itself",
   adoptWithoutToken: "a fleet makes its tokens itself",
 };
+
+/** Inputs that `each` may have. */
+export const EACH_INPUTS: readonly string[] = INPUT_NAMES.filter(
+  (name) => !Object.hasOwn(NOT_IN_FLEETS, name),
+);
+
+/** Inputs that a member may have of its own. */
+export const OWN_INPUTS: readonly string[] = EACH_INPUTS.filter((name) => !OF_FLEET.includes(name));
 
 /**
  * What one failed step can carry to the engine, which reads no more than 16 MB of an error, bounds a shard: what was
@@ -194,11 +203,11 @@ function withoutComputed(inputs: Readonly<Record<string, unknown>>): Record<stri
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => !computed.includes(name)));
 }
 
-function misplaced(inputs: object, prefix: string, ofFleet: readonly string[]): Failure[] {
+export function misplaced(inputs: object, prefix: string, ofFleet: readonly string[]): Failure[] {
   return Object.entries(inputs).flatMap(([name, value]: [string, unknown]) => {
     if (value === undefined || value === null) return [];
     const property = `${prefix}${name}`;
-    const instead = NOT_IN_FLEETS[name];
+    const instead = Object.hasOwn(NOT_IN_FLEETS, name) ? NOT_IN_FLEETS[name] : undefined;
     if (instead !== undefined) return [{ property, reason: `${property} cannot be given: ${instead}` }];
     if (!ofFleet.includes(name)) return [];
     return [{ property, reason: `${property} cannot be a member's own: give it in each` }];

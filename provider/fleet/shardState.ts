@@ -172,9 +172,13 @@ export function decodeShard(state: ShardState): Shard {
   };
 }
 
-/** Ids by member of the text {@link ShardState.__made}. */
-export function decodedIds(made: string): [string, string][] {
-  return linesOf(made).flatMap((line) => {
+/**
+ * Ids by member of the text {@link ShardState.__made}.
+ *
+ * @param made is absent in a unit test with Pulumi's mocks.
+ */
+export function decodedIds(made: string | undefined): [string, string][] {
+  return linesOf(made ?? "").flatMap((line) => {
     const [id = "", , , name = ""] = fieldsOf(line, 4);
     return id === "-" ? [] : [[name, id]];
   });
