@@ -115,18 +115,24 @@ const MEMBER_MARKS = { added: "+", removed: "−", replaced: "↻", patched: "~"
 /** What may become of the token of a member. */
 export const MEMBER_CHANGES = ["added", "removed", "replaced", "patched"] as const;
 
-/** How many members of a fleet change how, such as `+3 −1 ↻2`; none where all do the same, or none does anything. */
+/** How many members of a fleet change how, such as `+3 −1 ↻2`; none where all change alike, or none does. */
 function memberChanges({ action, members }: ReportedToken): string[] {
   if (members === undefined || action !== "update") return [];
-  const counts = MEMBER_CHANGES.filter((change) => members[change].length > 0);
-  const texts = counts.map((change) => MEMBER_MARKS[change] + members[change].length.toLocaleString("en"));
-  return texts.length === 0 ? [] : [texts.join(" ")];
+  const changes = MEMBER_CHANGES.filter((change) => members[change].length > 0);
+  const isWhole = changes.length === 1 && members.patched.length === members.count;
+  if (changes.length === 0 || isWhole) return [];
+  return [
+    changes.map((change) => MEMBER_MARKS[change] + members[change].length.toLocaleString("en")).join(" "),
+  ];
 }
 
 /** The names of members that change while others do not, each with its mark, and at most so many of a kind. */
 export function changedMembers({ action, members }: ReportedToken, most: number): string[] {
   if (members === undefined || action !== "update") return [];
-  return MEMBER_CHANGES.flatMap((change) => {
+  const some = MEMBER_CHANGES.filter(
+    (change) => change === "removed" || members[change].length < members.count,
+  );
+  return some.flatMap((change) => {
     const names = members[change];
     const more = names.length - most;
     const listed = more > 1 ? names.slice(0, most) : names;

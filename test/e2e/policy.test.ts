@@ -50,14 +50,18 @@ describe("the policy pack, run by the engine", () => {
       return preview(tokens, config);
     }
     const violations =
-      /^ +- \[(\w+)\].*? (influx-[a-z-]+) +\(pulumi-nodejs:dynamic\/influxdb:InfluxToken: (\w+)\)$/gm;
+      /^ +- \[(\w+)\].*? (influx-[a-z-]+) +\(pulumi-nodejs:dynamic\/influxdb:InfluxToken(?:Shard)?: ([\w-]+)\)$/gm;
     const refused = [...printed.matchAll(violations)].map(
-      ([, level = "", policy = "", token = ""]) => `${token}: ${policy} (${level})`,
+      // Which shard of a fleet comes first is chance.
+      ([, level = "", policy = "", token = ""]) => `${token.replace(/-\d\d$/, "")}: ${policy} (${level})`,
     );
     return { code, refused: refused.sort(), printed };
   }
 
   const plain = { org: "acme", readTasks: true, description: "ci: reads tasks", user: "admin" };
+  /** In several shards. */
+  const devices = Array.from({ length: 20 }, (_, n) => `device-${n}`);
+  const own = Object.fromEntries(devices.slice(0, 3).map((name) => [name, {}]));
   const breakGlass = {
     ...plain,
     readTasks: false,
@@ -73,6 +77,14 @@ describe("the policy pack, run by the engine", () => {
         everything: { ...plain, readTasks: false, allAccess: true },
         bare: { org: "acme", writeTasks: true },
         acknowledged: breakGlass,
+        fleet: {
+          each: { ...plain, description: "fleet: {member}", readTasks: false, allAccess: true },
+          members: devices,
+        },
+        mixed: {
+          each: { ...plain, description: "mixed: {member}" },
+          members: { ...own, root: { operator: true, readTasks: false } },
+        },
       },
       { "influx-description-required": "advisory" },
     );
@@ -84,17 +96,26 @@ describe("the policy pack, run by the engine", () => {
         "bare: influx-description-required (advisory)",
         "bare: influx-owner-required (mandatory)",
         "everything: influx-no-all-access-token (mandatory)",
+        "fleet: influx-no-all-access-token (mandatory)",
+        "mixed: influx-no-all-access-token (mandatory)",
+        "mixed: influx-no-operator-token (mandatory)",
         "operator: influx-no-all-access-token (mandatory)",
         "operator: influx-no-operator-token (mandatory)",
       ],
     });
     expect(printed).toContain("operator token: It reads and writes everything in every organization");
+    expect(printed).toContain("each: all-access token: It reads and writes everything in its organization");
+    expect(printed).toContain("member root: operator token: It reads and writes everything");
   });
 
   it("passes a stack that its config allows", async () => {
     const acknowledged = { allowAcknowledged: true };
     const { code, refused, printed } = await preview(
-      { good: plain, acknowledged: breakGlass },
+      {
+        good: plain,
+        acknowledged: breakGlass,
+        fleet: { each: { ...plain, description: "ci: {member}" }, members: devices },
+      },
       {
         "influx-no-operator-token": acknowledged,
         "influx-no-all-access-token": acknowledged,

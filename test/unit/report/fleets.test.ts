@@ -394,6 +394,18 @@ describe("the outputs for a fleet", () => {
     expect(page.length).toBeLessThan(40_000);
   });
 
+  it("name nobody where all change alike, and count those who are replaced while others go", () => {
+    const later = fleet(devices(30), { ...TASKS, rotateAfter: "90d" });
+    const all = renderTable(reported(fleet(devices(30)), later));
+    expect(all).toContain("~ update: rotateAfter ");
+    expect(all).not.toContain("device-1");
+    const broad = { ...TASKS, writeTasks: true };
+    const some = renderTable(reported(fleet(devices(31)), fleet(devices(30), broad)));
+    expect(some).toContain("~ update: −1 ↻30, permissions, 31 old tokens deleted at the end of the run");
+    expect(some).toContain("− device-31");
+    expect(some).not.toContain("device-1\n");
+  });
+
   it("list names in the JSON", () => {
     const { tokens } = JSON.parse(jsonOf(report)) as Report;
     expect(tokens.map(({ members }) => members)).toEqual(
