@@ -160,6 +160,11 @@ describe("what is not known of a shard", () => {
       { each: { org: "acme" } },
       [expect.stringContaining("nobody can judge")],
     ],
+    [
+      "permissions of a member that a refresh found",
+      { members: { "device-1": { permissions: { "/buckets": "read" } } } },
+      [expect.stringContaining("nobody can judge")],
+    ],
   ])("does not pass: %s", (_, more, expected) => {
     const [shard] = shardsOf("sensors", fleet(PLAIN, devices(1), more)).values();
     expect(judge(noAllAccessToken, shard ?? {})).toEqual(expected);
