@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Deployment, nameOf, type StackResource } from "../scripts/engine";
+import { PROVIDER_KEY } from "../provider/pulumiHost/wireValues";
 import { DYNAMIC_FLEET } from "../provider/tokenTypes";
 import type { Values } from "./plan";
 
@@ -13,7 +14,11 @@ export type PartChange = "none" | "update" | "replace";
 export interface CannedPart {
   readonly name: string;
   readonly type: string;
+  readonly id: string;
+  /** As they were checked. */
   readonly inputs: Values;
+  /** Names of the inputs that the program declares, and of the outputs of how many shards they are made. */
+  readonly declared: Readonly<Record<string, number>>;
   /** With tokens that open nothing. */
   readonly outputs: Values;
   /** Names of outputs. */
@@ -40,10 +45,13 @@ export function cannedFleetNow(env: Readonly<Record<string, string | undefined>>
  */
 export function cannedFleetFrom({ resources = [] }: Deployment, before?: CannedFleet): CannedFleet {
   const canned = (resource: StackResource): CannedPart => {
-    const { type, inputs = {}, outputs = {} } = resource;
+    const { type, id = "", inputs = {}, outputs = {}, propertyDependencies = {} } = resource;
+    const declared = Object.entries(propertyDependencies).filter(([name]) => name !== PROVIDER_KEY);
     const part = {
       name: nameOf(resource),
       type,
+      id,
+      declared: Object.fromEntries(declared.map(([name, urns]) => [name, (urns ?? []).length])),
       inputs: withoutProvider(inputs),
       outputs: withoutProvider(outputs),
       secrets: Object.entries(outputs).flatMap(([name, value]) => (isSecret(value) ? [name] : [])),
@@ -78,7 +86,7 @@ function isSecret(value: unknown): boolean {
 
 /** The values without marks. The host adds the stub by itself. Tokens are as long as the real ones, which are nobody's business. */
 function withoutProvider(values: Values): Values {
-  const bare = Object.entries(values).filter(([name]) => name !== "__provider");
+  const bare = Object.entries(values).filter(([name]) => name !== PROVIDER_KEY);
   return Object.fromEntries(bare.map(([name, value]) => [name, concealed(name, revealed(value))]));
 }
 

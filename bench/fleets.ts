@@ -51,7 +51,7 @@ const VERBS: Readonly<Record<FleetStep, Verb>> = {
   rotate: "up",
   destroy: "destroy",
 };
-/** How many tokens each command makes and deletes. */
+/** How many tokens each command makes, and how many deletions it asks for at least: one that may be done is asked for again. */
 const EFFECTS: Readonly<Record<FleetStep, (n: number) => readonly [made: number, deleted: number]>> = {
   preview: () => [0, 0],
   up: (n) => [n, 0],
@@ -122,11 +122,11 @@ class FleetStack {
     if (
       !isAsLearned ||
       done("POST /api/v2/authorizations") !== made ||
-      done("DELETE /api/v2/authorizations/{id}") !== deleted
+      done("DELETE /api/v2/authorizations/{id}") < deleted
     ) {
       const asked = JSON.stringify(sample.requests);
       throw new Error(
-        `${this.variant}, ${step}: expected ${made} made and ${deleted} deleted${learned === undefined ? "" : ` and ${JSON.stringify(learned.counts)}`}, and it sent ${asked} and printed:\n${stdout}`,
+        `${this.variant}, ${step}: expected ${made} made and at least ${deleted} deleted${learned === undefined ? "" : ` and ${JSON.stringify(learned.counts)}`}, and it sent ${asked} and printed:\n${stdout}`,
       );
     }
     this.samples[step] = sample;

@@ -10,15 +10,20 @@ const floorType = (type: string): string => type.replace("InfluxToken", "FloorsT
 class FloorPart extends pulumi.CustomResource {
   declare readonly tokens: pulumi.Output<Record<string, string> | undefined>;
 
-  constructor({ name, type, inputs, outputs, secrets }: CannedPart, opts: pulumi.CustomResourceOptions) {
+  /** @param shards of whose outputs inputs are made. */
+  constructor(part: CannedPart, parent: pulumi.Resource, shards: readonly FloorPart[]) {
+    const { name, type, inputs, outputs, secrets } = part;
     const undefinedOutputs = Object.fromEntries(Object.keys(outputs).map((output) => [output, undefined]));
-    const restore = shortenStackTraces(FloorPart.name);
-    try {
-      const props = { ...undefinedOutputs, ...inputs, floorName: name, __provider: STUB };
-      super(floorType(type), name, props, { ...opts, additionalSecretOutputs: [...secrets] });
-    } finally {
-      restore();
-    }
+    const declared = Object.entries(part.declared).map(([input, count]) => {
+      const value = inputs[input];
+      if (count === 0) return [input, value];
+      return [
+        input,
+        pulumi.unsecret(pulumi.all(shards.slice(0, count).map(({ tokens }) => tokens)).apply(() => value)),
+      ];
+    });
+    const props = { ...undefinedOutputs, ...Object.fromEntries(declared), __provider: STUB } as pulumi.Inputs;
+    super(floorType(type), name, props, { parent, additionalSecretOutputs: [...secrets] });
   }
 }
 
@@ -28,12 +33,16 @@ export class FloorFleet extends pulumi.ComponentResource {
 
   constructor() {
     const { component, parts } = cannedFleetNow(process.env);
-    super(floorType(component.type), component.name, component.inputs);
     const shards: FloorPart[] = [];
-    for (const part of parts) {
-      const isShard = "tokens" in part.outputs;
-      const made = new FloorPart(part, isShard ? { parent: this } : { parent: this, dependsOn: shards });
-      if (isShard) shards.push(made);
+    const restore = shortenStackTraces(FloorPart.name);
+    try {
+      super(floorType(component.type), component.name, component.inputs);
+      for (const part of parts) {
+        const made = new FloorPart(part, this, shards);
+        if ("tokens" in part.outputs) shards.push(made);
+      }
+    } finally {
+      restore();
     }
     this.tokens = pulumi.secret(
       pulumi

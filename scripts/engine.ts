@@ -54,6 +54,8 @@ export interface StackResource {
   id?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
+  /** URNs of the resources that each of the declared inputs is made of. */
+  propertyDependencies?: Record<string, string[] | null>;
   /** Whether it was replaced and still has to be deleted. */
   delete?: boolean;
 }

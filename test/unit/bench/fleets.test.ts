@@ -55,7 +55,15 @@ const urn = (name: string) => `urn:pulumi:dev::bench::type::${name}`;
 function shard(name: string, members: object): object {
   const outputs = { tokens: secret({ a: "a secret" }), __made: "made", __provider: "stub" };
   const inputs = { shard: `bench/dev/devices/${name}`, members, __provider: "stub" };
-  return { urn: urn(name), type: DYNAMIC_FLEET.shard, inputs, outputs };
+  const propertyDependencies = { __provider: null, shard: [], members: [] };
+  return {
+    urn: urn(name),
+    id: inputs.shard,
+    type: DYNAMIC_FLEET.shard,
+    inputs,
+    outputs,
+    propertyDependencies,
+  };
 }
 
 function fleet(members: object, retired: number, before?: CannedFleet): CannedFleet {
@@ -67,7 +75,14 @@ function fleet(members: object, retired: number, before?: CannedFleet): CannedFl
       inputs: { count: 1 },
       outputs: { tokens: secret({ a: "a secret" }) },
     },
-    { urn: urn("devices-retirement"), type: DYNAMIC_FLEET.retirement, inputs: { retired }, outputs: {} },
+    {
+      urn: urn("devices-retirement"),
+      type: DYNAMIC_FLEET.retirement,
+      id: "bench/dev/devices/retirement",
+      inputs: { fleet: "bench/dev/devices", retired },
+      outputs: {},
+      propertyDependencies: { fleet: [], retired: [urn("devices-05")] },
+    },
     shard("devices-05", members),
   ];
   return cannedFleetFrom({ resources } as Parameters<typeof cannedFleetFrom>[0], before);
@@ -81,6 +96,8 @@ describe("the floor of a fleet", () => {
       {
         name: "devices-05",
         type: DYNAMIC_FLEET.shard,
+        id: "bench/dev/devices/devices-05",
+        declared: { shard: 0, members: 0 },
         inputs: { shard: "bench/dev/devices/devices-05", members: { a: {} } },
         outputs: { tokens: { a: "tttttttt" }, __made: "made" },
         secrets: ["tokens"],
@@ -89,7 +106,9 @@ describe("the floor of a fleet", () => {
       {
         name: "devices-retirement",
         type: DYNAMIC_FLEET.retirement,
-        inputs: { retired: 0 },
+        id: "bench/dev/devices/retirement",
+        declared: { fleet: 0, retired: 1 },
+        inputs: { fleet: "bench/dev/devices", retired: 0 },
         outputs: {},
         secrets: [],
         change: "none",
@@ -121,16 +140,20 @@ describe("the floor of a fleet", () => {
     try {
       const floor: Required<pulumi.dynamic.ResourceProvider<Values, Values>> =
         jest.requireActual("../../../bench/floorShard");
-      const inputs = { members: { a: {} }, floorName: "devices-05" };
-      expect(await floor.check({}, inputs)).toEqual({ inputs });
-      const { id, outs } = await floor.create(inputs);
-      expect(outs).toEqual(parts[0]?.outputs);
+      const [shardPart, retirement] = parts;
+      const news = { shard: "bench/dev/devices/devices-05" };
+      expect(await floor.check({}, news)).toEqual({ inputs: shardPart?.inputs });
+      const { id, outs } = await floor.create(news);
+      expect([id, outs]).toEqual([shardPart?.id, shardPart?.outputs]);
       expect(await floor.update(id, {}, {})).toEqual({ outs });
       expect(await floor.read(id, outs)).toEqual({ id, props: outs });
       expect(await floor.diff(id, {}, {})).toMatchObject({ changes: true, replaces: [] });
-      const other = await floor.create({ floorName: "devices-retirement" });
+      const other = await floor.create({ fleet: "bench/dev/devices", retired: 1 });
+      expect(other.id).toBe(retirement?.id);
       expect(await floor.diff(other.id, {}, {})).toMatchObject({ changes: true, replaces: ["__retired"] });
-      expect(() => floor.diff("devices-99 1", {}, {})).toThrow("the floor has no devices-99 1");
+      expect(() => floor.diff("devices-99", {}, {})).toThrow("the floor has no devices-99");
+      expect(() => floor.check({}, { shard: "other" })).toThrow("the floor has no other");
+      expect(() => floor.check({}, {})).toThrow("the floor has no undefined");
     } finally {
       Reflect.deleteProperty(process.env, CANNED_FLEET);
       rmSync(folder, { recursive: true });
