@@ -189,7 +189,9 @@ class Told {
 
 /** Whether nobody else can write there: else anybody could keep tokens from their deletion. */
 function isPrivate(folder: string): boolean {
-  const stats = lstatSync(folder);
+  // Most runs have none, and each deletion asks.
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
   const isOwn = process.getuid === undefined || stats.uid === process.getuid();
   const isClosed = process.platform === "win32" || (stats.mode & 0o077) === 0;
   return stats.isDirectory() && isOwn && isClosed;
