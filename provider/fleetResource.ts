@@ -59,8 +59,9 @@ export abstract class ShardResource extends pulumi.CustomResource {
   declare readonly tokens: pulumi.Output<Record<string, string>>;
   declare readonly permissions: pulumi.Output<PermissionTable>;
   declare readonly host: pulumi.Output<string>;
-  declare readonly __made: pulumi.Output<string>;
-  declare readonly __retired: pulumi.Output<string>;
+  /** Absent with mocks, as in a program's own tests. So is the next. */
+  declare readonly __made: pulumi.Output<string | undefined>;
+  declare readonly __retired: pulumi.Output<string | undefined>;
 
   protected constructor(
     type: string,
@@ -68,7 +69,9 @@ export abstract class ShardResource extends pulumi.CustomResource {
     props: pulumi.Inputs,
     opts: pulumi.CustomResourceOptions,
   ) {
-    const restore = shortenStackTraces(ShardResource.name);
+    // A shard is said to be declared where its fleet is.
+    const own = [ShardResource.name, new.target.name, "shard" satisfies keyof FleetHost, FleetResource.name];
+    const restore = shortenStackTraces(...own);
     try {
       super(
         type,
@@ -165,13 +168,13 @@ export abstract class FleetResource extends pulumi.ComponentResource {
     );
     this.ids = pulumi
       .all(shards.map(({ __made }) => __made))
-      .apply((all) => Object.fromEntries(all.flatMap((made) => decodedIds(made))));
+      .apply((all) => Object.fromEntries(all.flatMap((made) => decodedIds(made ?? ""))));
     const [first] = shards;
     this.permissions = first?.permissions ?? pulumi.output(undefined);
     if (first !== undefined) {
       const retired = pulumi
         .all(shards.map(({ __retired }) => __retired))
-        .apply((all) => all.filter((text: string | undefined) => (text ?? "") !== "").join("\n"));
+        .apply((all) => all.filter((text) => text !== undefined && text !== "").join("\n"));
       // Protected, or retained, it could not do what it is for.
       host.retirement(
         `${name}-retirement`,
