@@ -133,10 +133,7 @@ export function followsOf(request: proto.ConstructRequest): Record<string, strin
   return follows;
 }
 
-export function responseOf(
-  urn: string,
-  { outputs, follows }: Constructed,
-): proto.ConstructResponse {
+export function responseOf(urn: string, { outputs, follows }: Constructed): proto.ConstructResponse {
   const response = new proto.ConstructResponse().setUrn(urn).setState(toStruct(outputs));
   for (const [name, urns] of Object.entries(follows)) {
     const dependencies = new proto.ConstructResponse.PropertyDependencies().setUrnsList([...urns]);
@@ -161,10 +158,7 @@ function setDependencies(
 }
 
 /** Options of the program for the component and all that it is made of. */
-function setInherited(
-  registration: resource.RegisterResourceRequest,
-  request: proto.ConstructRequest,
-): void {
+function setInherited(registration: resource.RegisterResourceRequest, request: proto.ConstructRequest): void {
   const protect = request.getProtect();
   const retain = request.getRetainondelete();
   if (request.hasProtect() && protect !== undefined) registration.setProtect(protect);

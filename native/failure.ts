@@ -36,6 +36,17 @@ export function asCheckFailure({ property, reason }: Failure, declared: Properti
 }
 
 /**
+ * The same of what a fleet is made of. Its properties have parts, of which the engine would show all: the reason names the
+ * one that is meant.
+ */
+export function asPartFailure({ property, reason }: Failure, declared: Properties): Failure {
+  const shown = inProviderTerms(withoutSecrets(reason, [declared]));
+  const [input = ""] = property.split(/[.[]/);
+  const isNamed = input === "connection" || shown.startsWith(input);
+  return { property: "", reason: isNamed ? shown : `${property}: ${shown}` };
+}
+
+/**
  * A message without what is secret in a call: a server can have no bucket of a secret name, and names of owners and
  * organizations are in many messages.
  *

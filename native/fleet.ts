@@ -85,9 +85,13 @@ function membersOf(request: ConstructRequest, { members: given, ...inputs }: Pro
 function distinctRisks(each: unknown, members: unknown): Properties[] {
   const ofEach = isRecord(each) ? each : {};
   const all = isRecord(members) ? Object.values(members) : [];
-  const own = all.filter(isRecord).filter((inputs) => Object.keys(inputs).some((name) => RISKY_INPUTS.has(name)));
+  const own = all
+    .filter(isRecord)
+    .filter((inputs) => Object.keys(inputs).some((name) => RISKY_INPUTS.has(name)));
   const distinct = new Map(own.map((inputs) => [JSON.stringify(inputs), merged(ofEach, inputs)]));
-  return own.length === all.length && all.length > 0 ? [...distinct.values()] : [ofEach, ...distinct.values()];
+  return own.length === all.length && all.length > 0
+    ? [...distinct.values()]
+    : [ofEach, ...distinct.values()];
 }
 
 /** The path names the shard for ever: what it lost is found by it. */
@@ -111,7 +115,9 @@ function shardOf(request: ConstructRequest, given: Properties, index: number, me
 
 /** Deletes what the shards have retired, at the end of the run. It has to be replaced and deleted for that. */
 function retirementOf(request: ConstructRequest, shards: readonly Registered[]): Child {
-  const texts = shards.map(({ outputs }) => revealed(outputs["__retired"]) ?? WIRE_UNKNOWN);
+  const texts = shards.map(({ outputs: { __retired: text } }) =>
+    typeof text === "string" ? text : WIRE_UNKNOWN,
+  );
   const isKnown = texts.every((text) => text !== WIRE_UNKNOWN);
   const retired = isKnown ? texts.filter((text) => text !== "").join("\n") : WIRE_UNKNOWN;
   const urns = shards.map(({ urn }) => urn);
@@ -135,10 +141,7 @@ function pathOf(request: ConstructRequest): string {
 }
 
 /** What is not known of a shard is not known of each of its members; the others' stays known. */
-function outputsOf(
-  shards: readonly [number, Members][],
-  registered: readonly Registered[],
-): Properties {
+function outputsOf(shards: readonly [number, Members][], registered: readonly Registered[]): Properties {
   const tokens: Record<string, unknown> = {};
   const ids: Record<string, unknown> = {};
   for (const [place, [, members]] of shards.entries()) {
@@ -150,7 +153,8 @@ function outputsOf(
       if (token !== undefined) tokens[name] = token;
       if (typeof made !== "string" || made === WIRE_UNKNOWN) ids[name] = WIRE_UNKNOWN;
     }
-    if (typeof made === "string" && made !== WIRE_UNKNOWN) Object.assign(ids, Object.fromEntries(decodedIds(made)));
+    if (typeof made === "string" && made !== WIRE_UNKNOWN)
+      Object.assign(ids, Object.fromEntries(decodedIds(made)));
   }
   return {
     tokens: asSecret(tokens),

@@ -28,7 +28,13 @@ export function fleetDiff(
   const compare = (path: string, name: string, [before, after]: readonly [unknown, unknown]): void => {
     if (sameJson(before, after)) return;
     const isOneSided = path !== name || !(name in olds && name in news);
-    const kind = !isOneSided ? "UPDATE" : before === undefined ? "ADD" : after === undefined ? "DELETE" : "UPDATE";
+    const kind = !isOneSided
+      ? "UPDATE"
+      : before === undefined
+        ? "ADD"
+        : after === undefined
+          ? "DELETE"
+          : "UPDATE";
     const isReplacing = replaces.includes(name);
     diffs.set(path, { kind: isReplacing ? `${kind}_REPLACE` : kind, inputDiff: true });
   };

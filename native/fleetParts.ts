@@ -159,7 +159,10 @@ function markedInputs(inputs: Properties, declared: Properties, marks: Propertie
         return [name, mapped(value, (own, member) => markedPart(own, ownOf(member)))];
       if (name === "permissions") return [name, isNamed ? secret(value) : value];
       if (name === "memberPermissions" && isRecord(value))
-        return [name, mapped(value, (table, member) => (isNamed || isNamedBy(ownOf(member)) ? secret(table) : table))];
+        return [
+          name,
+          mapped(value, (table, member) => (isNamed || isNamedBy(ownOf(member)) ? secret(table) : table)),
+        ];
       return [name, asSecretAs(value, declared[name] ?? marks[name])];
     }),
   );
@@ -168,7 +171,9 @@ function markedInputs(inputs: Properties, declared: Properties, marks: Propertie
 /** Inputs that are given: with another mark than the default's. */
 function given(inputs: unknown): Properties {
   if (!isRecord(inputs)) return {};
-  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== undefined && value !== null));
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([, value]) => value !== undefined && value !== null),
+  );
 }
 
 function mapped(record: Properties, map: (value: unknown, name: string) => unknown): Properties {

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { type FleetArgs, FleetResource, ShardResource } from "../provider/fleetResource";
 import type { InfluxTokenArgs } from "../provider/influxToken";
 import { currentRun } from "../provider/programRun";
 import type { RotatingInfluxTokenArgs } from "../provider/rotatingInfluxToken";
 import { RotatingTokenResource, TokenResource } from "../provider/tokenResource";
-import { NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../provider/tokenTypes";
+import { NATIVE_FLEET, NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../provider/tokenTypes";
 import type { ProviderArgs } from "./providerArgs";
 
+export type { FleetEachArgs, FleetMemberArgs } from "../provider/fleetResource";
 export type { ProviderArgs } from "./providerArgs";
 
 /**
@@ -65,6 +67,53 @@ export class RotatingToken extends RotatingTokenResource {
    */
   constructor(name: string, args: RotatingTokenArgs, opts?: pulumi.CustomResourceOptions) {
     super(...nativeResource(NATIVE_ROTATING_TOKEN.type, RotatingToken.name, name, args, opts));
+  }
+}
+
+/** What a fleet is to be. How its server is reached, a {@link Provider} says. */
+export type TokenFleetArgs = FleetArgs;
+
+/**
+ * A fleet of InfluxDB 2.x API tokens, made by the plugin `influx-token`: one for each member, such as a device. Members come,
+ * go and change in place. A member whose permissions change gets a new token before the old one goes, which is after
+ * everything else in the run.
+ */
+export class TokenFleet extends FleetResource {
+  /**
+   * Declares a fleet.
+   *
+   * @param name Unique name within the stack.
+   * @param args What the tokens are to be, and who the members are. Wrong ones fail the preview, each named with what to do.
+   * @param opts `protect` keeps shards from being deleted; members come and go all the same.
+   */
+  constructor(name: string, args: TokenFleetArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(
+      {
+        kind: TokenFleet.name,
+        type: NATIVE_FLEET.component,
+        givesDefaults: false,
+        props: {},
+        // The plugin takes secrets as such.
+        computed: () => ({}),
+        shard: (...shard) => new Shard(...shard),
+        retirement: (...retirement) => new Retirement(...retirement),
+      },
+      name,
+      args,
+      opts,
+    );
+  }
+}
+
+class Shard extends ShardResource {
+  constructor(name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+    super(NATIVE_FLEET.shard, name, props, pulumi.mergeOptions({ version: VERSION }, opts));
+  }
+}
+
+class Retirement extends pulumi.CustomResource {
+  constructor(name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+    super(NATIVE_FLEET.retirement, name, props, pulumi.mergeOptions({ version: VERSION }, opts));
   }
 }
 

@@ -29,7 +29,7 @@ import { providerConfig, type ProviderConfig, stackConfigOf } from "./config";
 import { declaredInputs } from "./declared";
 import { detailedDiff, type PropertyDiff } from "./detailedDiff";
 import { EngineLog } from "./engineLog";
-import { asCheckFailure, asServiceError } from "./failure";
+import { asCheckFailure, asPartFailure, asServiceError } from "./failure";
 import { constructFleet } from "./fleet";
 import { FleetPart, markedState, PART_KINDS, type PartKind } from "./fleetParts";
 import { Monitor } from "./monitor";
@@ -94,6 +94,8 @@ export class PluginService {
   private readonly warned = new Set<string>();
   /** URNs of the resources that adopt a token, by server and token. */
   private readonly adopters = new Map<string, string>();
+  /** Names of fleets, by how they describe their tokens. */
+  private readonly fleets = new Map<string, string>();
 
   constructor(private readonly options: ServiceOptions) {
     const { env = process.env, log = new EngineLog() } = options;
@@ -210,6 +212,7 @@ export class PluginService {
     this.isCancelled = false;
     this.warned.clear();
     this.adopters.clear();
+    this.fleets.clear();
     this.shared.configure("plugin", this.config.config, this.config.connection);
     return new proto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
   }
@@ -219,8 +222,13 @@ export class PluginService {
     const part = this.partOf(request);
     if (part !== undefined) {
       const declared = this.fleetDefaults(placeOfFleet(request.getUrn()), news);
-      const { inputs, failures } = await part.check(fromStruct(request.getOlds()), declared, this.config.marks);
-      return checkResponse(inputs, failures, declared);
+      const { inputs, failures } = await part.check(
+        fromStruct(request.getOlds()),
+        declared,
+        this.config.marks,
+      );
+      const named = failures.map((failure) => asPartFailure(failure, declared));
+      return checkResponse(inputs, named);
     }
     const declared = { ...this.defaultsFor(placeOf(request.getUrn()), news), ...news };
     const olds = revealed(fromStruct(request.getOlds()));
@@ -231,7 +239,10 @@ export class PluginService {
       ([name]) => name in inputs && isLeftOut(news[name]),
     );
     const checked = checkedInputs(inputs, { ...declared, ...Object.fromEntries(marks) });
-    return checkResponse(checked, failures, declared);
+    return checkResponse(
+      checked,
+      failures.map((failure) => asCheckFailure(failure, declared)),
+    );
   }
 
   /** A preview adopts nothing: only here it shows that two resources of the program adopt one token. */
@@ -265,7 +276,12 @@ export class PluginService {
     if (isSecret(each) || !isRecord(each)) return inputs;
     const { project, stack, name } = place;
     const described = isLeftOut(each["description"]) && { description: `${project}/${stack}/${name}` };
-    return { ...inputs, each: { ...each, ...described, ...this.defaultsFor(place, each) } };
+    const { marks } = this.config;
+    const given = Object.entries(this.defaultsFor(place, each)).map(([key, value]) => [
+      key,
+      asSecretAs(value, marks[key]),
+    ]);
+    return { ...inputs, each: { ...each, ...described, ...Object.fromEntries(given) } };
   }
 
   private warnOfRisks(urn: string, inputs: Properties, declared: Properties): void {
@@ -357,6 +373,7 @@ export class PluginService {
     const monitor = new Monitor(request.getMonitorendpoint());
     try {
       const inputs = this.fleetDefaults(place, fromStruct(request.getInputs()));
+      this.assertDescribedApart(request.getName(), revealed(inputs["each"]));
       const warn = (urn: string, each: Properties): Promise<void> =>
         this.log.during(urn, () => {
           this.warnOfRisks(urn, revealed(each) as Properties, each);
@@ -366,6 +383,19 @@ export class PluginService {
     } finally {
       monitor.close();
     }
+  }
+
+  /** @throws {InfluxTokenError} where another fleet of the program describes its tokens alike: by that they are found. */
+  private assertDescribedApart(name: string, each: unknown): void {
+    const { description, org, orgId } = isRecord(each) ? each : {};
+    if (typeof description !== "string" || isUnknown(fromWire(description))) return;
+    const key = JSON.stringify([description, org, orgId]);
+    const first = this.fleets.get(key) ?? name;
+    this.fleets.set(key, first);
+    if (first === name) return;
+    throw new InfluxTokenError(
+      `fleet "${name}" describes its tokens as "${first}" does, ${description}: give each.description another text, for tokens of a run that was killed are found by it`,
+    );
   }
 
   private async read(request: proto.ReadRequest): Promise<proto.ReadResponse> {
@@ -554,15 +584,10 @@ function failureOf(property: string, reason: string): proto.CheckFailure {
   return new proto.CheckFailure().setProperty(property).setReason(reason);
 }
 
-function checkResponse(
-  inputs: Properties,
-  failures: readonly Failure[],
-  declared: Properties,
-): proto.CheckResponse {
-  const named = failures.map((failure) => asCheckFailure(failure, declared));
+function checkResponse(inputs: Properties, failures: readonly Failure[]): proto.CheckResponse {
   return new proto.CheckResponse()
     .setInputs(toStruct(inputs))
-    .setFailuresList(named.map(({ property, reason }) => failureOf(property, reason)));
+    .setFailuresList(failures.map(({ property, reason }) => failureOf(property, reason)));
 }
 
 function diffResponse(

@@ -36,7 +36,7 @@ export type FleetMemberArgs = Omit<FleetEachArgs, OfFleet>;
 /** What a fleet is to be. */
 export interface FleetArgs {
   /**
-   * What every member's token is to be: the inputs of an `InfluxToken`. In texts, `{member}` is the member's name.
+   * What every member's token is to be: the inputs of a single token. In texts, `{member}` is the member's name.
    * `description` must hold it. Default of that: what `influx-token:descriptionTemplate` in the stack config gives for the
    * name `<fleet>/{member}`, else `<project>/<stack>/<fleet>/{member}`.
    */
@@ -56,10 +56,10 @@ export interface FleetArgs {
 
 /** A part of the members of a fleet, as one resource. */
 export abstract class ShardResource extends pulumi.CustomResource {
-  declare readonly tokens: pulumi.Output<Record<string, string>>;
+  // Pulumi's mocks, in the tests of a program, make none of these.
+  declare readonly tokens: pulumi.Output<Record<string, string> | undefined>;
   declare readonly permissions: pulumi.Output<PermissionTable>;
   declare readonly host: pulumi.Output<string>;
-  /** Absent with mocks, as in a program's own tests. So is the next. */
   declare readonly __made: pulumi.Output<string | undefined>;
   declare readonly __retired: pulumi.Output<string | undefined>;
 
@@ -98,6 +98,8 @@ export interface FleetHost {
   readonly kind: string;
   /** Type of the component. */
   readonly type: string;
+  /** Whether defaults of the stack's config are the program's to give: the plugin knows those of the provider, too. */
+  readonly givesDefaults: boolean;
   /** Of every shard and of the retirement, such as the connection. */
   readonly props: pulumi.Inputs;
   /** What stands for what `check` adds, where the host needs that. */
@@ -129,7 +131,7 @@ export abstract class FleetResource extends pulumi.ComponentResource {
     args: FleetArgs,
     opts: pulumi.ComponentResourceOptions = {},
   ) {
-    const described = describedFleet(host.kind, name, args);
+    const described = describedFleet(host, name, args);
     const { each, members } = described;
     super(host.type, name, { each, count: members.size }, opts);
     this.fleetName = `${host.kind} "${name}"`;
@@ -168,13 +170,13 @@ export abstract class FleetResource extends pulumi.ComponentResource {
     );
     this.ids = pulumi
       .all(shards.map(({ __made }) => __made))
-      .apply((all) => Object.fromEntries(all.flatMap((made) => decodedIds(made ?? ""))));
+      .apply((all) => Object.fromEntries(all.flatMap((made = "") => decodedIds(made))));
     const [first] = shards;
     this.permissions = first?.permissions ?? pulumi.output(undefined);
     if (first !== undefined) {
       const retired = pulumi
         .all(shards.map(({ __retired }) => __retired))
-        .apply((all) => all.filter((text) => text !== undefined && text !== "").join("\n"));
+        .apply((all) => all.filter((text = "") => text !== "").join("\n"));
       // Protected, or retained, it could not do what it is for.
       host.retirement(
         `${name}-retirement`,
@@ -209,7 +211,7 @@ export abstract class FleetResource extends pulumi.ComponentResource {
     }
     return pulumi.secret(
       shard.tokens.apply((tokens) => {
-        const token = tokens[member];
+        const token = tokens?.[member];
         if (token !== undefined) return token;
         throw new pulumi.RunError(`the member "${member}" of ${this.fleetName} has no token yet`);
       }),
@@ -228,7 +230,7 @@ interface DescribedFleet {
  * @throws {pulumi.RunError} with each failure.
  */
 function describedFleet(
-  kind: string,
+  { kind, givesDefaults }: FleetHost,
   name: string,
   { each: given, members: named, keepOldFor }: FleetArgs,
 ): DescribedFleet {
@@ -266,7 +268,7 @@ function describedFleet(
     each.description,
     [each.org, each.orgId].map((value) => (typeof value === "string" ? value : "")),
   );
-  return { each, members };
+  return { each: givesDefaults ? each : given, members };
 }
 
 /** What members may do that is risky: once for all that are alike. */

@@ -59,6 +59,7 @@ export class InfluxTokenFleet extends FleetResource {
       {
         kind: "InfluxTokenFleet",
         type: DYNAMIC_FLEET.component,
+        givesDefaults: true,
         props: isLeftOut(connection) ? {} : { connection: withSecretToken(connection) },
         computed: computedOf,
         shard: (...shard) => new Shard(...shard),

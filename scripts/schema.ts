@@ -216,7 +216,9 @@ class Declarations {
       .getPropertiesOfType(type)
       .filter(
         (one) =>
-          !OF_EVERY_RESOURCE.includes(one.name) && (one.flags & ts.SymbolFlags.Property) !== 0 && isPublic(one),
+          !OF_EVERY_RESOURCE.includes(one.name) &&
+          (one.flags & ts.SymbolFlags.Property) !== 0 &&
+          isPublic(one),
       );
     const read = outputs.map((output) => [output.name, ...this.property(output)] as const);
     return {

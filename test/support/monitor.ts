@@ -9,7 +9,9 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { fromStruct, type Properties, toStruct } from "../../native/wire";
 
 /** What the engine has of a resource after its step. Properties with marks. `undefined`: the run ends. */
-export type Answer = (request: RegisterResourceRequest) => Promise<Properties | undefined> | Properties | undefined;
+export type Answer = (
+  request: RegisterResourceRequest,
+) => Promise<Properties | undefined> | Properties | undefined;
 
 /** The engine's resource monitor, as far as components use it: it makes nothing. */
 export class FakeMonitor {

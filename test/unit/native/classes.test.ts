@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Provider, RotatingToken, Token } from "../../../native";
+import { Provider, RotatingToken, Token, TokenFleet } from "../../../native";
 import { OUTPUT_NAMES } from "../../../provider/token/outputNames";
-import { NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../../../provider/tokenTypes";
+import { NATIVE_FLEET, NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../../../provider/tokenTypes";
 import { InfluxToken } from "../../../provider";
 import packageJson from "../../../package.json";
+import { becomes } from "../../support/becomes";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 
 const ID = "00000000000000d1";
@@ -116,6 +117,35 @@ describe("Token", () => {
     expect((await handedOver(declare.native())).frames[0]).toContain("classes.test.ts");
     expect((await handedOver(declare.native())).frames).toHaveLength(frames.length);
     expect((await handedOver(declare.rotating())).frames).toHaveLength(frames.length);
+  });
+});
+
+describe("TokenFleet", () => {
+  it("is the plugin's component, of the plugin's resources, and leaves defaults to the plugin", async () => {
+    registered.length = 0;
+    const fleet = new TokenFleet("sensors", { each: ARGS, members: { a: {}, b: { keepers: { k: "1" } } } });
+    await new Promise((resolve) => pulumi.all([fleet.urn, fleet.permissions]).apply(resolve));
+    const of = (type: string): Registered[] => registered.filter((each) => each.type === type);
+    expect(of(NATIVE_FLEET.component).map(({ inputs }) => inputs)).toEqual([{ each: ARGS, count: 2 }]);
+    const shards = of(NATIVE_FLEET.shard);
+    expect(shards.map(({ inputs }) => given(inputs))).toEqual([
+      { shard: "project/stack/sensors/18", each: ARGS, members: { a: {} } },
+      { shard: "project/stack/sensors/22", each: ARGS, members: { b: { keepers: { k: "1" } } } },
+    ]);
+    for (const { version, secrets } of shards) {
+      expect([version, secrets]).toEqual([packageJson.version, ["tokens", "__shard"]]);
+    }
+    await becomes(
+      () => Promise.resolve(of(NATIVE_FLEET.retirement).map(({ version }) => version)),
+      [packageJson.version],
+    );
+    expect(fleet.count).toBe(2);
+  });
+
+  it("takes no connection, which its provider has", () => {
+    // @ts-expect-error not among the arguments
+    const args: ConstructorParameters<typeof TokenFleet>[1] = { each: {}, members: [], connection: {} };
+    expect(args).toBeDefined();
   });
 });
 

@@ -56,7 +56,8 @@ function requestOf(inputs: Properties): ConstructRequest {
     .setInputs(toStruct(inputs));
 }
 
-const EACH = { org: "acme", readTasks: true, description: "shop/dev/sensors/{member}" };
+const EACH_UNDESCRIBED = { org: "acme", readTasks: true };
+const EACH = { ...EACH_UNDESCRIBED, description: "shop/dev/sensors/{member}" };
 
 async function construct(
   inputs: Properties,
@@ -82,7 +83,11 @@ describe("a fleet", () => {
     const { urn, state, dependencies } = await construct({ each: EACH, members: ["a", "b"] });
     expect(names()).toEqual(["sensors", "sensors-18", "sensors-22", "sensors-retirement"]);
     const [component] = monitor.requests;
-    expect([component?.getType(), component?.getParent(), component?.getCustom()]).toEqual([FLEET, STACK, false]);
+    expect([component?.getType(), component?.getParent(), component?.getCustom()]).toEqual([
+      FLEET,
+      STACK,
+      false,
+    ]);
     for (const request of monitor.requests.slice(1)) {
       expect([request.getParent(), request.getCustom()]).toEqual([urn, true]);
     }
@@ -136,7 +141,12 @@ describe("a fleet", () => {
   it("knows in a preview which members there are going to be, and what stays of the others", async () => {
     const { state } = await construct({ each: EACH, members: ["a", "b"] }, (request) =>
       request.getName() === "sensors-18"
-        ? { tokens: secret(WIRE_UNKNOWN), __made: WIRE_UNKNOWN, __retired: WIRE_UNKNOWN, permissions: PERMISSIONS }
+        ? {
+            tokens: secret(WIRE_UNKNOWN),
+            __made: WIRE_UNKNOWN,
+            __retired: WIRE_UNKNOWN,
+            permissions: PERMISSIONS,
+          }
         : made(request),
     );
     expect(state).toEqual({
@@ -161,9 +171,59 @@ describe("a fleet", () => {
       process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
     const before = sockets();
     await construct({ each: EACH, members: ["a"] });
-    const failing = requestOf({ each: EACH, members: ["a"] }).setName("failing");
+    const failing = requestOf({ each: EACH_UNDESCRIBED, members: ["a"] }).setName("failing");
     await expect(plugin.construct(failing)).rejects.toThrow("the run ended");
     await becomes(() => Promise.resolve(sockets() <= before), true);
+  });
+});
+
+describe("what all members have in common", () => {
+  it("has the provider's defaults, as secret as they are, and always a description", async () => {
+    await plugin.configure({ host: "http://127.0.0.1:1", user: secret("owner"), org: "acme" });
+    await construct({ each: { readTasks: true }, members: ["a"] });
+    const each = { readTasks: true, description: "shop/dev/sensors/{member}", user: secret("owner") };
+    expect(inputsOf("sensors")).toEqual({ each, count: 1 });
+    expect(inputsOf("sensors-18")).toMatchObject({ each });
+    monitor.close();
+    await plugin.configure({ host: "http://127.0.0.1:1", descriptionTemplate: "{project}: {name}" });
+    await construct({ each: EACH_UNDESCRIBED, members: ["a"] });
+    expect(inputsOf("sensors-18")).toMatchObject({ each: { description: "shop: sensors/{member}" } });
+  });
+
+  it("is judged once, before anything is registered, and no secret is shown", async () => {
+    const failure = construct({ each: { ...EACH, description: secret("hush-hush") }, members: ["a", "b"] });
+    await expect(failure).rejects.toThrow('TokenFleet "sensors": each.description must hold {member}');
+    await expect(failure).rejects.not.toThrow("hush-hush");
+    expect(names()).toEqual([]);
+  });
+
+  it("warns of its risks once, beside the fleet, and those of members", async () => {
+    await construct({
+      each: { org: "acme", allAccess: true },
+      members: { a: {}, b: {}, c: { allAccess: false, operator: true } },
+    });
+    expect(
+      plugin.lines.map(({ severity, urn, message }) => [
+        severity,
+        urn,
+        /all-access|operator/i.exec(message)?.[0],
+      ]),
+    ).toEqual([
+      ["WARNING", urnFor(registered("sensors")), "all-access"],
+      ["WARNING", urnFor(registered("sensors")), "operator"],
+    ]);
+  });
+
+  it("is described as no other fleet's is: tokens are found by that", async () => {
+    await construct({ each: EACH, members: ["a"] });
+    await expect(
+      plugin.construct(requestOf({ each: EACH, members: ["a"] }).setName("other")),
+    ).rejects.toThrow(
+      'fleet "other" describes its tokens as "sensors" does, shop/dev/sensors/{member}: give each.description another text',
+    );
+    // The same in the next run.
+    await plugin.configure({ host: "http://127.0.0.1:1" });
+    await plugin.construct(requestOf({ each: EACH, members: ["a"] }).setName("other"));
   });
 });
 
@@ -183,7 +243,11 @@ describe("the options of a fleet", () => {
     });
     for (const name of ["sensors", "sensors-18"]) {
       const request = registered(name);
-      expect([request.getProtect(), request.getRetainondelete(), request.getDeletedwith()]).toEqual([true, true, BUCKET]);
+      expect([request.getProtect(), request.getRetainondelete(), request.getDeletedwith()]).toEqual([
+        true,
+        true,
+        BUCKET,
+      ]);
       expect(request.getDependenciesList()).toEqual([STACK, BUCKET]);
       expect(request.getPropertydependenciesMap().get("each")?.getUrnsList()).toEqual([BUCKET]);
       expect(request.getParentstacktracehandle()).toBe("handle");

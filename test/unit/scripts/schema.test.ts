@@ -2,10 +2,16 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CONFIG_KEYS, SETTINGS } from "../../../provider/connection/settings";
-import { TOKEN_KINDS } from "../../../provider/tokenTypes";
+import { NATIVE_FLEET, TOKEN_KINDS } from "../../../provider/tokenTypes";
 import { READERS } from "../../../provider/token/inputReaders";
 import { INPUT_NAMES } from "../../../provider/token/inputs";
-import { type EnumSpec, type PackageSpec, packageSchema, type PropertySpec } from "../../../scripts/schema";
+import {
+  type EnumSpec,
+  type ObjectSpec,
+  type PackageSpec,
+  packageSchema,
+  type PropertySpec,
+} from "../../../scripts/schema";
 
 const ROOT = join(__dirname, "..", "..", "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -24,6 +30,8 @@ function resource(name: string): Required<PackageSpec["resources"][string]> {
 }
 const token = resource("Token");
 const rotating = resource("RotatingToken");
+const fleet = resource("TokenFleet");
+const typeOf = (name: string): ObjectSpec => shipped.types[`influx-token:index:${name}`] as ObjectSpec;
 const { variables } = shipped.config;
 const PARTS: readonly (readonly [string, Properties])[] = [
   ["config", variables],
@@ -32,6 +40,10 @@ const PARTS: readonly (readonly [string, Properties])[] = [
   ["Token's outputs", token.properties],
   ["RotatingToken's inputs", rotating.inputProperties],
   ["RotatingToken's outputs", rotating.properties],
+  ["TokenFleet's inputs", fleet.inputProperties],
+  ["TokenFleet's outputs", fleet.properties],
+  ["what a fleet's members have in common", typeOf("FleetEach").properties],
+  ["what is a member's own", typeOf("FleetMember").properties],
 ];
 
 const secretsOf = (properties: Properties): string[] =>
@@ -54,6 +66,26 @@ describe("the schema of the native plugin", () => {
     const native = INPUT_NAMES.filter((name) => name !== "connection").sort();
     expect(Object.keys(token.inputProperties).sort()).toEqual(native);
     expect(Object.keys(rotating.inputProperties).sort()).toEqual([...native, "generation"].sort());
+  });
+
+  it("has fleets as a component: of every token's inputs those that members can have, by name or with their own", () => {
+    const { isComponent, requiredInputs, inputProperties } = fleet;
+    expect([isComponent, requiredInputs]).toEqual([true, ["each", "members"]]);
+    expect(Object.keys(inputProperties)).toEqual(["each", "members", "keepOldFor"]);
+    const common = Object.entries(token.inputProperties).filter(([name]) => !/^adopt/.test(name));
+    expect(typeOf("FleetEach").properties).toEqual(Object.fromEntries(common));
+    const ofFleet = ["org", "orgId", "user", "userId", "deactivateOnDelete"];
+    expect(typeOf("FleetMember").properties).toEqual(
+      Object.fromEntries(common.filter(([name]) => !ofFleet.includes(name))),
+    );
+    expect(inputProperties["each"]?.$ref).toBe("#/types/influx-token:index:FleetEach");
+    expect(inputProperties["members"]?.oneOf).toEqual([
+      { type: "array", items: { type: "string" } },
+      { type: "object", additionalProperties: { $ref: "#/types/influx-token:index:FleetMember" } },
+    ]);
+    expect(secretsOf(fleet.properties)).toEqual(["tokens"]);
+    expect(fleet.properties["count"]?.type).toBe("integer");
+    expect(fleet.required).toEqual(["tokens", "ids", "count"]);
   });
 
   it("takes as a provider's setting what a stack's config says of its connection and its tokens", () => {
@@ -119,7 +151,8 @@ describe("the schema of the native plugin", () => {
     expect([token, rotating].map(({ aliases }) => aliases.map(({ type }) => type))).toEqual(
       typesOf(true).map((type) => [type]),
     );
-    expect(Object.keys(shipped.resources)).toEqual(typesOf(false));
+    // No program declares what a fleet is made of.
+    expect(Object.keys(shipped.resources)).toEqual([...typesOf(false), NATIVE_FLEET.component]);
     const listedBy = { org: token.inputProperties["org"], orgId: token.inputProperties["orgId"] };
     expect(token.listInputs.properties).toEqual(listedBy);
     expect(rotating.listInputs.properties).toEqual(listedBy);
@@ -134,7 +167,7 @@ describe("the schema of the native plugin", () => {
   });
 
   it("explains the resources, the provider and the types so, too", () => {
-    const texts = [token, rotating, shipped.provider, ...Object.values(shipped.types)];
+    const texts = [token, rotating, fleet, shipped.provider, ...Object.values(shipped.types)];
     for (const { description } of texts)
       expect(description).toMatch(/^(?:(?!\{@|undefined|InfluxToken|connection\b)[^])+\.$/);
   });
@@ -159,6 +192,8 @@ describe("a declaration that the schema cannot tell", () => {
       "provider/rotatingInfluxToken.d.ts",
       `/** Inputs. */ export interface RotatingInfluxTokenArgs {}\n${classOf("RotatingInfluxToken")}`,
     );
+    write("provider/fleetResource.d.ts", "/** Inputs. */ export interface FleetArgs {}\n");
+    write("provider/influxTokenFleet.d.ts", classOf("InfluxTokenFleet"));
   });
   afterEach(() => {
     rmSync(dist, { recursive: true });
