@@ -7,7 +7,7 @@ import { decodedIds, retiredCount } from "../provider/fleet/shardState";
 import { isLeftOut, isRecord } from "../provider/json";
 import { fromWire, WIRE_UNKNOWN } from "../provider/pulumiHost/wireValues";
 import { RISKY_INPUTS } from "../provider/permissions/risks";
-import { OPEN_CONTEXT } from "../provider/token/inputs";
+import { INPUT_NAMES, OPEN_CONTEXT } from "../provider/token/inputs";
 import { isUnknown } from "../provider/token/unknown";
 import { NATIVE_FLEET } from "../provider/tokenTypes";
 import {
@@ -21,7 +21,7 @@ import {
 } from "./construct";
 import { SECRET_OUTPUTS } from "./fleetParts";
 import type { Registered } from "./monitor";
-import { asSecret, hasSecret, isSecret, type Properties, revealed } from "./wire";
+import { asSecret, hasSecret, isSecret, type Properties, revealed, secret } from "./wire";
 
 /**
  * Registers a fleet with all that it is made of, and gives its outputs.
@@ -32,11 +32,12 @@ import { asSecret, hasSecret, isSecret, type Properties, revealed } from "./wire
  */
 export async function constructFleet(
   assembly: Assembly,
-  given: Properties,
+  { members: written, ...rest }: Properties,
   warn: (urn: string, inputs: Properties) => Promise<void>,
 ): Promise<ConstructResponse> {
   const { request, monitor } = assembly;
   refuseOptions(request);
+  const given: Properties = { ...rest, members: inputNamed(written) };
   const members = membersOf(request, given);
   const shards = [...shardsOf(members)];
   const { each } = given;
@@ -54,6 +55,24 @@ export async function constructFleet(
   await monitor.registerOutputs(urn, { count, permissions });
   const urns = registered.map((shard) => shard.urn);
   return responseOf(urn, { outputs, follows: { tokens: urns, ids: urns, permissions: urns } });
+}
+
+/**
+ * Members with the names of inputs. Python's SDK gives those of a dict as they are written there, `read_buckets`, where the
+ * type of what the dict is in has alternatives.
+ */
+function inputNamed(members: unknown): unknown {
+  if (!isRecord(members) || isSecret(members)) return members;
+  const nameOf = (key: string): string => {
+    const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return INPUT_NAMES.includes(name) ? name : key;
+  };
+  const named = (own: unknown): unknown => {
+    if (isSecret(own)) return secret(named(own["value"]));
+    if (!isRecord(own)) return own;
+    return Object.fromEntries(Object.entries(own).map(([key, value]) => [nameOf(key), value]));
+  };
+  return Object.fromEntries(Object.entries(members).map(([name, own]) => [name, named(own)]));
 }
 
 /**

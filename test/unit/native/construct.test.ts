@@ -132,6 +132,15 @@ describe("a fleet", () => {
     expect(inputsOf("sensors-22")).toMatchObject({ members: { b: {} } });
   });
 
+  it("takes a dict of Python as it is written there, and leaves keys of the user's own alone", async () => {
+    const own = { read_buckets: true, keepers: { my_key: "1" }, rotate_after: secret("90d") };
+    await construct({ each: EACH, members: { a: own, b: secret({ read_labels: true }) } });
+    expect(inputsOf("sensors-18")["members"]).toEqual({
+      a: { readBuckets: true, keepers: { my_key: "1" }, rotateAfter: secret("90d") },
+    });
+    expect(inputsOf("sensors-22")["members"]).toEqual({ b: secret({ readLabels: true }) });
+  });
+
   it("of nobody is a component alone", async () => {
     const { state } = await construct({ each: EACH, members: [] });
     expect(names()).toEqual(["sensors"]);
