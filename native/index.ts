@@ -8,7 +8,7 @@ import { RotatingTokenResource, TokenResource } from "../provider/tokenResource"
 import { NATIVE_FLEET, NATIVE_ROTATING_TOKEN, NATIVE_TOKEN } from "../provider/tokenTypes";
 import type { ProviderArgs } from "./providerArgs";
 
-export type { FleetEachArgs, FleetMemberArgs } from "../provider/fleetResource";
+export type { FleetArgs as TokenFleetArgs, FleetEachArgs, FleetMemberArgs } from "../provider/fleetResource";
 export type { ProviderArgs } from "./providerArgs";
 
 /**
@@ -70,9 +70,6 @@ export class RotatingToken extends RotatingTokenResource {
   }
 }
 
-/** What a fleet is to be. How its server is reached, a {@link Provider} says. */
-export type TokenFleetArgs = FleetArgs;
-
 /**
  * A fleet of InfluxDB 2.x API tokens, made by the plugin `influx-token`: one for each member, such as a device. Members come,
  * go and change in place. A member whose permissions change gets a new token before the old one goes, which is after
@@ -86,7 +83,7 @@ export class TokenFleet extends FleetResource {
    * @param args What the tokens are to be, and who the members are. Wrong ones fail the preview, each named with what to do.
    * @param opts `protect` keeps shards from being deleted; members come and go all the same.
    */
-  constructor(name: string, args: TokenFleetArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: FleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super(
       {
         kind: TokenFleet.name,

@@ -21,17 +21,14 @@ import { shortenStackTraces } from "./pulumiHost/stackTraces";
 import { isPending, warnOfRisks } from "./riskWarnings";
 import { OPEN_CONTEXT } from "./token/inputs";
 
-/** Inputs of a token that no member of a fleet has. */
-type NotInFleets = "connection" | "adopt" | "adoptToken" | "adoptWithoutToken";
-
-/** Inputs that are the same for a whole fleet. */
-type OfFleet = "org" | "orgId" | "user" | "userId" | "deactivateOnDelete";
-
 /** What every member's token is to be. In texts, `{member}` is the member's name. */
-export type FleetEachArgs = Omit<InfluxTokenArgs, NotInFleets>;
+export type FleetEachArgs = Omit<
+  InfluxTokenArgs,
+  "connection" | "adopt" | "adoptToken" | "adoptWithoutToken"
+>;
 
 /** What one member's token is to be, in place of what `each` says. One that asks for nothing, such as `false`, takes away. */
-export type FleetMemberArgs = Omit<FleetEachArgs, OfFleet>;
+export type FleetMemberArgs = Omit<FleetEachArgs, "org" | "orgId" | "user" | "userId" | "deactivateOnDelete">;
 
 /** What a fleet is to be. */
 export interface FleetArgs {
