@@ -71,5 +71,9 @@ module.exports = [
   },
   { name: "cli", path: "^cli/", mayImport: ["basics", "report", "import"] },
   { name: "policy", path: "^policy/", mayImport: ["basics", "permissions", "fleet"] },
-  { name: "program", path: "^program/", mayImport: ["basics", "token", "connection", "influxToken"] },
+  {
+    name: "program",
+    path: "^program/",
+    mayImport: ["basics", "token", "fleet", "connection", "influxToken"],
+  },
 ];

@@ -60,7 +60,7 @@ export interface ServiceOptions extends Omit<ProviderOptions, "log"> {
 }
 
 /** Keys of the stack's config that are a program's, or a run's: a default provider gets them, too, and is not made anew for them. */
-const NOT_OF_PROVIDERS: readonly string[] = ["tokens", "tokensFrom", "preflight"];
+const NOT_OF_PROVIDERS: readonly string[] = ["tokens", "fleets", "tokensFrom", "preflight"];
 
 /** Inputs of every provider that are the engine's. */
 const OF_ENGINE: readonly string[] = ["version", "pluginDownloadURL"];

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { parse } from "yaml";
+import type * as Yaml from "yaml";
 import { isRecord } from "../provider/json";
 
 /** What Pulumi calls the file of a project. */
@@ -18,6 +18,10 @@ export interface ProgramRun {
   readonly shell: string | undefined;
 }
 
+/** What to do where the folder is needed and not certain. */
+export const UNKNOWN_FOLDER =
+  "this version of Pulumi does not tell where Pulumi.yaml is: run it in that folder, give an absolute path, or update Pulumi";
+
 /**
  * The folder of the project's Pulumi.yaml. Where Pulumi does not tell it, it is looked for as the CLI does, from the
  * shell's folder and from the program's upwards, and taken only where name and `main` are those of this run.
@@ -31,6 +35,9 @@ export function projectFolder({ told, project, cwd, shell }: ProgramRun): string
   function isOurs(folder: string): boolean {
     try {
       const [file = ""] = projectFiles(folder);
+      // Loaded only where Pulumi does not tell the folder.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const { parse } = require("yaml") as typeof Yaml;
       const declared: unknown = parse(readFileSync(file, "utf8"));
       if (!isRecord(declared) || declared["name"] !== project) return false;
       const main = resolve(folder, typeof declared["main"] === "string" ? declared["main"] : ".");

@@ -24,6 +24,16 @@ export interface DocumentToken {
   readonly line: number;
 }
 
+/** A fleet as a file declares it, not checked yet. */
+export interface DocumentFleet {
+  readonly name: string;
+  readonly declared: Readonly<Record<string, unknown>>;
+  /** Where its name stands, from 1. */
+  readonly line: number;
+  /** Where one of its properties does, such as `each.keepers.a`. */
+  readonly lineAt: (property: string) => number;
+}
+
 /** What is wrong with a file: never a value that could be a secret. */
 export interface Problem {
   /** From 1; `undefined` where it is the whole file. */
@@ -33,14 +43,20 @@ export interface Problem {
 
 export interface TokenDocument {
   readonly tokens: readonly DocumentToken[];
+  readonly fleets: readonly DocumentFleet[];
   readonly problems: readonly Problem[];
 }
 
 /** The key that tells editors of JSON where the schema is. */
 const SCHEMA_KEY = "$schema";
 
+/** The key whose entries are fleets, as those of `influx-token:fleets` are. */
+export const FLEETS_KEY = "fleets";
+
 /** YAML's key for what is to be merged into an object. */
 const MERGE_KEY = "<<";
+
+const FLEET_EXAMPLE = "{ sensors: { each: { org: acme, readBuckets: true }, membersFrom: devices.csv } }";
 
 /** Of how many problems the exact line is looked for: the others have that of their token. */
 const MAX_EXACT = 50;
@@ -49,10 +65,11 @@ const MAX_EXACT = 50;
 const MAX_ALIASES = 100_000;
 
 /**
- * Reads the tokens of a YAML or JSON file: an object of name to inputs. The inputs are checked as in a preview, for
- * only here it is known where they stand. Pure.
+ * Reads the tokens of a YAML or JSON file: an object of name to inputs, and of {@link FLEETS_KEY} to fleets. The inputs
+ * of tokens are checked as in a preview, for only here it is known where they stand; what a fleet is depends on further
+ * files. Pure.
  *
- * @returns every problem that can be found; where there are any, the tokens may be incomplete.
+ * @returns every problem that can be found; where there are any, tokens and fleets may be incomplete.
  */
 export function readTokenDocument(text: string): TokenDocument {
   const lines = new LineCounter();
@@ -92,12 +109,14 @@ export function readTokenDocument(text: string): TokenDocument {
   }
 
   const tokens: DocumentToken[] = [];
+  const fleets: DocumentFleet[] = [];
   const pairs = new Map(pairsOf(document, contents).map((pair): [unknown, Pair] => [keyOf(pair), pair]));
   for (const [name, inputs] of Object.entries(values)) {
     const pair = pairs.get(name);
     if (name === SCHEMA_KEY) {
       if (typeof inputs !== "string") problem(pair?.key, `${SCHEMA_KEY} must be a string`);
-    } else if (name === "") problem(pair?.key, "a token has an empty name");
+    } else if (name === FLEETS_KEY) addFleets(inputs, pair);
+    else if (name === "") problem(pair?.key, "a token has an empty name");
     else if (!isRecord(inputs))
       problem(
         pair?.key,
@@ -111,10 +130,36 @@ export function readTokenDocument(text: string): TokenDocument {
       tokens.push({ name, inputs, line: lineOf(pair?.key) });
     }
   }
-  return { tokens, problems: problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
+  return { tokens, fleets, problems: problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
+
+  function addFleets(declared: unknown, pair: Pair | undefined): void {
+    if (!isRecord(declared)) {
+      problem(pair?.key, `${FLEETS_KEY} must hold an entry for each fleet, such as ${FLEET_EXAMPLE}`);
+      return;
+    }
+    const inner = new Map(pairsOf(document, pair?.value).map((each): [unknown, Pair] => [keyOf(each), each]));
+    for (const [name, fleet] of Object.entries(declared)) {
+      const { key, value } = inner.get(name) ?? {};
+      if (name === "") problem(key, "a fleet has an empty name");
+      else if (!isRecord(fleet))
+        problem(
+          key,
+          `${FLEETS_KEY}.${printable(name)} must hold what a fleet is: each, and members or membersFrom`,
+        );
+      else {
+        const lineAt = (property: string): number => lineOf(nodeAt(document, value, property) ?? key);
+        for (const path of secretsIn(fleet))
+          problem(
+            nodeAt(document, value, path.join(".")) ?? key,
+            `${printable(name)}.${path.join(".")}: ${noSecrets(FLEETS_KEY)}`,
+          );
+        fleets.push({ name, declared: fleet, line: lineOf(key), lineAt });
+      }
+    }
+  }
 
   function failed(...all: Problem[]): TokenDocument {
-    return { tokens: [], problems: all };
+    return { tokens: [], fleets: [], problems: all };
   }
 }
 
@@ -182,13 +227,20 @@ function unresolvedAlias(document: Document): unknown {
   return found;
 }
 
+/** @param key of the stack config, for what has a secret. */
+const noSecrets = (key: string): string =>
+  `a secret must not stand in a plain file, and what was committed is known: replace it. The token that makes tokens goes into influx-token:token (\`pulumi config set --secret\`) or INFLUX_TOKEN; a ${key === FLEETS_KEY ? "fleet" : "token"} that needs one of its own goes into influx-token:${key}, where Pulumi encrypts it`;
+
 function problemsOf(inputs: Readonly<Record<string, unknown>>): { property: string; reason: string }[] {
-  const secrets = SECRETS.filter((path) => valueAt(inputs, path) !== undefined).map((path) => ({
+  const secrets = secretsIn(inputs).map((path) => ({
     property: path.join("."),
-    reason:
-      "a secret must not stand in a plain file, and what was committed is known: replace it. The token that makes tokens goes into influx-token:token (`pulumi config set --secret`) or INFLUX_TOKEN; a token that needs one of its own goes into influx-token:tokens, where Pulumi encrypts it",
+    reason: noSecrets("tokens"),
   }));
   return [...secrets, ...checkInputs(inputs, {}, OPEN_CONTEXT).failures];
+}
+
+function secretsIn(inputs: object): (readonly string[])[] {
+  return SECRETS.filter((path) => valueAt(inputs, path) !== undefined);
 }
 
 /** Paths of the inputs that are secrets. */

@@ -32,7 +32,7 @@ type OfKind<Kind extends string> = {
 export type SwitchSetting = OfKind<"switch">;
 export type NumberSetting = OfKind<"number">;
 
-/** Keys of the stack config under `influx-token:`. The program that comes with the package reads `tokens` and `tokensFrom`. */
+/** Keys of the stack config under `influx-token:`. The program that comes with the package reads `tokens`, `fleets` and `tokensFrom`. */
 export const CONFIG_KEYS: readonly string[] = [
   ...Object.keys(SETTINGS),
   "org",
@@ -42,5 +42,6 @@ export const CONFIG_KEYS: readonly string[] = [
   "preflight",
   "rotateAfter",
   "tokens",
+  "fleets",
   "tokensFrom",
 ];

@@ -1,6 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { shardIndexOf } from "../../provider/fleet/memberNames";
+import { succeeded } from "../../scripts/engine";
 import { SELECTION, SOAK } from "../support/soak";
 import { openStack, type TestStack } from "../support/stack";
 
@@ -55,5 +57,49 @@ describe(`tokens from files in the folder of Pulumi.yaml (${SELECTION})`, () => 
     expect(shown).toContain("tokens/wrong.yaml:1: team0-service0 is also declared in tokens/team0.yaml:1");
     expect(shown).not.toMatch(/\.js:\d|^ +at /m);
     expect(stack.server.countRequests()).toEqual({});
+  });
+});
+
+describe("a fleet of the stack config whose members are in a file", () => {
+  const names = Array.from({ length: 12 }, (_, n) => `device-${n}`);
+  const shards = new Set(names.map(shardIndexOf));
+  let stack: TestStack;
+  let file: string;
+  beforeAll(async () => {
+    stack = await openStack(ROOT);
+    file = join(stack.engine.folder, "project", "devices.csv");
+    const lines = names.map((name, n) => `${name},${n === 0 ? "inactive" : ""}`);
+    await writeFile(file, ["member,status", ...lines, ""].join("\r\n"));
+    const fleet = { each: { org: "acme", readTasks: true }, membersFrom: "devices.csv" };
+    await stack.engine.configSet("influx-token:fleets", JSON.stringify({ sensors: fleet }));
+    stack.server.countRequests();
+  });
+  afterAll(() => stack.dispose());
+
+  /** The tokens as the stack's output has them. */
+  async function tokens(): Promise<Record<string, string>> {
+    const args = ["stack", "output", "fleets", "--json"];
+    expect(succeeded(await stack.engine.run(args)).stdout).not.toContain("device-1");
+    const { stdout } = succeeded(await stack.engine.run([...args, "--show-secrets"]));
+    return (JSON.parse(stdout) as { sensors: Record<string, string> }).sensors;
+  }
+
+  it("has a token for each line, and touches one shard for one line more", async () => {
+    expect(await stack.preview()).toContain("sensors");
+    expect(stack.server.countRequests()).toEqual({});
+    // Stack, component, and the companion that deletes what is replaced.
+    expect(await stack.up()).toEqual({ created: shards.size + 3 });
+    const made = await tokens();
+    expect(Object.keys(made).sort()).toEqual([...names].sort());
+    expect(await stack.up()).toEqual({ unchanged: shards.size + 3 });
+
+    const index = shardIndexOf("device-1");
+    const further = Array.from({ length: 1_000 }, (_, n) => `further-${n}`).find(
+      (name) => shardIndexOf(name) === index,
+    );
+    await appendFile(file, `${String(further)},\r\n`);
+    // The shard, and the component for its count.
+    expect(await stack.up()).toEqual({ updated: 2, unchanged: shards.size + 1 });
+    expect(await tokens()).toEqual({ ...made, [String(further)]: expect.any(String) as string });
   });
 });

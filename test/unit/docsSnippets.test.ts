@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { runCommand } from "../../cli/run";
+import { readFleet } from "../../program/fleets";
+import { readMemberTable } from "../../program/memberTable";
 import { exports as exported, name as packageName, scripts } from "../../package.json";
 import { configKeyProblems } from "../../provider/configKeys";
 import provider from "../../provider/dynamicProvider";
@@ -20,6 +22,19 @@ async function problemsOf(tokens: Readonly<Record<string, unknown>>): Promise<un
     return failures.map(({ property, reason }) => `${name}.${property}: ${reason}`);
   });
   return (await Promise.all(checked)).flat();
+}
+
+/** What is wrong with fleets, by name; files of members are fixtures. */
+function fleetProblems(fleets: unknown): string[] {
+  const problems: string[] = [];
+  for (const [name, declared] of Object.entries(isRecord(fleets) ? fleets : {})) {
+    const at = (property: string): string => `${name}.${property}`;
+    const fleet = { name, declared: isRecord(declared) ? declared : {}, at };
+    readFleet(fleet, { from: join(__dirname, "..", "fixtures") }, (where, what) => {
+      problems.push(`${where}: ${what}`);
+    });
+  }
+  return problems;
 }
 
 /** The resource of the schema by its type in a program, where `influx-token:Token` is short for `influx-token:index:Token`. */
@@ -83,9 +98,13 @@ async function yamlProblems(text: string): Promise<unknown[]> {
       ...(error === undefined ? [] : [error]),
       ...warnings,
       ...(await problemsOf(isRecord(tokens) ? tokens : {})),
+      ...fleetProblems(config["influx-token:fleets"]),
     ];
   }
-  if (Object.values(value).every(isRecord)) return problemsOf(value);
+  if (Object.values(value).every(isRecord)) {
+    const { fleets, ...tokens } = value;
+    return [...(await problemsOf(tokens)), ...fleetProblems(fleets)];
+  }
   return ["is none of the kinds of YAML that this test knows"];
 }
 
@@ -223,6 +242,11 @@ describe("the YAML of README and docs", () => {
     ["config: { 'influx-token:hots': a }", /did you mean influx-token:host/],
     ["config: { 'influx-token:tokens': { ci: { org: acme, readBukets: true } } }", /ci\.readBukets/],
     ["ci: { org: acme, readBucket: 1 }", /ci\.readBucket/],
+    ["fleets: { a: { each: { org: acme, readBucket: 1 }, members: [] } }", /a\.each\.readBucket/],
+    [
+      "config: { 'influx-token:fleets': { a: { each: { org: acme, readTasks: true }, members: [], memberFrom: b } } }",
+      /a\.memberFrom/,
+    ],
     ["name: a\nruntime: nodejs\nmain: dist/index.js", /main is not/],
     ["on: push", /none of the kinds/],
     ["resources: { a: { type: 'influx-token:Tokn' } }", /there is no influx-token:Tokn/],
@@ -240,6 +264,15 @@ describe("the YAML of README and docs", () => {
     expect(await yamlProblems(text)).toEqual([expect.stringMatching(problem)]);
   });
 });
+
+it.each(blocksOf("csv").map(({ page, number, text }) => [`${page}, ${number}`, text]))(
+  "the CSV of README and docs is accepted: %s",
+  (_, text) => {
+    const { members, problems } = readMemberTable(text);
+    expect(problems).toEqual([]);
+    expect(members.length).toBeGreaterThan(0);
+  },
+);
 
 describe("the commands of README and docs", () => {
   it.each(blocksOf("sh").map(({ page, number, text }) => [`${page}, ${number}`, text]))(

@@ -43,6 +43,7 @@ describe("what is loaded", () => {
     expect(own.filter((file) => file.includes("/connection/"))).toEqual(["provider/connection/settings.js"]);
     expect(roomsOf(own).filter((room) => room.endsWith("/"))).toEqual([
       "connection/",
+      "fleet/",
       "permissions/",
       "pulumiHost/",
       "token/",
@@ -54,7 +55,7 @@ describe("what is loaded", () => {
     expect(packages).not.toContain("axios");
   });
 
-  it("by the program without code: nothing of files, and no YAML, where the stack config holds the tokens", () => {
+  it("by the program without code: nothing of files, YAML and CSV, where the stack config holds the tokens", () => {
     const run = (config: object): Loaded =>
       loadedBy(`
         const pulumi = require("@pulumi/pulumi");
@@ -65,8 +66,20 @@ describe("what is loaded", () => {
     const inConfig = run({ "influx-token:tokens": '{"ci":{"org":"acme","readTasks":true}}' });
     expect(inConfig.own.filter((file) => file.startsWith("program/"))).toEqual(["program/index.js"]);
     expect(inConfig.packages).not.toContain("yaml");
+    const fleetOf = (declared: object): Loaded =>
+      run({
+        "influx-token:fleets": JSON.stringify({ f: { each: { org: "acme", readTasks: true }, ...declared } }),
+      });
+    const list = fleetOf({ membersFrom: join(DIST, "..", "test", "fixtures", "devices.txt") });
+    expect(list.own).not.toContain("program/tokenDocument.js");
+    expect(list.packages).not.toContain("yaml");
+    expect(list.packages).not.toContain("csv-parse");
+    const table = fleetOf({ membersFrom: join(DIST, "..", "test", "fixtures", "devices.csv") });
+    expect(table.packages).toContain("csv-parse");
+    expect(table.packages).not.toContain("yaml");
     const fromFiles = run({ "influx-token:tokensFrom": join(DIST, "..", "examples", "gitops", "tokens") });
     expect(fromFiles.packages).toContain("yaml");
+    expect(fromFiles.packages).not.toContain("csv-parse");
     expect(fromFiles.packages).not.toContain("axios");
   });
 

@@ -59,10 +59,65 @@ describe("the program of the root", () => {
     });
   });
 
+  describe("with the stack config influx-token:fleets", () => {
+    let folder: string;
+    const each = { org: "acme", readTasks: true };
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), "fleets-"));
+      writeFileSync(join(folder, "devices.csv"), "member,status\na,\nb,inactive\n");
+      writeFileSync(
+        join(folder, "iot.yaml"),
+        "fleets: { meters: { each: { org: acme, readTasks: true }, members: [c] } }\n",
+      );
+    });
+    afterEach(() => {
+      rmSync(folder, { recursive: true });
+    });
+
+    it("makes them with the members of their files, beside tokens and the fleets of files", async () => {
+      const { registered, exported } = await runWithMocks(PROGRAM, {
+        "influx-token:tokens": JSON.stringify({ ci: each }),
+        "influx-token:fleets": JSON.stringify({
+          sensors: { each, membersFrom: join(folder, "devices.csv"), keepOldFor: "24h" },
+        }),
+        "influx-token:tokensFrom": folder,
+      });
+      const components = registered.filter(({ type }) => type === "influx-token:index:InfluxTokenFleet");
+      expect(components.map(({ name }) => name).sort()).toEqual(["meters", "sensors"]);
+      const members = registered.flatMap(({ inputs }) => Object.entries(inputs["members"] ?? {}));
+      expect(Object.fromEntries(members)).toEqual({ a: {}, b: { status: "inactive" }, c: {} });
+      expect(Object.keys(exported["tokens"] ?? {})).toEqual(["ci"]);
+      expect(Object.keys(exported["fleets"] ?? {})).toEqual(["sensors", "meters"]);
+    });
+
+    it("makes nothing where something is wrong, and names both places of a name that is declared twice", async () => {
+      const config = {
+        "influx-token:tokens": JSON.stringify({ ci: each, sensors: each }),
+        "influx-token:fleets": JSON.stringify({
+          sensors: { each, members: [] },
+          meters: { each, membersFrom: join(folder, "gone.csv") },
+        }),
+      };
+      await expect(runWithMocks(PROGRAM, config)).rejects.toThrow(
+        `influx-token:fleets\ninflux-token:fleets.sensors: sensors is also declared in influx-token:tokens of the stack config\n${folder}/gone.csv: it cannot be read (ENOENT)`,
+      );
+      await expect(runWithMocks(PROGRAM, config)).rejects.toMatchObject({ __pulumiRunError: true });
+      const twice = {
+        "influx-token:fleets": JSON.stringify({ meters: { each, members: [] } }),
+        "influx-token:tokensFrom": join(folder, "iot.yaml"),
+      };
+      await expect(runWithMocks(PROGRAM, twice)).rejects.toThrow(
+        "iot.yaml:1: meters is also declared in influx-token:fleets of the stack config",
+      );
+    });
+  });
+
   it.each([
     [{ "influx-token:tokens": '["ci"]' }, /influx-token:tokens must hold an entry for each token/],
     [{ "influx-token:tokens": '{"ci":"all-access"}' }, /influx-token:tokens.ci must hold the token's inputs/],
-    [{}, /neither influx-token:tokens nor influx-token:tokensFrom/],
+    [{ "influx-token:fleets": '["a"]' }, /influx-token:fleets must hold an entry for each fleet/],
+    [{ "influx-token:fleets": '{"a":[]}' }, /influx-token:fleets.a must hold the fleet's inputs/],
+    [{}, /none of influx-token:tokens, influx-token:fleets and influx-token:tokensFrom/],
   ])("says what the stack config %j lacks", async (config, message) => {
     await expect(runWithMocks(PROGRAM, config)).rejects.toThrow(message);
   });

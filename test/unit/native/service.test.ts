@@ -265,6 +265,7 @@ describe("a provider's config", () => {
       host: "http://a",
       token: "t",
       tokens: "[]",
+      fleets: "[]",
       tokensFrom: "x",
       preflight: "true",
       version: "1.0.0",

@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { TokenFilesError } from "../../../program/places";
 import { projectFolder } from "../../../program/projectFolder";
-import { readTokenFiles, TokenFilesError } from "../../../program/tokenFiles";
+import { readTokenFiles } from "../../../program/tokenFiles";
 import { tokensFrom } from "../../../program/tokensFrom";
 import { thrownBy } from "../../support/thrownBy";
 
@@ -26,7 +27,7 @@ function put(path: string, text = `${path.replace(/\W/g, "-")}: { readTasks: tru
 
 /** Each token's name with its place. */
 const read = (given = "tokens/", others?: ReadonlyMap<string, string>): string[] =>
-  readTokenFiles(given, root, others).map(({ name, at }) => `${name} in ${at}`);
+  readTokenFiles(given, root, others).tokens.map(({ name, at }) => `${name} in ${at}`);
 
 const refusal = (given?: string, others?: ReadonlyMap<string, string>): string[] => {
   const error = thrownBy(() => read(given, others));
@@ -196,8 +197,8 @@ describe("the folder of Pulumi.yaml", () => {
     put("Pulumi.yaml", "");
     put("tokens/a.yaml");
     const run = { told: "", project: "acme", cwd: join(root, "program"), shell: root };
-    expect(tokensFrom(join(root, "tokens"), run, new Map())).toHaveLength(1);
+    expect(tokensFrom(join(root, "tokens"), run, new Map()).tokens).toHaveLength(1);
     expect(() => tokensFrom("tokens", run, new Map())).toThrow(/does not tell where Pulumi\.yaml is/);
-    expect(tokensFrom("tokens", { ...run, told: root }, new Map())).toHaveLength(1);
+    expect(tokensFrom("tokens", { ...run, told: root }, new Map()).tokens).toHaveLength(1);
   });
 });

@@ -89,7 +89,7 @@ describe("the schema of the native plugin", () => {
   });
 
   it("takes as a provider's setting what a stack's config says of its connection and its tokens", () => {
-    const ofPrograms = ["preflight", "tokens", "tokensFrom"];
+    const ofPrograms = ["preflight", "tokens", "fleets", "tokensFrom"];
     const settings = CONFIG_KEYS.filter((name) => !ofPrograms.includes(name)).sort();
     expect(Object.keys(variables).sort()).toEqual(settings);
     expect(shipped.provider.inputProperties).toEqual(variables);

@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import { parse } from "yaml";
+import { FLEET_KEYS } from "../../../program/fleets";
+import { EACH_INPUTS, OWN_INPUTS } from "../../../provider/fleet/shardInputs";
 import { READERS } from "../../../provider/token/inputReaders";
 import { checkInputs, OPEN_CONTEXT } from "../../../provider/token/inputs";
-import { tokensSchema } from "../../../scripts/tokensSchema";
+import { DECLARATIONS, tokensSchema } from "../../../scripts/tokensSchema";
 
 const ROOT = join(__dirname, "..", "..", "..");
 const DIST = join(ROOT, "dist");
@@ -14,7 +16,7 @@ interface Part {
   readonly properties: Record<string, Part>;
 }
 const shipped = JSON.parse(readFileSync(join(DIST, "program", "tokens.schema.json"), "utf8")) as Part & {
-  readonly definitions: { readonly token: Part };
+  readonly definitions: Readonly<Record<"token" | "fleet" | "member", Part>>;
 };
 const { properties } = shipped.definitions.token;
 const validate = new Ajv({ allErrors: true }).compile(shipped);
@@ -57,8 +59,8 @@ const PLAIN = [...READERS].filter(([, { schema }]) => schema["writeOnly"] !== tr
 
 describe("the JSON schema of files of tokens", () => {
   it("is built from what is there", () => {
-    const declarations = readFileSync(join(DIST, "provider", "influxToken.d.ts"), "utf8");
-    expect(shipped).toEqual(tokensSchema(declarations));
+    const declarations = DECLARATIONS.map((path) => readFileSync(join(DIST, path), "utf8"));
+    expect(shipped).toEqual(tokensSchema(declarations.join("\n")));
   });
 
   it("knows every input but the secret ones, and explains each", () => {
@@ -97,8 +99,44 @@ describe("the JSON schema of files of tokens", () => {
     ["an action that there is not", { ci: { extraPermissions: { telegrafs: "reed" } } }],
     ["a risk that there is not", { ci: { acknowledge: { "no-such-risk": "why" } } }],
     ["a secret", { ci: { connection: { token: "s3cret" } } }],
+    ["a fleet without members", { fleets: { f: { each: { readTasks: true } } } }],
+    ["a fleet without each", { fleets: { f: { members: [] } } }],
+    ["an unknown key of a fleet", { fleets: { f: { each: {}, members: [], memberFrom: "a" } } }],
+    ["an unknown input of a fleet", { fleets: { f: { each: { reedTasks: true }, members: [] } } }],
+    [
+      "what no member of a fleet has",
+      { fleets: { f: { each: { adopt: "0a1b2c3d4e5f6071" }, members: [] } } },
+    ],
+    ["a connection within each", { fleets: { f: { each: { connection: {} }, members: [] } } }],
+    ["a member's own organization", { fleets: { f: { each: {}, members: { a: { org: "acme" } } } } }],
+    ["a member's unknown input", { fleets: { f: { each: {}, members: { a: { reedTasks: true } } } } }],
+    ["a number for a member", { fleets: { f: { each: {}, members: [7] } } }],
+    ["a brace in a member's name", { fleets: { f: { each: {}, members: { "{a}": {} } } } }],
+    ["a secret of a fleet", { fleets: { f: { each: {}, members: [], connection: { token: "s3cret" } } } }],
   ])("finds fault with %s", (_, file) => {
     expect(validate(file)).toBe(false);
+  });
+
+  it("finds no fault with fleets", () => {
+    const each = { org: "acme", user: "devices", writeBucket: ["metrics"], description: "{member}" };
+    const fleets = {
+      a: { each, members: ["x", "y"], keepOldFor: "24h", connection: { retries: 2 } },
+      b: { each, members: { x: {}, y: null, z: { status: "inactive", keepers: { a: "1" } } } },
+      c: { each, membersFrom: "devices.csv" },
+      d: { each, members: ["x"], membersFrom: ["a.txt", "b/"] },
+    };
+    validate({ fleets, ci: { org: "acme", readTasks: true } });
+    expect(validate.errors).toBeNull();
+  });
+
+  it("knows every key of a fleet, and the inputs of its members", () => {
+    const { fleet, member } = shipped.definitions;
+    expect(Object.keys(fleet.properties)).toEqual(FLEET_KEYS);
+    expect(Object.keys(fleet.properties["each"]?.properties ?? {})).toEqual(EACH_INPUTS);
+    expect(Object.keys(member.properties)).toEqual(OWN_INPUTS);
+    for (const part of Object.values(fleet.properties)) expect(part.description ?? "").not.toBe("");
+    // What they lead to is there.
+    for (const name of EACH_INPUTS) expect(properties).toHaveProperty(name);
   });
 
   it.each(["platform", "audit"])("fits the example's file %s, whose first line leads to it", (name) => {
