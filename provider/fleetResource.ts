@@ -112,6 +112,11 @@ export interface FleetHost {
 export abstract class FleetResource extends pulumi.ComponentResource {
   /** The tokens, by member. Secret. */
   readonly tokens: pulumi.Output<Record<string, string>>;
+  /**
+   * The same by shard, as its name ends: `00` to `63`, only those that have members. Each is a secret map by member of its
+   * own: what is made of one, such as a Kubernetes Secret, is not touched by a change in another.
+   */
+  readonly tokensByShard: Readonly<Record<string, pulumi.Output<Record<string, string>>>>;
   /** Ids of the tokens, by member: 16 hex digits. */
   readonly ids: pulumi.Output<Record<string, string>>;
   /** What `each` asks for, as `permissions` of a token. Absent in a fleet without members. */
@@ -164,6 +169,9 @@ export abstract class FleetResource extends pulumi.ComponentResource {
       pulumi
         .all(shards.map(({ tokens }) => tokens))
         .apply((all) => Object.assign({}, ...all) as Record<string, string>),
+    );
+    this.tokensByShard = Object.fromEntries(
+      [...this.shards].map(([index, { tokens }]) => [shardLabel(index), pulumi.secret(tokens)]),
     );
     this.ids = pulumi
       .all(shards.map(({ __made }) => __made))

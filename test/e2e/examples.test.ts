@@ -20,8 +20,8 @@ const EXPECTED: Record<string, { count: number; among: Record<string, string> }>
 /** Also previewed before they are made. */
 const PREVIEWED = SOAK ? Object.keys(EXPECTED) : ["chosen-buckets"];
 
-/** Run in tests of their own: with Pulumi's mocks or the real plugin, with a file, as pipelines (test/gitops), in test/languages, and in YAML (test/e2e/yaml). */
-const ELSEWHERE = ["rotation", "deliver", "gitops", "python", "go", "yaml"];
+/** Run in tests of their own: with Pulumi's mocks or the real plugin, with files, as pipelines (test/gitops), in test/languages, and in YAML (test/e2e/yaml). */
+const ELSEWHERE = ["rotation", "deliver", "fleet", "gitops", "python", "go", "yaml"];
 
 it("every example is run by a test", () => {
   expect(readdirSync(EXAMPLES).sort()).toEqual([...Object.keys(EXPECTED), ...ELSEWHERE].sort());

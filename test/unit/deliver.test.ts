@@ -91,6 +91,42 @@ describe("the examples that need somebody else's server", () => {
   });
 });
 
+// The engine runs it in test/e2e/deliver.test.ts, with fewer devices.
+describe("the example fleet", () => {
+  const SHARD = "pulumi-nodejs:dynamic/influxdb:InfluxTokenShard";
+
+  /** What the engine has of a shard after its step. */
+  const made = ({ type, inputs }: Registered): Record<string, unknown> => {
+    if (type !== SHARD) return {};
+    const names = Object.keys(inputs["members"] as object);
+    return {
+      tokens: Object.fromEntries(names.map((name) => [name, `${TOKEN} of ${name}`])),
+      __made: names.map((name) => `0000000000000001 0 1 ${name}`).join("\n"),
+      __retired: "",
+    };
+  };
+
+  it("writes the tokens of each shard of its thousand devices into a secret file of their own", async () => {
+    const program = join(EXAMPLES, "..", "fleet", "index.ts");
+    const { registered } = await runWithMocks(program, { "project:folder": tmpdir() }, made);
+    const shards = registered.filter(({ type }) => type === SHARD);
+    const members = shards.map(({ inputs }) => Object.keys(inputs["members"] as object));
+    expect([shards.length, new Set(members.flat()).size]).toEqual([64, 1000]);
+    const files = new Map(
+      registered.filter(({ name }) => name.startsWith("tokens-")).map(({ name, inputs }) => [name, inputs]),
+    );
+    expect(files.size).toBe(64);
+    for (const [index, { name }] of shards.entries()) {
+      const label = name.slice("devices-".length);
+      const tokens = (members[index] ?? []).map((member) => [member, `${TOKEN} of ${member}`]);
+      expect(files.get(`tokens-${label}`)).toMatchObject({
+        path: join(tmpdir(), `${label}.json`),
+        content: { ...SECRET, value: JSON.stringify(Object.fromEntries(tokens)) },
+      });
+    }
+  });
+});
+
 // The engine runs the whole example in test/e2e/deliver.test.ts.
 describe("the file of the example deliver/telegraf", () => {
   let folder: string;
