@@ -41,10 +41,10 @@ export interface RetirementState {
  * the shards' states, and the next run ends them.
  */
 export class Retirement implements Life<RetirementInputs, RetirementState> {
-  /** What is to end with this run, by fleet. */
+  /** What is to end with this run, by the fleet's name in the state: a program may have given it another one since. */
   private readonly pending = new Map<string, RetirementInputs>();
 
-  constructor(private readonly shards: ShardLifecycle) {}
+  constructor(private readonly shards: Pick<ShardLifecycle, "end">) {}
 
   check(_olds: OldInputs, news: Readonly<Record<string, unknown>>): Promise<Checked> {
     const host = news["host"];
@@ -59,7 +59,7 @@ export class Retirement implements Life<RetirementInputs, RetirementState> {
     const isOpen = isUnknown(declared.__retired) || isUnknown(declared.retired);
     const isSame = !isOpen && state.__digest === digestOf(declared.__retired);
     // As long as the run has not ended, the one before it may still have something to end.
-    if (!isOpen) this.pending.set(declared.fleet, declared);
+    if (!isOpen) this.pending.set(state.fleet, declared);
     return isSame ? { changes: false, replaces: [] } : { changes: true, replaces: ["retired"] };
   }
 
@@ -68,7 +68,9 @@ export class Retirement implements Life<RetirementInputs, RetirementState> {
   }
 
   create(inputs: RetirementInputs): Promise<Recorded<RetirementState>> {
-    this.pending.set(inputs.fleet, inputs);
+    // A forced replacement asks for no difference. What was compared has its place by its old name.
+    if (![...this.pending.values()].some(({ fleet }) => fleet === inputs.fleet))
+      this.pending.set(inputs.fleet, inputs);
     const { fleet, retired, host, connection, __retired } = inputs;
     const state = {
       fleet,
