@@ -33,7 +33,7 @@ export interface Interrupted {
   readonly unanswered: ReadonlySet<string>;
   /** Whether it was about to tell the engine: then the engine may have recorded what was made. */
   readonly isAnswered: boolean;
-  /** Whether that run is certain to be over, and one of this stack: its process was one of this machine, and is gone. */
+  /** Whether that run is certain to be over: its process was one of this machine, and is gone. */
   readonly isOver: boolean;
 }
 
@@ -48,13 +48,11 @@ export interface JournalEntry {
   end(): void;
 }
 
-/** In which an engine writes its state after an answer, however large it is: milliseconds. */
-const RECORDED_MS = 5_000;
+/** For the answer to get to the engine, before the process ends: milliseconds. */
+const ANSWER_MS = 10;
 
 interface Environment {
   readonly XDG_STATE_HOME?: string | undefined;
-  readonly PULUMI_HOME?: string | undefined;
-  readonly PULUMI_BACKEND_URL?: string | undefined;
 }
 
 /**
@@ -65,16 +63,12 @@ interface Environment {
  */
 export class Journal {
   private readonly folder: string;
-  private readonly place: string;
-  /** Files of which the engine was told, and may not have written its state yet. */
-  private readonly answered = new Set<string>();
 
   constructor(
     env: Environment,
     private readonly pid: number = process.pid,
   ) {
     const { XDG_STATE_HOME: base = "" } = env;
-    this.place = placeOf(env);
     this.folder = join(isAbsolute(base) ? base : join(homedir(), ".local", "state"), "pulumi-influx-token");
   }
 
@@ -99,23 +93,29 @@ export class Journal {
   /** Begins to write. What an earlier run left is forgotten. */
   begin(key: JournalKey, nonce: string, now: number): JournalEntry {
     const file = this.fileOf(key);
-    this.answered.delete(file);
     let descriptor: number | undefined;
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      descriptor = openSync(file, "w", 0o600);
+      // A file of its own, also where another run still writes to one of that name: two runs' words must not mix.
+      rmSync(file, { force: true });
+      descriptor = openSync(file, "wx", 0o600);
     } catch {
       return NOWHERE;
     }
+    const close = (): void => {
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    };
     const write = (line: string): void => {
       if (descriptor === undefined) return;
       try {
         writeSync(descriptor, `${line}\n`);
       } catch {
-        // A full disk takes away the certainty, and no token.
+        // A full disk takes away the certainty, and no token. Half a line must not become part of another one.
+        close();
       }
     };
-    write(JSON.stringify({ nonce, since: now, pid: this.pid, machine: hostname(), place: this.place }));
+    write(JSON.stringify({ nonce, since: now, pid: this.pid, machine: hostname() }));
     return {
       asked: (member) => {
         write(`? ${member}`);
@@ -128,29 +128,17 @@ export class Journal {
       },
       end: () => {
         write("=");
-        if (descriptor !== undefined) closeSync(descriptor);
-        descriptor = undefined;
-        this.answered.add(file);
         setTimeout(() => {
-          this.remove(file);
-        }, RECORDED_MS).unref();
+          close();
+          remove(file);
+        }, ANSWER_MS);
       },
     };
   }
 
-  /** The run has ended as it should: the engine has recorded whatever it was told. */
-  close(): void {
-    for (const file of this.answered) this.remove(file);
-  }
-
-  private remove(file: string): void {
-    // Another step of the same shard may have begun a new one.
-    if (this.answered.delete(file)) rmSync(file, { force: true });
-  }
-
   /** Nothing is left to be found. */
   forget(key: JournalKey): void {
-    rmSync(this.fileOf(key), { force: true });
+    remove(this.fileOf(key));
   }
 
   private fileOf({ host, shard }: JournalKey): string {
@@ -170,25 +158,34 @@ export class Journal {
     if (!existsSync(file)) return undefined;
     try {
       const [head = "", ...lines] = readFileSync(file, "utf8").split("\n");
-      const { nonce, since, pid, machine, place } = JSON.parse(head) as Record<string, unknown>;
+      const { nonce, since, pid, machine } = JSON.parse(head) as Record<string, unknown>;
       if (typeof nonce !== "string" || typeof since !== "number") return undefined;
       const made = new Map<string, string>();
       const unanswered = new Set<string>();
       let isAnswered = false;
-      for (const line of lines) {
+      // What is behind the last line break was cut off: an id that is not whole is nobody's.
+      for (const line of lines.slice(0, -1)) {
         const member = line.startsWith("+") ? line.slice(line.indexOf(" ", 2) + 1) : line.slice(2);
         if (line === "=") isAnswered = true;
         else if (line.startsWith("?")) unanswered.add(member);
         else unanswered.delete(member);
         if (line.startsWith("+")) made.set(line.slice(2, line.indexOf(" ", 2)), member);
       }
-      const isHere = machine === hostname() && place === this.place;
-      const isOver = isHere && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
+      const isOver = machine === hostname() && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
       return { nonce, since, until: statSync(file).mtimeMs, made, unanswered, isAnswered, isOver };
     } catch {
       // Cut off in its first line, before anything was asked for.
       return undefined;
     }
+  }
+}
+
+/** One that stays says too much at most: it is of a state that has passed. */
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // A folder that may no longer be written must not end the process.
   }
 }
 
@@ -198,18 +195,6 @@ const NOWHERE: JournalEntry = {
   failed: () => undefined,
   end: () => undefined,
 };
-
-/** The program's folder and the backend of its states: a stack of the same name elsewhere is another one. */
-function placeOf({ PULUMI_BACKEND_URL: backend = "", PULUMI_HOME: home }: Environment): string {
-  let current = "";
-  try {
-    current = readFileSync(join(home ?? join(homedir(), ".pulumi"), "credentials.json"), "utf8");
-  } catch {
-    // Whoever gives the backend by the environment need not have logged in.
-  }
-  const login = /"current"\s*:\s*"([^"]*)"/.exec(current)?.[1] ?? "";
-  return createHash("sha256").update([process.cwd(), backend, login].join("\n")).digest("hex").slice(0, 24);
-}
 
 function hashOf(host: string, fleet: string): string {
   return createHash("sha256").update(`${host}\n${fleet}`).digest("hex").slice(0, 24);

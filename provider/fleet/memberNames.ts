@@ -101,11 +101,13 @@ export function forMember<T>(value: T, name: string): T {
   if (typeof value === "string") return value.replaceAll(MEMBER, () => name) as T;
   if (Array.isArray(value)) return value.map((each: unknown) => forMember(each, name)) as T;
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, forMember(inner, name)])) as T;
+  const entries = Object.entries(value).map(([key, inner]) => [forMember(key, name), forMember(inner, name)]);
+  return Object.fromEntries(entries) as T;
 }
 
 /** Whether a value holds {@link MEMBER}. */
 export function namesMember(value: unknown): boolean {
   if (typeof value === "string") return value.includes(MEMBER);
-  return typeof value === "object" && value !== null && Object.values(value).some(namesMember);
+  if (Array.isArray(value)) return value.some(namesMember);
+  return isRecord(value) && Object.entries(value).flat().some(namesMember);
 }
