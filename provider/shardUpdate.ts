@@ -214,7 +214,10 @@ export class ShardUpdate {
    */
   private async sweep(interrupted: Interrupted | undefined): Promise<void> {
     const { client } = this.session;
-    const isCertain = interrupted?.isOver === true && interrupted.nonce === this.before.nonce;
+    // Every new shard has the same nonce, so that of one that was answered another stack may have the tokens.
+    const isUnrecorded = interrupted?.nonce !== "" || !interrupted.isAnswered;
+    const isCertain =
+      interrupted?.isOver === true && interrupted.nonce === this.before.nonce && isUnrecorded;
     const evidence = isCertain ? interrupted : undefined;
     const known = new Set([
       ...[...this.before.made.values()].map(({ id }) => id),

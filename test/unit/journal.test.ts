@@ -43,6 +43,7 @@ describe("a journal", () => {
       until: expect.any(Number) as number,
       made: new Map([[ID, "a"]]),
       unanswered: new Set(["b"]),
+      isAnswered: false,
       isOver: true,
     });
     expect(found?.until).toBeGreaterThan(before - 2_000);
@@ -67,7 +68,7 @@ describe("a journal", () => {
   it("leaves nothing of a run that ends, once its answer is on its way", async () => {
     const entry = journalOf(deadPid()).begin(KEY, "n0", NOW);
     entry.end();
-    expect(journalOf().interrupted(KEY)).toBeDefined();
+    expect(journalOf().interrupted(KEY)).toMatchObject({ isAnswered: true });
     await pause(100);
     expect(readdirSync(folder())).toEqual([]);
   });
