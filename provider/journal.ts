@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -12,6 +14,7 @@ import {
 } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { descriptionDigest } from "./fleet/lostTokens";
 
 /** Which shard on which server: a journal is of one of them. */
 export interface JournalKey {
@@ -29,8 +32,8 @@ export interface Interrupted {
   readonly until: number;
   /** Members by the id of the token that it made. */
   readonly made: ReadonlyMap<string, string>;
-  /** Members whose token it asked for, without an answer. */
-  readonly unanswered: ReadonlySet<string>;
+  /** Members whose token it asked for, without an answer, and the digest of its description. */
+  readonly unanswered: ReadonlyMap<string, string>;
   /** Whether it was about to tell the engine: then the engine may have recorded what was made. */
   readonly isAnswered: boolean;
   /** Whether that run is certain to be over: its process was one of this machine, and is gone. */
@@ -40,7 +43,7 @@ export interface Interrupted {
 /** What a run writes down of a shard while it makes tokens. */
 export interface JournalEntry {
   /** Before a request leaves. */
-  asked(member: string): void;
+  asked(member: string, description: string): void;
   made(member: string, id: string): void;
   /** It is certain that none was made. */
   failed(member: string): void;
@@ -102,23 +105,21 @@ export class Journal {
     } catch {
       return NOWHERE;
     }
-    const close = (): void => {
-      if (descriptor !== undefined) closeSync(descriptor);
-      descriptor = undefined;
-    };
+    let isWhole = true;
     const write = (line: string): void => {
-      if (descriptor === undefined) return;
+      if (descriptor === undefined || !isWhole) return;
       try {
         writeSync(descriptor, `${line}\n`);
       } catch {
-        // A full disk takes away the certainty, and no token. Half a line must not become part of another one.
-        close();
+        // A full disk takes away the certainty, and no token: without its end it would say that nobody was told.
+        isWhole = false;
+        empty(descriptor);
       }
     };
     write(JSON.stringify({ nonce, since: now, pid: this.pid, machine: hostname() }));
     return {
-      asked: (member) => {
-        write(`? ${member}`);
+      asked: (member, description) => {
+        write(`? ${descriptionDigest(description)} ${member}`);
       },
       made: (member, id) => {
         write(`+ ${id} ${member}`);
@@ -129,8 +130,11 @@ export class Journal {
       end: () => {
         write("=");
         setTimeout(() => {
-          close();
-          remove(file);
+          // Another run may have begun since, with a file of its own.
+          if (descriptor === undefined) return;
+          if (isSameFile(descriptor, file)) remove(file);
+          closeSync(descriptor);
+          descriptor = undefined;
         }, ANSWER_MS);
       },
     };
@@ -161,15 +165,16 @@ export class Journal {
       const { nonce, since, pid, machine } = JSON.parse(head) as Record<string, unknown>;
       if (typeof nonce !== "string" || typeof since !== "number") return undefined;
       const made = new Map<string, string>();
-      const unanswered = new Set<string>();
+      const unanswered = new Map<string, string>();
       let isAnswered = false;
       // What is behind the last line break was cut off: an id that is not whole is nobody's.
       for (const line of lines.slice(0, -1)) {
-        const member = line.startsWith("+") ? line.slice(line.indexOf(" ", 2) + 1) : line.slice(2);
-        if (line === "=") isAnswered = true;
-        else if (line.startsWith("?")) unanswered.add(member);
+        const [kind, what = ""] = line.split(" ", 2);
+        const member = kind === "-" ? line.slice(2) : line.slice(3 + what.length);
+        if (kind === "=") isAnswered = true;
+        else if (kind === "?") unanswered.set(member, what);
         else unanswered.delete(member);
-        if (line.startsWith("+")) made.set(line.slice(2, line.indexOf(" ", 2)), member);
+        if (kind === "+") made.set(what, member);
       }
       const isOver = machine === hostname() && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
       return { nonce, since, until: statSync(file).mtimeMs, made, unanswered, isAnswered, isOver };
@@ -177,6 +182,32 @@ export class Journal {
       // Cut off in its first line, before anything was asked for.
       return undefined;
     }
+  }
+}
+
+/**
+ * Whether what a run made is in no state: it is over, it began with this very one, and either this one has no part of it or
+ * nobody was told. Every new shard begins with the same, that of a copy of the stack, too.
+ *
+ * @param nonce of the state; empty where there is none.
+ */
+export function isUnrecorded(interrupted: Interrupted, nonce: string): boolean {
+  return interrupted.isOver && interrupted.nonce === nonce && (nonce !== "" || !interrupted.isAnswered);
+}
+
+function empty(descriptor: number): void {
+  try {
+    ftruncateSync(descriptor);
+  } catch {
+    // Then the disk is gone, and what is on it with it.
+  }
+}
+
+function isSameFile(descriptor: number, file: string): boolean {
+  try {
+    return fstatSync(descriptor).ino === statSync(file).ino;
+  } catch {
+    return false;
   }
 }
 

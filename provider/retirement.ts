@@ -44,7 +44,7 @@ export class Retirement implements Life<RetirementInputs, RetirementState> {
   /** What is to end with this run, by the fleet's name in the state: a program may have given it another one since. */
   private readonly pending = new Map<string, RetirementInputs>();
 
-  constructor(private readonly shards: Pick<ShardLifecycle, "end">) {}
+  constructor(private readonly shards: Pick<ShardLifecycle, "end" | "hasUnrecorded" | "sweepFleet">) {}
 
   check(_olds: OldInputs, news: Readonly<Record<string, unknown>>): Promise<Checked> {
     const host = news["host"];
@@ -57,7 +57,10 @@ export class Retirement implements Life<RetirementInputs, RetirementState> {
 
   diff(state: RetirementState, declared: RetirementInputs): Change {
     const isOpen = isUnknown(declared.__retired) || isUnknown(declared.retired);
-    const isSame = !isOpen && state.__digest === digestOf(declared.__retired);
+    const isSame =
+      !isOpen &&
+      state.__digest === digestOf(declared.__retired) &&
+      !this.shards.hasUnrecorded(declared.host, declared.fleet);
     // As long as the run has not ended, the one before it may still have something to end.
     if (!isOpen) this.pending.set(state.fleet, declared);
     return isSame ? { changes: false, replaces: [] } : { changes: true, replaces: ["retired"] };
@@ -67,10 +70,12 @@ export class Retirement implements Life<RetirementInputs, RetirementState> {
     // What ends is refused where it is retired.
   }
 
-  create(inputs: RetirementInputs): Promise<Recorded<RetirementState>> {
+  async create(inputs: RetirementInputs): Promise<Recorded<RetirementState>> {
     // A forced replacement asks for no difference. What was compared has its place by its old name.
     if (![...this.pending.values()].some(({ fleet }) => fleet === inputs.fleet))
       this.pending.set(inputs.fleet, inputs);
+    // Every shard that is declared is up to date by now: what else was begun, a killed run has left.
+    await this.shards.sweepFleet(inputs.host, inputs.fleet, inputs.connection);
     const { fleet, retired, host, connection, __retired } = inputs;
     const state = {
       fleet,
@@ -80,7 +85,7 @@ export class Retirement implements Life<RetirementInputs, RetirementState> {
       ...KNOWN_FORMAT,
       __digest: digestOf(__retired),
     };
-    return Promise.resolve({ id: `${fleet}/retirement`, state });
+    return { id: `${fleet}/retirement`, state };
   }
 
   read(_id: string, state: RetirementState): Promise<{ state: RetirementState }> {

@@ -2,6 +2,7 @@ import { InfluxTokenError } from "./errors";
 import { forMember, memberProperty, SHARDS } from "./fleet/memberNames";
 import { Lanes, type PoolResult, runPool } from "./fleet/pool";
 import { checkShard, type OwnInputs, type ShardInputs, tokenInputsOf } from "./fleet/shardInputs";
+import { lostTokens } from "./fleet/lostTokens";
 import { planShard, type PlanTime, type ShardPlan } from "./fleet/shardPlan";
 import {
   decodeShard,
@@ -20,7 +21,7 @@ import type { Imported } from "./importing";
 import { listAuthorizations, type Lookup } from "./influxdb/authorizations";
 import type { Session } from "./influxdb/session";
 import { TokenLookups } from "./influxdb/tokenLookups";
-import type { Interrupted, Journal } from "./journal";
+import { isUnrecorded, type Journal } from "./journal";
 import { isRecord, sameJson } from "./json";
 import type { Checked, Life, Lifecycle, Recorded } from "./lifecycle";
 import type { Runtime } from "./runtime";
@@ -34,7 +35,11 @@ import { UNKNOWN } from "./token/unknown";
 import { type Authorization, type ConnectionInputs, tokenValueIn } from "./types";
 
 /** A token that is to end, with its value where it is known: a run does not end the token that it works with. */
-export type EndingToken = RetiredToken & { readonly value?: string };
+export type EndingToken = RetiredToken & {
+  readonly value?: string;
+  /** The server that has it, where that is another one than its shard's. */
+  readonly host?: string;
+};
 
 /** What updates of shards share in a run. */
 export interface ShardServices {
@@ -42,8 +47,8 @@ export interface ShardServices {
   isFailing: boolean;
   /** Why no further shard is tried in this run. */
   givenUp: string | undefined;
-  /** The tokens among which lost ones may be, by one list for all shards; `undefined` where none can be had. */
-  listed(session: Session, declared: ShardInputs): Promise<readonly Authorization[] | undefined>;
+  /** The tokens among which lost ones may be, by one list for all shards. */
+  listed(session: Session, declared: ShardInputs): Promise<readonly Authorization[]>;
   /** Ends tokens, as many at once as the connection allows. */
   end(
     tokens: readonly EndingToken[],
@@ -67,7 +72,7 @@ export interface ShardOptions extends Runtime {
 export class ShardLifecycle implements Life<ShardInputs, ShardState> {
   private readonly lookups = new TokenLookups();
   private readonly lanes = new Lanes();
-  private readonly lists = new Map<string, Promise<Authorization[] | undefined>>();
+  private readonly lists = new Map<Session, Map<string, Promise<readonly Authorization[]>>>();
   private readonly startedAt: number;
   private readonly services: ShardServices = {
     isFailing: false,
@@ -113,8 +118,14 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
 
   /** What has to happen. Sends nothing, and never asks for a replacement. */
   diff(state: ShardState, declared: ShardInputs): Change {
-    const { changes } = this.plan(decodeShard(state), state, declared);
-    return { changes, replaces: [] };
+    const shard = decodeShard(state);
+    const { changes } = this.plan(shard, state, declared);
+    // What a killed run left is swept although the program has gone back to what the state is.
+    const interrupted = changes
+      ? undefined
+      : this.options.journal.interrupted({ host: declared.host, shard: shard.shard });
+    const isLeft = interrupted !== undefined && isUnrecorded(interrupted, shard.nonce);
+    return { changes: changes || isLeft, replaces: [] };
   }
 
   /**
@@ -124,7 +135,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
    */
   assertPlan(_id: string, state: ShardState, declared: ShardInputs, { changes }: Change): void {
     const shard = decodeShard(state);
-    this.tokens.know([...shard.made.values()].map(({ id }) => id));
+    this.tokens.know([...shard.made.values(), ...shard.retired, ...shard.kept].map(({ id }) => id));
     if (!changes) return;
     const { steps, removed } = this.plan(shard, state, declared);
     for (const { kind, before, inputs } of steps) {
@@ -270,14 +281,16 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
     known.set(key, reading);
     const read = await reading;
     if (read === undefined) return undefined;
-    const token = tokenValueIn(authorization) ?? before.token;
-    const now = memberOfState(
+    const value = tokenValueIn(authorization) ?? before.token;
+    const { spec, createdAt } = memberOfState(
       name,
       before.id,
-      { ...read.state, description, createdAt: state.createdAt, ...(token !== undefined && { token }) },
+      { ...read.state, description, createdAt: state.createdAt },
       template,
       this.options.now(),
     );
+    // The value of the member whose look-up is shared is no other's.
+    const now = { id: before.id, spec, createdAt, ...(value !== undefined && { token: value }) };
     return sameJson(now.spec, before.spec) && now.token === before.token ? before : now;
   }
 
@@ -299,6 +312,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
       id: token.id,
       member,
       deactivate: token.spec.deactivateOnDelete === true,
+      host: token.spec.host,
       ...(token.token !== undefined && { value: token.token }),
     }));
     // All or none: whoever has only the token that is to end could end nothing after it.
@@ -311,7 +325,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
         `${shard.shard}: ${failures.length} of ${all.length} tokens could not be deleted: run again to go on: ${messageOf(first.error)}`,
       );
     }
-    await this.sweepNewShards(shard, state, connection);
+    await this.sweepFleet(state.host, fleetOf(shard), connection, shard);
   }
 
   /** Ends tokens, as many at once as the connection allows. @returns those that could not be. */
@@ -328,39 +342,69 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
     return [...failures, ...left.map((item) => ({ item, error: first?.error }))];
   }
 
-  /** New shards of the fleet that a killed run was about to make: no state has them, so nobody else ends them. */
-  private async sweepNewShards(
-    { shard, nonce }: Shard,
-    { host }: ShardState,
+  /** Whether a killed run left tokens of shards that no state has: of a fleet whose other shards are up to date. */
+  hasUnrecorded(host: string, fleet: string): boolean {
+    const interrupted = this.options.journal.interruptedOfFleet({ host, shard: `${fleet}/` });
+    return interrupted.some((one) => isUnrecorded(one.interrupted, ""));
+  }
+
+  /**
+   * Ends what killed runs made for shards that no state has, so that nobody else ends it. What cannot be ended now stays
+   * written down.
+   *
+   * @param own a shard that is to end: what was made of it, too.
+   */
+  async sweepFleet(
+    host: string,
+    fleet: string,
     connection: ConnectionInputs | undefined,
+    own: Shard = NO_SHARD,
   ): Promise<void> {
-    const { journal } = this.options;
-    for (const { key, interrupted } of journal.interruptedOfFleet({ host, shard })) {
-      const isUnrecorded = key.shard === shard ? interrupted.nonce === nonce : isNewAndUntold(interrupted);
-      if (!interrupted.isOver || !isUnrecorded) continue;
-      const tokens = [...interrupted.made].map(([id, member]) => ({ id, member, deactivate: false }));
-      if ((await this.end(tokens, host, connection)).length === 0) journal.forget(key);
+    const { journal, log } = this.options;
+    for (const { key, interrupted } of journal.interruptedOfFleet({ host, shard: `${fleet}/` })) {
+      if (!isUnrecorded(interrupted, key.shard === own.shard ? own.nonce : "")) continue;
+      const session = this.tokens.connections.sessionFor(connection, host);
+      const known = new Set([...own.made.values(), ...own.retired, ...own.kept].map(({ id }) => id));
+      try {
+        const listed =
+          interrupted.unanswered.size === 0
+            ? []
+            : await this.listedOnce(session, [], () => Promise.resolve({}));
+        const { certain } = lostTokens(listed, new Map(), known, interrupted, session.client.clockAheadMs);
+        const ids = new Set([...interrupted.made.keys(), ...certain.map(({ id }) => id)]);
+        const tokens = [...ids].map((id) => ({ id, member: "", deactivate: false }));
+        const [failure] = await this.end(tokens, host, connection);
+        if (failure !== undefined) throw failure.error;
+        journal.forget(key);
+      } catch (error) {
+        log.warn(
+          `${key.shard}: could not delete what a run that was killed had made: ${messageOf(error)}: see \`influx auth list\` for what is left`,
+        );
+      }
     }
   }
 
-  private listed(session: Session, { each }: ShardInputs): Promise<readonly Authorization[] | undefined> {
+  /** By one list for all shards of the same place. */
+  private listed(session: Session, { each }: Pick<ShardInputs, "each">): Promise<readonly Authorization[]> {
     const { org, orgId, user, userId } = each;
-    const key = JSON.stringify([session.client.host, session.client.tokenFrom, org, orgId, user, userId]);
-    const known = this.lists.get(key);
-    if (known !== undefined) return known;
-    const list = async (): Promise<Authorization[] | undefined> => {
-      try {
-        const { directory, client } = session;
-        const orgID = orgId ?? (await directory.organizationId(org ?? ""));
-        const userID = userId ?? (user === undefined ? undefined : await directory.userId(user));
-        return await listAuthorizations(client, { orgID, ...(userID !== undefined && { userID }) });
-      } catch {
-        // Who may make tokens need not be allowed to list them: then nothing is found, and nothing deleted.
-        return undefined;
-      }
-    };
-    const listing = list();
-    this.lists.set(key, listing);
+    return this.listedOnce(session, [org, orgId, user, userId], async () => {
+      const { directory } = session;
+      const orgID = orgId ?? (await directory.organizationId(org ?? ""));
+      const userID = userId ?? (user === undefined ? undefined : await directory.userId(user));
+      return { orgID, ...(userID !== undefined && { userID }) };
+    });
+  }
+
+  private listedOnce(
+    session: Session,
+    place: readonly unknown[],
+    filter: () => Promise<Parameters<typeof listAuthorizations>[1]>,
+  ): Promise<readonly Authorization[]> {
+    const ofSession = this.lists.get(session) ?? new Map<string, Promise<readonly Authorization[]>>();
+    this.lists.set(session, ofSession);
+    const key = JSON.stringify(place);
+    const listing = ofSession.get(key) ?? filter().then((by) => listAuthorizations(session.client, by));
+    ofSession.set(key, listing);
     return listing;
   }
 
@@ -377,20 +421,21 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
     declared: ShardInputs,
   ): Promise<ShardState> {
     return this.lanes.run(declared.host, () =>
-      new ShardUpdate(this.tokens, this.options, this.services, id, before, declared).run(
-        this.plan(before, facts, declared),
-      ),
+      new ShardUpdate(
+        this.tokens,
+        this.options,
+        this.services,
+        id,
+        before,
+        facts.host ?? declared.host,
+        declared,
+      ).run(this.plan(before, facts, declared)),
     );
   }
 }
 
 function fleetOf({ shard }: Shard): string {
   return shard.slice(0, shard.lastIndexOf("/"));
-}
-
-/** No state can have its tokens: it had none before, and nobody was told of them. */
-function isNewAndUntold({ nonce, isAnswered }: Interrupted): boolean {
-  return nonce === "" && !isAnswered;
 }
 
 function factsOf({ permissions, memberPermissions, host, connection }: ShardFacts | ShardInputs): ShardFacts {
@@ -403,9 +448,9 @@ function factsOf({ permissions, memberPermissions, host, connection }: ShardFact
 }
 
 /** As much of a token's state as it takes to end it. */
-function endingState({ deactivate, value }: EndingToken, host: string): InfluxTokenState {
+function endingState({ deactivate, value, host }: EndingToken, hostOfShard: string): InfluxTokenState {
   const state = {
-    host,
+    host: host ?? hostOfShard,
     ...(deactivate && { deactivateOnDelete: true }),
     ...(value !== undefined && { token: value }),
     ...KNOWN_FORMAT,

@@ -16,10 +16,11 @@ import {
 } from "./fleet/shardState";
 import { deleteAuthorization } from "./influxdb/authorizations";
 import type { Session } from "./influxdb/session";
-import type { Interrupted, JournalEntry, JournalKey } from "./journal";
+import { type Interrupted, isUnrecorded, type JournalEntry, type JournalKey } from "./journal";
 import { type Lifecycle, type Recorded, RecordedStepError, UnwantedTokenError } from "./lifecycle";
 import type { ShardOptions, ShardServices } from "./shardLifecycle";
 import { printable, quoted } from "./text";
+import { notOnThisServer } from "./token/messages";
 import { intervalMs } from "./token/rotateAfter";
 import type { Authorization } from "./types";
 
@@ -45,6 +46,8 @@ export class ShardUpdate {
   private readonly key: JournalKey;
   private lookedAt = 0;
   private isGone = false;
+  /** Whether tokens are left that nobody is told of. */
+  private isLeft = false;
 
   constructor(
     private readonly tokens: Lifecycle,
@@ -52,6 +55,8 @@ export class ShardUpdate {
     private readonly services: ShardServices,
     private readonly id: string,
     private readonly before: Shard,
+    /** The server that has its tokens. */
+    private readonly hostBefore: string,
     private readonly declared: ShardInputs,
   ) {
     this.made = new Map(before.made);
@@ -68,6 +73,7 @@ export class ShardUpdate {
     if (this.services.givenUp !== undefined && steps.length > 0) throw this.untried(this.services.givenUp);
     const makes = steps.some(({ kind }) => kind !== "change");
     const interrupted = journal.interrupted(this.key);
+    await this.assertMoved(steps, removed);
     if (makes || interrupted !== undefined) await this.sweep(interrupted);
     await this.forgetEnded();
     const entry = makes ? journal.begin(this.key, this.before.nonce, now()) : undefined;
@@ -77,6 +83,11 @@ export class ShardUpdate {
         this.made.delete(name);
         this.retired.push(retiredOf(name, token));
       }
+      // Whoever is no member any more has no time left for the next token.
+      const isMember = ({ member }: RetiredToken): boolean => Object.hasOwn(this.declared.members, member);
+      const ofRemoved = this.kept.filter((token) => !isMember(token));
+      this.kept = this.kept.filter(isMember);
+      this.retired.push(...ofRemoved.map(({ id, member, deactivate }) => ({ id, member, deactivate })));
       const { maxConcurrent } = this.session.client;
       const width = this.services.isFailing ? 1 : maxConcurrent;
       const first = await runPool(
@@ -95,21 +106,22 @@ export class ShardUpdate {
       if (isStopped && first.failures.some(({ error }) => isTransient(error)))
         this.services.givenUp = messageOf(first.failures[0]?.error);
       this.services.isFailing = left.length > 0 && failures.some(({ error }) => isTransient(error));
-      const ended = await this.services.end(due, this.declared.host, this.declared.connection);
+      const ended = await this.services.end(due.filter(isMember), this.hostBefore, this.declared.connection);
       this.kept = this.kept.filter(
         (token) => !due.includes(token) || ended.some(({ item }) => item === token),
       );
       await this.undoWithoutEngine();
-      const state = this.state();
       const problem = this.problem(failures, left, ended);
-      if (problem === undefined) return state;
+      if (problem === undefined) return this.state(this.declared.host);
+      // Not before each of them was found on another server they are said to be there.
+      const state = this.state(this.hostBefore);
       const isUntouched =
         failures.length + left.length === steps.length && this.fresh.size === 0 && due.length === 0;
       // The state before says all that there is.
       if (isUntouched) throw new InfluxTokenError(problem);
       throw new PartialShardError(problem, { id: this.id, state });
     } finally {
-      entry?.end();
+      if (!this.isLeft) entry?.end();
     }
   }
 
@@ -133,7 +145,7 @@ export class ShardUpdate {
         inputs.connection,
         before.spec.host,
       );
-    entry?.asked(name);
+    entry?.asked(name, inputs.description ?? "");
     let recorded: Recorded;
     try {
       recorded = await this.tokens.create(inputs, before ? [before.id] : [], () => Promise.resolve(false));
@@ -164,9 +176,8 @@ export class ShardUpdate {
     return memberOfState(name, id, state, template, this.options.now());
   }
 
-  private state(): ShardState {
-    const { shard, each, members, keepOldFor, connection, permissions, memberPermissions, host } =
-      this.declared;
+  private state(host: string): ShardState {
+    const { shard, each, members, keepOldFor, connection, permissions, memberPermissions } = this.declared;
     return encodeShard(
       {
         shard,
@@ -202,6 +213,7 @@ export class ShardUpdate {
     if (this.fresh.size === 0 || !(await this.options.isEngineGone())) return;
     const tokens = [...this.fresh].map(([id, member]) => ({ id, member, deactivate: false }));
     const failures = await this.services.end(tokens, this.declared.host, this.declared.connection);
+    this.isLeft = failures.length > 0;
     throw new InfluxTokenError(
       `the run was interrupted after ${this.declared.host} made ${this.fresh.size} tokens for ${this.declared.shard}: ${this.fresh.size - failures.length} of them were deleted again, for nobody would have recorded them`,
     );
@@ -214,28 +226,28 @@ export class ShardUpdate {
    */
   private async sweep(interrupted: Interrupted | undefined): Promise<void> {
     const { client } = this.session;
-    // Every new shard has the same nonce, so that of one that was answered another stack may have the tokens.
-    const isUnrecorded = interrupted?.nonce !== "" || !interrupted.isAnswered;
-    const isCertain =
-      interrupted?.isOver === true && interrupted.nonce === this.before.nonce && isUnrecorded;
+    const isCertain = interrupted !== undefined && isUnrecorded(interrupted, this.before.nonce);
     const evidence = isCertain ? interrupted : undefined;
     const known = new Set([
       ...[...this.before.made.values()].map(({ id }) => id),
       ...[...this.before.retired, ...this.before.kept].map(({ id }) => id),
     ]);
-    const listed = await this.services.listed(this.session, this.declared);
+    const listed = await this.listed(evidence);
     const { each, members } = this.declared;
     const described = describedBy(
       Object.entries(members).map(([name, own]) => [name, descriptionOf(merged(each, own))]),
     );
     const { certain, uncertain: unknown } = lostTokens(
-      listed ?? [],
+      listed,
       described,
       known,
       evidence,
       client.clockAheadMs,
     );
-    const uncertain = unknown.filter(({ id }) => !this.tokens.knows(id));
+    // What was switched off in place of being deleted is not lost.
+    const isOff = ({ status }: Authorization): boolean =>
+      status === "inactive" && each.deactivateOnDelete === true;
+    const uncertain = unknown.filter((one) => !this.tokens.knows(one.id) && !isOff(one));
     const ids = new Set(certain.map(({ id }) => id));
     // A member that has been taken out since has no description any more.
     for (const id of evidence?.made.keys() ?? []) if (!known.has(id)) ids.add(id);
@@ -257,13 +269,50 @@ export class ShardUpdate {
       this.options.log.warn(unknownTokens(this.declared.shard, uncertain, client.host));
   }
 
+  /** @throws {InfluxTokenError} where it takes a list to tell what a killed run left, and there is none just now. */
+  private async listed(evidence: Interrupted | undefined): Promise<readonly Authorization[]> {
+    try {
+      return await this.services.listed(this.session, this.declared);
+    } catch (error) {
+      // Who may make tokens need not be allowed to list them: then nothing is found, and nothing deleted.
+      if (evidence === undefined || evidence.unanswered.size === 0) return [];
+      const { shard } = this.declared;
+      const names = some([...evidence.unanswered.keys()].map((name) => quoted(name)));
+      if (isTransient(error)) {
+        throw new InfluxTokenError(
+          `${shard}: a run that was killed may have made tokens of ${names}, and looking for them failed: run again: ${messageOf(error)}`,
+        );
+      }
+      this.options.log.warn(
+        `${shard}: a run that was killed may have made tokens of ${names}, and they cannot be looked for: ${messageOf(error)}: see \`influx auth list\``,
+      );
+      return [];
+    }
+  }
+
+  /** A server that never had the tokens cannot end those that are to be replaced or removed. */
+  private async assertMoved(steps: ShardPlan["steps"], removed: ShardPlan["removed"]): Promise<void> {
+    const { host, connection } = this.declared;
+    if (host === this.hostBefore) return;
+    // Others are looked up where they are changed.
+    const replaced = steps.flatMap(({ kind, before }) => (kind === "replace" && before ? [before] : []));
+    const ending = [...replaced, ...removed.map(([, before]) => before)];
+    const lookups = ending.map(
+      async ({ id }) => [id, await this.tokens.lookUp(id, connection, host)] as const,
+    );
+    const missing = (await Promise.all(lookups)).find(([, { kind }]) => kind === "gone");
+    if (missing !== undefined) throw notOnThisServer(missing[0], host, this.hostBefore);
+  }
+
   /** Tokens that an earlier run was to end, and did, need no mention any more. */
   private async forgetEnded(): Promise<void> {
-    if (this.retired.length === 0) return;
+    // Another server may never have had them.
+    if (this.declared.host !== this.hostBefore) return;
     const lookups = this.retired.map(async (token) => {
       try {
-        const { kind } = await this.tokens.lookUp(token.id, this.declared.connection, this.declared.host);
-        return kind === "gone" ? [] : [token];
+        const found = await this.tokens.lookUp(token.id, this.declared.connection, this.declared.host);
+        const isOff = token.deactivate && found.kind === "found" && found.authorization.status === "inactive";
+        return found.kind === "gone" || isOff ? [] : [token];
       } catch {
         // It is not certain, so it is still to end.
         return [token];

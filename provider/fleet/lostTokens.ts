@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Authorization } from "../types";
 import { forMember } from "./memberNames";
 
@@ -12,7 +13,7 @@ interface Evidence {
   readonly since: number;
   readonly until: number;
   readonly made: ReadonlyMap<string, string>;
-  readonly unanswered: ReadonlySet<string>;
+  readonly unanswered: ReadonlyMap<string, string>;
 }
 
 /** Tokens of a server that have the description of a member, and that no state knows. */
@@ -38,22 +39,32 @@ export function lostTokens(
   evidence: Evidence | undefined,
   clockAheadMs: number,
 ): LostTokens {
-  const unknown = listed.filter(({ id, description }) => described.has(description) && !known.has(id));
+  // By what that run called them: the program may call them something else by now, or not at all.
+  const asked = new Set(evidence?.unanswered.values());
+  const isAsked = ({ description }: Authorization): boolean =>
+    asked.size > 0 && asked.has(descriptionDigest(description));
+  const isMade = ({ id }: Authorization): boolean => evidence?.made.has(id) === true;
+  const unknown = listed.filter(
+    (one) => !known.has(one.id) && (described.has(one.description) || isMade(one) || isAsked(one)),
+  );
   const isInTime = ({ createdAt }: Authorization): boolean => {
     if (evidence === undefined) return false;
     const at = Date.parse(createdAt) - clockAheadMs;
     return at >= evidence.since - SLACK_MS && at <= evidence.until + LAST_REQUEST_MS;
   };
   const isCertain = (one: Authorization): boolean => {
-    if (evidence === undefined) return false;
-    if (evidence.made.has(one.id)) return true;
-    const member = described.get(one.description);
-    if (member === undefined || !evidence.unanswered.has(member) || !isInTime(one)) return false;
+    if (isMade(one)) return true;
+    if (!isAsked(one) || !isInTime(one)) return false;
     // It asked once. Of two, one is somebody else's.
     return unknown.filter((other) => other.description === one.description && isInTime(other)).length === 1;
   };
-  const certain = unknown.filter(isCertain);
-  return { certain, uncertain: unknown.filter((one) => !certain.includes(one)) };
+  const certain = new Set(unknown.filter(isCertain));
+  return { certain: [...certain], uncertain: unknown.filter((one) => !certain.has(one)) };
+}
+
+/** A description as a run writes it down: it may be secret, and need only be known again. */
+export function descriptionDigest(description: string): string {
+  return createHash("sha256").update(description, "utf8").digest("hex").slice(0, 16);
 }
 
 /** Members by the description of their token. */

@@ -36,6 +36,14 @@ export interface EngineHost {
   delete(id: string, olds: InfluxTokenState, oldInputs: object): Promise<void>;
 }
 
+/** A resource whose inputs are made of other resources' outputs: it comes after them, and not where one of them failed. */
+export class Dependent {
+  constructor(
+    readonly on: readonly string[],
+    readonly inputs: (outputs: readonly InfluxTokenState[]) => object,
+  ) {}
+}
+
 /** How a step fails that changed something: as Pulumi's dynamic host reads it from an error. */
 interface PartialFailure {
   readonly id?: string;
@@ -51,6 +59,12 @@ export class MiniEngine {
   /** Replaced resources that still have to be deleted. */
   readonly pendingDeletes: (Entry & { readonly name: string })[] = [];
   readonly errors: Error[] = [];
+  /** What was done, such as `update a`. */
+  readonly log: string[] = [];
+  /** Whether what is gone, or was replaced, is deleted after a failure: as by `--continue-on-error`. */
+  deletesAfterFailure = true;
+  /** Called before anything is deleted: when whatever depends on the new resources was changed. */
+  beforeDeletes: () => Promise<void> = () => Promise.resolve();
 
   /** @param host the provider, or the one of each resource; each run of the engine has a new one. */
   constructor(public host: EngineHost | ((name: string) => EngineHost)) {}
@@ -58,18 +72,37 @@ export class MiniEngine {
   /** `pulumi up`: makes the state what is declared. Failures are in `errors`. */
   async up(declared: ReadonlyMap<string, object>): Promise<void> {
     const step = this.steps();
-    for (const [name, inputs] of declared) {
-      try {
-        const planned = await this.plan(name, inputs);
-        step.add(planned);
-      } catch (error) {
-        this.errors.push(error as Error);
+    const failures = this.errors.length;
+    const failed = new Set<string>();
+    const planAll = async (resources: readonly (readonly [string, object])[]): Promise<void> => {
+      for (const [name, inputs] of resources) {
+        try {
+          const planned = await this.plan(name, inputs);
+          step.add(() =>
+            planned().catch((error: unknown) => {
+              failed.add(name);
+              throw error;
+            }),
+          );
+        } catch (error) {
+          failed.add(name);
+          this.errors.push(error as Error);
+        }
       }
-    }
-    await step.all();
+      await step.all();
+    };
+    await planAll([...declared].filter(([, inputs]) => !(inputs instanceof Dependent)));
+    const dependents = [...declared].flatMap(([name, inputs]): [string, object][] => {
+      if (!(inputs instanceof Dependent) || inputs.on.some((other) => failed.has(other))) return [];
+      return [[name, inputs.inputs(inputs.on.flatMap((other) => this.state.get(other)?.outs ?? []))]];
+    });
+    await planAll(dependents);
+    if (!this.deletesAfterFailure && this.errors.length > failures) return;
+    await this.beforeDeletes();
     const gone = [...this.state].filter(([name]) => !declared.has(name));
     for (const [name, entry] of gone) {
       step.add(async () => {
+        this.log.push(`delete ${name}`);
         await this.hostOf(name).delete(entry.id, entry.outs, entry.inputs);
         this.state.delete(name);
       });
@@ -116,6 +149,7 @@ export class MiniEngine {
 
   private async create(name: string, inputs: object): Promise<void> {
     const old = this.state.get(name);
+    this.log.push(`create ${name}`);
     try {
       this.state.set(name, { ...(await this.hostOf(name).create(inputs)), inputs });
     } catch (error) {
@@ -126,6 +160,7 @@ export class MiniEngine {
   }
 
   private async update(name: string, old: Entry, inputs: object): Promise<void> {
+    this.log.push(`update ${name}`);
     try {
       const { outs } = await this.hostOf(name).update(old.id, old.outs, inputs, old.inputs);
       this.state.set(name, { id: old.id, inputs, outs });
@@ -144,6 +179,7 @@ export class MiniEngine {
   }
 
   private async deleteReplaced(entry: Entry & { readonly name: string }): Promise<void> {
+    this.log.push(`delete replaced ${entry.name}`);
     try {
       await this.hostOf(entry.name).delete(entry.id, entry.outs, entry.inputs);
     } catch (error) {

@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
+import type * as fs from "node:fs";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { Journal } from "../../provider/journal";
+import { descriptionDigest } from "../../provider/fleet/lostTokens";
+import { isUnrecorded, Journal } from "../../provider/journal";
 
 const KEY = { host: "http://localhost:8086", shard: "acme/prod/sensors/05" };
 const ID = "0123456789abcdef";
@@ -27,10 +29,13 @@ const onlyFile = (): string => join(folder(), readdirSync(folder())[0] ?? "");
 /** A run that was killed after the token of `a` was made, that of `b` was asked for, and that of `c` was refused. */
 function killedRun(pid = deadPid(), key = KEY, nonce = "n0"): void {
   const entry = journalOf(pid).begin(key, nonce, NOW);
-  for (const member of ["a", "b", "c d"]) entry.asked(member);
+  for (const member of ["a", "b", "c d"]) entry.asked(member, `of ${member}`);
   entry.made("a", ID);
   entry.failed("c d");
 }
+
+const asked = (members: readonly string[]): Map<string, string> =>
+  new Map(members.map((member) => [member, descriptionDigest(`of ${member}`)]));
 
 describe("a journal", () => {
   it("tells the next run what a killed one made, and what it asked for", () => {
@@ -42,20 +47,35 @@ describe("a journal", () => {
       since: NOW,
       until: expect.any(Number) as number,
       made: new Map([[ID, "a"]]),
-      unanswered: new Set(["b"]),
+      unanswered: new Map([["b", descriptionDigest("of b")]]),
       isAnswered: false,
       isOver: true,
     });
     expect(found?.until).toBeGreaterThan(before - 2_000);
   });
 
+  it("tells what is in no state: of a run that is over and began with this very one", () => {
+    const found = { nonce: "n0", since: 0, until: 1, made: new Map(), unanswered: new Map() };
+    const says = (more: object, nonce = "n0"): boolean =>
+      isUnrecorded({ ...found, isOver: true, isAnswered: false, ...more }, nonce);
+    expect([says({}), says({ isAnswered: true }), says({ nonce: "" }, "")]).toEqual([true, true, true]);
+    expect([says({ isOver: false }), says({}, "n1"), says({}, ""), says({ nonce: "" })]).toEqual(
+      Array(4).fill(false),
+    );
+    // Every new shard begins like this, that of a copy of the stack, too.
+    expect(says({ nonce: "", isAnswered: true }, "")).toBe(false);
+  });
+
   it("keeps names with blanks whole", () => {
     const entry = journalOf(deadPid()).begin(KEY, "", NOW);
-    entry.asked("+ - ? x");
-    entry.asked("a b");
+    entry.asked("+ - ? x", "x");
+    entry.asked("a b", "x");
     entry.made("a b", ID);
     const { made, unanswered } = journalOf().interrupted(KEY) ?? {};
-    expect([made, unanswered]).toEqual([new Map([[ID, "a b"]]), new Set(["+ - ? x"])]);
+    expect([made, unanswered]).toEqual([
+      new Map([[ID, "a b"]]),
+      new Map([["+ - ? x", descriptionDigest("x")]]),
+    ]);
   });
 
   it("is of one shard on one server", () => {
@@ -71,6 +91,14 @@ describe("a journal", () => {
     expect(journalOf().interrupted(KEY)).toMatchObject({ isAnswered: true });
     await pause(100);
     expect(readdirSync(folder())).toEqual([]);
+  });
+
+  it("takes away its own file only", async () => {
+    const entry = journalOf(deadPid()).begin(KEY, "n0", NOW);
+    entry.end();
+    killedRun(deadPid(), KEY, "n1");
+    await pause(100);
+    expect(journalOf().interrupted(KEY)).toMatchObject({ nonce: "n1", isAnswered: false });
   });
 
   it("is forgotten on request, also where there is none", () => {
@@ -104,14 +132,14 @@ describe("a journal", () => {
 
   it("of two runs at once is never one file with the words of both", () => {
     const first = journalOf(deadPid()).begin(KEY, "n0", NOW);
-    first.asked("a long name, behind which the second one has written nothing yet");
+    first.asked("a long name, behind which the second one has written nothing yet", "x");
     const second = journalOf(deadPid()).begin(KEY, "n1", NOW);
-    second.asked("b");
+    second.asked("b", "x");
     first.made("a", ID);
     first.made("c", "1123456789abcdef");
     second.made("b", "2123456789abcdef");
     const { nonce, made, unanswered } = journalOf().interrupted(KEY) ?? {};
-    expect([nonce, made, unanswered]).toEqual(["n1", new Map([["2123456789abcdef", "b"]]), new Set()]);
+    expect([nonce, made, unanswered]).toEqual(["n1", new Map([["2123456789abcdef", "b"]]), new Map()]);
   });
 
   it("that was cut off says as much as is whole", () => {
@@ -121,11 +149,11 @@ describe("a journal", () => {
     writeFileSync(onlyFile(), whole.slice(0, whole.indexOf("89abcdef")));
     expect(journalOf().interrupted(KEY)).toMatchObject({
       made: new Map(),
-      unanswered: new Set(["a", "b", "c d"]),
+      unanswered: asked(["a", "b", "c d"]),
     });
     // Before the request leaves: so it has not left.
     writeFileSync(onlyFile(), whole.slice(0, whole.indexOf(" d\n")));
-    expect(journalOf().interrupted(KEY)).toMatchObject({ made: new Map(), unanswered: new Set(["a", "b"]) });
+    expect(journalOf().interrupted(KEY)).toMatchObject({ made: new Map(), unanswered: asked(["a", "b"]) });
     for (const length of [0, 1, 20]) {
       writeFileSync(onlyFile(), whole.slice(0, length));
       expect(journalOf().interrupted(KEY)).toBeUndefined();
@@ -181,10 +209,26 @@ describe("a journal", () => {
     expect(journalOf().interrupted(KEY)).toBeUndefined();
   });
 
+  it("that can no longer be written says nothing at all, for it could not say that the engine was told", () => {
+    const entry = journalOf(deadPid()).begin(KEY, "", NOW);
+    entry.asked("a", "x");
+    entry.made("a", ID);
+    const full = jest.spyOn(jest.requireActual<typeof fs>("node:fs"), "writeSync").mockImplementation(() => {
+      throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    });
+    try {
+      entry.asked("b", "x");
+    } finally {
+      full.mockRestore();
+    }
+    entry.end();
+    expect(journalOf().interrupted(KEY)).toBeUndefined();
+  });
+
   it("goes on where it was taken away in the middle", () => {
     const entry = journalOf(deadPid()).begin(KEY, "n0", NOW);
     rmSync(folder(), { recursive: true });
-    entry.asked("a");
+    entry.asked("a", "x");
     entry.made("a", ID);
     entry.end();
     expect(journalOf().interrupted(KEY)).toBeUndefined();

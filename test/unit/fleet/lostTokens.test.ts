@@ -1,4 +1,4 @@
-import { describedBy, lostTokens } from "../../../provider/fleet/lostTokens";
+import { describedBy, descriptionDigest, lostTokens } from "../../../provider/fleet/lostTokens";
 import type { Authorization } from "../../../provider/types";
 
 const NOW = Date.parse("2026-06-01T00:00:00Z");
@@ -26,7 +26,7 @@ const EVIDENCE = {
   since: NOW,
   until: NOW + 10_000,
   made: new Map([["1", "a"]]),
-  unanswered: new Set(["b"]),
+  unanswered: new Map([["b", descriptionDigest("acme/prod/sensors/b")]]),
 };
 
 const ids = (tokens: readonly Authorization[]): string[] => tokens.map(({ id }) => id);
@@ -67,6 +67,14 @@ describe("tokens that a killed run left", () => {
     expect(found([token("2", "b", 71)])).toEqual({ certain: [], uncertain: ["2"] });
     expect(found([token("2", "b", 3), token("3", "b", 4)])).toEqual({ certain: [], uncertain: ["2", "3"] });
     expect(found([token("2", "b", 3), token("3", "b", -300)])).toEqual({ certain: ["2"], uncertain: ["3"] });
+  });
+
+  it("are certain by what the run called them, whatever the program calls them by now", () => {
+    const described = { description: "before/b" };
+    const evidence = { ...EVIDENCE, unanswered: new Map([["b", descriptionDigest("before/b")]]) };
+    expect(found([token("2", "b", 3, described)], evidence)).toEqual({ certain: ["2"], uncertain: [] });
+    expect(found([token("2", "b", 3, described)])).toEqual({ certain: [], uncertain: [] });
+    expect(found([token("1", "z")])).toEqual({ certain: ["1"], uncertain: [] });
   });
 
   it("are timed by the server's clock", () => {
