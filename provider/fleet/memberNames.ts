@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isRecord, kindOf } from "../json";
+import { isLeftOut, isRecord, kindOf } from "../json";
 import { printable, quoted } from "../text";
 import type { Failure } from "../token/inputs";
 import { isUnknown } from "../token/unknown";
@@ -85,7 +85,8 @@ export function readMembers(given: unknown): { members: Members; failures: Failu
           property,
           `${property} must be an object of inputs, not ${isUnknown(own) ? "a value that is not known yet" : kindOf(own)}`,
         );
-      else members.set(name, own);
+      else
+        members.set(name, Object.fromEntries(Object.entries(own).filter(([, value]) => !isLeftOut(value))));
     }
   }
   return { members, failures };

@@ -1,4 +1,5 @@
 import { isRecord, kindOf, sameJson } from "../json";
+import { TYPE_FLAGS } from "../permissions/catalogue";
 import { PERMISSION_INPUTS } from "../permissions/expand";
 import type { PermissionTable } from "../permissions/table";
 import { quoted } from "../text";
@@ -69,12 +70,18 @@ const MAX_OWN_BYTES = 6_000_000;
 /** The inputs of one member: those of `each`, with its own in their place. */
 export function merged(each: object, own: OwnInputs): Record<string, unknown> {
   const inputs: Record<string, unknown> = { ...each };
-  // One owner takes the place of another way to name one: a key that asks for nothing takes the place of any.
   for (const [name, value] of Object.entries(own)) {
-    if (asksForNothing(value)) Reflect.deleteProperty(inputs, name);
-    else inputs[name] = value;
+    // Also where it goes by its alias.
+    for (const other of Object.keys(inputs)) {
+      if (canonical(other) === canonical(name)) Reflect.deleteProperty(inputs, other);
+    }
+    if (!asksForNothing(value)) inputs[name] = value;
   }
   return inputs;
+}
+
+function canonical(name: string): string {
+  return TYPE_FLAGS.get(name)?.flag ?? name;
 }
 
 /** Whether an own input only takes away what `each` asks for. */
@@ -156,7 +163,9 @@ export function checkShard(
       return top in own || top === "permissions" ? `${at}.${property}` : atEach(property);
     };
     return {
-      own: Object.fromEntries(Object.entries(own).map(([key, value]) => [key, one.inputs[key] ?? value])),
+      own: Object.fromEntries(
+        Object.entries(own).map(([key, value]) => [canonical(key), one.inputs[canonical(key)] ?? value]),
+      ),
       table: one.inputs["permissions"],
       failures: [
         ...one.failures.map(({ property, reason }) => ({
