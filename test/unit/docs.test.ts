@@ -3,6 +3,8 @@ import { dirname, join, normalize } from "node:path";
 import { CATALOGUE, type ResourceType } from "../../provider/permissions/catalogue";
 import { resolveConnection } from "../../provider/connection/resolve";
 import { INPUT_NAMES } from "../../provider/token/inputs";
+import { NATIVE_FLEET } from "../../provider/tokenTypes";
+import type { PackageSpec } from "../../scripts/schema";
 import { PAGES, readPage } from "../support/docs";
 import { tableOf } from "../support/tables";
 import { cases } from "../recordings/cli-create.json";
@@ -30,6 +32,7 @@ const { documentedTests, untested, isWhole } = jest.requireActual<{
 const ROOT = join(__dirname, "..", "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 const page = read("docs/inputs.md");
+const schema = JSON.parse(read("plugin/schema.json")) as PackageSpec;
 
 function pair(noun: string): string {
   const capitalised = noun.charAt(0).toUpperCase() + noun.slice(1);
@@ -49,6 +52,12 @@ describe("docs/inputs.md", () => {
         editions.includes("cloud") ? "yes" : "no",
       ]),
     );
+  });
+
+  it("has the inputs of a fleet", () => {
+    const { inputProperties } = schema.resources[NATIVE_FLEET.component] ?? {};
+    const inputs = tableOf(page, "fleet").rows.map(([name = ""]) => name.replaceAll("`", ""));
+    expect(inputs.sort()).toEqual([...Object.keys(inputProperties ?? {}), "connection"].sort());
   });
 
   it("names every input", () => {
