@@ -10,7 +10,8 @@ import { findOrInstallPulumiCli } from "./pulumiCli";
 const HELP = `Usage: npm run demo
 
 Shows what this package does, with the real Pulumi engine: previews, makes, uses, reports, edits and refreshes
-four InfluxDB tokens, adopts a fifth, rotates one and removes them all, and checks every step. Nothing needs to be
+four InfluxDB tokens, adopts a fifth, rotates one, makes a thousand more for devices and renews one of these, removes
+them all, and checks every step. Nothing needs to be
 there: the engine is found or installed (several minutes once where it has to be built), the server is an emulator in
 this process, and the state is in a temporary folder.
 

@@ -92,6 +92,28 @@ export class Session {
     this.output.quote(stringify(tokens).trimEnd().split("\n"));
   }
 
+  /** Writes a fleet of devices beside the program, as one would by hand: a file of their names, and keepers of some. */
+  async declareFleet(name: string, each: DeclaredToken, members: ReadonlyMap<string, string>): Promise<void> {
+    const rows = [...members].map(([member, rotated]) => `${member},${rotated}`);
+    const lines = ["member,keepers.rotated", ...rows, ""];
+    await writeFile(join(this.engine.folder, "project", "devices.csv"), lines.join("\n"));
+    const file = parseDocument(await readFile(this.stackFile, "utf8"));
+    const fleet = { [name]: { each, membersFrom: "devices.csv" } };
+    file.setIn(["config", "influx-token:fleets"], file.createNode(fleet));
+    await writeFile(this.stackFile, file.toString());
+  }
+
+  /** The values of a fleet's tokens, which nobody is shown. */
+  async fleetTokens(name: string): Promise<Readonly<Record<string, string>>> {
+    const typed = "stack output fleets --show-secrets --json";
+    this.output.command(`pulumi ${typed}    (the values stay within the demo)`);
+    // Not among the captured outputs: it shows the values, because it is asked to.
+    const { stdout } = succeeded(await this.engine.run(typed.split(" ")));
+    const { [name]: tokens = {} } = JSON.parse(stdout) as Record<string, Record<string, string>>;
+    this.output.addSecrets(...Object.values(tokens));
+    return tokens;
+  }
+
   /** Asks the server directly, with a token of choice; default the operator token. */
   ask(method: string, path: string, body?: unknown, token?: string): ReturnType<DemoServer["api"]["ask"]> {
     this.signal.throwIfAborted();

@@ -18,6 +18,7 @@ export const STEPS: readonly { readonly title: string; run(session: Session): Pr
   { title: "Edit: a description changes in place, permissions replace the token", run: edit },
   { title: "Find what was changed behind the stack's back, and put it right", run: findDrift },
   { title: "Take over a token that was made by hand, and rotate another", run: takeOver },
+  { title: "Make a token for each of a thousand devices, and renew one that was stolen", run: fleet },
   { title: "Remove everything", run: destroy },
 ];
 
@@ -407,24 +408,87 @@ async function reportTakeover(session: Session, id: string): Promise<void> {
   output.line();
 }
 
+const DEVICES = 1_000;
+
+/** To the engine they are 64 resources: a token each would take a minute. */
+async function fleet(session: Session): Promise<void> {
+  const { server, output } = session;
+  const { raw, daily } = server.buckets;
+  const names = Array.from({ length: DEVICES }, (_, index) => `device-${index}`);
+  const members = new Map(names.map((name) => [name, ""]));
+  const each = { writeBucket: [raw.name], description: "device: {member}" };
+  await session.declareFleet("devices", each, members);
+  output.note("Written to devices.csv: 1,000 devices; and to Pulumi.dev.yaml, below config:");
+  output.quote([
+    "influx-token:fleets:",
+    "  devices:",
+    "    membersFrom: devices.csv",
+    `    each: { writeBucket: [${raw.name}], description: "${each.description}" }`,
+  ]);
+
+  const run = await session.pulumi("up");
+  // Shards, the fleet itself, and what deletes its old tokens.
+  output.check(`1,000 tokens were made, in ${run.seconds}`, run.resources, { created: 66, unchanged: 6 });
+  if (run.requests !== undefined) {
+    const { "POST /api/v2/authorizations": posts } = run.requests;
+    output.check("requests that made a token: 1,000", posts, DEVICES);
+  }
+  const before = await session.fleetTokens("devices");
+  output.check("each device has its own", new Set(Object.values(before)).size, DEVICES);
+  output.check("the server holds them beside the 5", (await server.authorizations()).length, DEVICES + 5);
+  const write = async (bucket: string, token = ""): Promise<number> => {
+    const path = `/api/v2/write?orgID=${server.org.id}&bucket=${bucket}`;
+    return (await session.ask("POST", path, "demo value=1", token)).status;
+  };
+  const used = ["device-0", "device-499", "device-999"].map(async (name) => [
+    await write(raw.id, before[name]),
+    await write(daily.id, before[name]),
+  ]);
+  output.check("three of them write to raw (204) and not to daily (403)", await Promise.all(used), [
+    [204, 403],
+    [204, 403],
+    [204, 403],
+  ]);
+
+  output.line();
+  const stolen = "device-7";
+  await session.declareFleet("devices", each, new Map([...members, [stolen, "2027-01"]]));
+  output.note(`Changed in devices.csv: ${stolen},2027-01`);
+  const rotation = await session.pulumi("up");
+  output.check(`1 shard was updated, and its old token ended, in ${rotation.seconds}`, rotation.resources, {
+    updated: 1,
+    replaced: 1,
+    unchanged: 70,
+  });
+  const { [stolen]: renewed, ...others } = await session.fleetTokens("devices");
+  const { [stolen]: old, ...oldOthers } = before;
+  output.check("the other 999 keep theirs", others, oldOthers);
+  output.check(
+    `the new token of ${stolen} writes (204), the stolen one no more (401)`,
+    [await write(raw.id, renewed), await write(raw.id, old)],
+    [204, 401],
+  );
+}
+
 /** As it was before; and what was secret has stayed so. */
 async function destroy(session: Session): Promise<void> {
   const { server, output, tokens } = session;
   const run = await session.pulumi("destroy");
   output.quote(doneLines(run.stdout));
-  output.check(`5 tokens and the stack were deleted, in ${run.seconds}`, run.resources, { deleted: 6 });
-  session.checkRequests(run, { "DELETE /api/v2/authorizations/{id}": 5 });
+  output.check(`1,005 tokens and the stack were deleted, in ${run.seconds}`, run.resources, { deleted: 72 });
+  // The state still names the stolen one: that the end of the last run deleted it was not written down any more.
+  session.checkRequests(run, { "DELETE /api/v2/authorizations/{id}": DEVICES + 6 });
   output.check("no token is left in the demo's organization", await server.authorizations(), []);
   const statuses = await Promise.all(
     Object.values(tokens).map(
       async ({ token }) => (await session.ask("GET", "/api/v2/resources", undefined, token)).status,
     ),
   );
-  output.check("the server refuses all 5 values (401)", statuses, [401, 401, 401, 401, 401]);
+  output.check("the server refuses the values of the 5 (401)", statuses, [401, 401, 401, 401, 401]);
 
   output.line();
-  // The operator's, the four, the two that replaced one, and the one that was made by hand.
-  output.check("token values that the demo came to know: 8", output.secretCount, 8);
+  // The operator's, the four, the two that replaced one, the one that was made by hand, the fleet's and the renewed one.
+  output.check("token values that the demo came to know: 1,009", output.secretCount, DEVICES + 9);
   const files = await session.files();
   const where = `the ${files.length} files of the engine (state, backups, history, config)`;
   output.checkNoSecret(`none is in ${where}`, files);

@@ -33,7 +33,7 @@ it("runs every step on an emulator of its own, shows no token, and leaves nothin
   const { code, stdout, stderr } = await demo({});
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout.match(/^Step .*/gm)).toEqual(HEADINGS);
-  expect(stdout).toMatch(/^Done: 9 steps, \d+ checks, [\d.]+ s$/m);
+  expect(stdout).toMatch(/^Done: 10 steps, \d+ checks, [\d.]+ s$/m);
   expect(stdout).toContain("ok  requests that the server got: none");
   expect(stdout).toMatch(/^ {4}operator .* ! operator-token$/m);
   expect(stdout).toMatch(/^ {4}dashboards .* ± replace: permissions +\+ read:orgs\/acme\/tasks$/m);
