@@ -171,7 +171,10 @@ export abstract class FleetResource extends pulumi.ComponentResource {
         .apply((all) => Object.assign({}, ...all) as Record<string, string>),
     );
     this.tokensByShard = Object.fromEntries(
-      [...this.shards].map(([index, { tokens }]) => [shardLabel(index), pulumi.secret(tokens)]),
+      [...this.shards].map(([index, { tokens }]) => [
+        shardLabel(index),
+        pulumi.secret(tokens.apply((made = {}) => made)),
+      ]),
     );
     this.ids = pulumi
       .all(shards.map(({ __made }) => __made))

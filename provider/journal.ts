@@ -36,7 +36,7 @@ export interface Interrupted {
   readonly unanswered: ReadonlyMap<string, string>;
   /** Whether it was about to tell the engine: then the engine may have recorded what was made. */
   readonly isAnswered: boolean;
-  /** Whether that run is certain to be over: its process was one of this machine, and is gone. */
+  /** Whether that run is certain to be over, and one of this stack: its process was one of this machine, and is gone. */
   readonly isOver: boolean;
 }
 
@@ -51,11 +51,13 @@ export interface JournalEntry {
   end(): void;
 }
 
-/** For the answer to get to the engine, before the process ends: milliseconds. */
-const ANSWER_MS = 10;
+/** In which an engine writes its state after an answer, however large it is: milliseconds. */
+const RECORDED_MS = 5_000;
 
 interface Environment {
   readonly XDG_STATE_HOME?: string | undefined;
+  readonly PULUMI_HOME?: string | undefined;
+  readonly PULUMI_BACKEND_URL?: string | undefined;
 }
 
 /**
@@ -66,12 +68,16 @@ interface Environment {
  */
 export class Journal {
   private readonly folder: string;
+  private readonly place: string;
+  /** Removes the files of which the engine was told, once it has written its state. */
+  private readonly answered = new Map<object, () => void>();
 
   constructor(
     env: Environment,
     private readonly pid: number = process.pid,
   ) {
     const { XDG_STATE_HOME: base = "" } = env;
+    this.place = placeOf(env);
     this.folder = join(isAbsolute(base) ? base : join(homedir(), ".local", "state"), "pulumi-influx-token");
   }
 
@@ -105,6 +111,7 @@ export class Journal {
     } catch {
       return NOWHERE;
     }
+    const entry = {};
     let isWhole = true;
     const write = (line: string): void => {
       if (descriptor === undefined || !isWhole) return;
@@ -116,7 +123,7 @@ export class Journal {
         empty(descriptor);
       }
     };
-    write(JSON.stringify({ nonce, since: now, pid: this.pid, machine: hostname() }));
+    write(JSON.stringify({ nonce, since: now, pid: this.pid, machine: hostname(), place: this.place }));
     return {
       asked: (member, description) => {
         write(`? ${descriptionDigest(description)} ${member}`);
@@ -129,15 +136,23 @@ export class Journal {
       },
       end: () => {
         write("=");
-        setTimeout(() => {
+        const settle = (): void => {
+          this.answered.delete(entry);
           // Another run may have begun since, with a file of its own.
           if (descriptor === undefined) return;
           if (isSameFile(descriptor, file)) remove(file);
           closeSync(descriptor);
           descriptor = undefined;
-        }, ANSWER_MS);
+        };
+        this.answered.set(entry, settle);
+        setTimeout(settle, RECORDED_MS).unref();
       },
     };
+  }
+
+  /** The run has ended as it should: the engine has recorded whatever it was told. */
+  close(): void {
+    for (const settle of this.answered.values()) settle();
   }
 
   /** Nothing is left to be found. */
@@ -162,7 +177,7 @@ export class Journal {
     if (!existsSync(file)) return undefined;
     try {
       const [head = "", ...lines] = readFileSync(file, "utf8").split("\n");
-      const { nonce, since, pid, machine } = JSON.parse(head) as Record<string, unknown>;
+      const { nonce, since, pid, machine, place } = JSON.parse(head) as Record<string, unknown>;
       if (typeof nonce !== "string" || typeof since !== "number") return undefined;
       const made = new Map<string, string>();
       const unanswered = new Map<string, string>();
@@ -176,7 +191,8 @@ export class Journal {
         else unanswered.delete(member);
         if (kind === "+") made.set(what, member);
       }
-      const isOver = machine === hostname() && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
+      const isHere = machine === hostname() && place === this.place;
+      const isOver = isHere && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
       return { nonce, since, until: statSync(file).mtimeMs, made, unanswered, isAnswered, isOver };
     } catch {
       // Cut off in its first line, before anything was asked for.
@@ -186,13 +202,29 @@ export class Journal {
 }
 
 /**
- * Whether what a run made is in no state: it is over, it began with this very one, and either this one has no part of it or
- * nobody was told. Every new shard begins with the same, that of a copy of the stack, too.
+ * Whether what a run made for a shard is in no state: it is over, and it began with the very state that there is still.
  *
  * @param nonce of the state; empty where there is none.
  */
-export function isUnrecorded(interrupted: Interrupted, nonce: string): boolean {
-  return interrupted.isOver && interrupted.nonce === nonce && (nonce !== "" || !interrupted.isAnswered);
+export function isUnrecorded({ isOver, nonce: began }: Interrupted, nonce: string): boolean {
+  return isOver && began === nonce;
+}
+
+/** The same of a shard of which it is not known whether there is a state: nobody was told of its first tokens. */
+export function isUntold({ isOver, nonce, isAnswered }: Interrupted): boolean {
+  return isOver && nonce === "" && !isAnswered;
+}
+
+/** The program's folder and the backend of its states: a stack of the same name elsewhere is another one. */
+function placeOf({ PULUMI_BACKEND_URL: backend = "", PULUMI_HOME: home }: Environment): string {
+  let credentials = "";
+  try {
+    credentials = readFileSync(join(home ?? join(homedir(), ".pulumi"), "credentials.json"), "utf8");
+  } catch {
+    // Whoever gives the backend by the environment need not have logged in.
+  }
+  const login = /"current"\s*:\s*"([^"]*)"/.exec(credentials)?.[1] ?? "";
+  return createHash("sha256").update([process.cwd(), backend, login].join("\n")).digest("hex").slice(0, 24);
 }
 
 function empty(descriptor: number): void {

@@ -21,7 +21,7 @@ import type { Imported } from "./importing";
 import { listAuthorizations, type Lookup } from "./influxdb/authorizations";
 import type { Session } from "./influxdb/session";
 import { TokenLookups } from "./influxdb/tokenLookups";
-import { isUnrecorded, type Journal } from "./journal";
+import { isUnrecorded, isUntold, type Journal } from "./journal";
 import { isRecord, sameJson } from "./json";
 import type { Checked, Life, Lifecycle, Recorded } from "./lifecycle";
 import type { Runtime } from "./runtime";
@@ -345,7 +345,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
   /** Whether a killed run left tokens of shards that no state has: of a fleet whose other shards are up to date. */
   hasUnrecorded(host: string, fleet: string): boolean {
     const interrupted = this.options.journal.interruptedOfFleet({ host, shard: `${fleet}/` });
-    return interrupted.some((one) => isUnrecorded(one.interrupted, ""));
+    return interrupted.some((one) => isUntold(one.interrupted));
   }
 
   /**
@@ -362,7 +362,8 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
   ): Promise<void> {
     const { journal, log } = this.options;
     for (const { key, interrupted } of journal.interruptedOfFleet({ host, shard: `${fleet}/` })) {
-      if (!isUnrecorded(interrupted, key.shard === own.shard ? own.nonce : "")) continue;
+      const isLeft = key.shard === own.shard ? isUnrecorded(interrupted, own.nonce) : isUntold(interrupted);
+      if (!isLeft) continue;
       const session = this.tokens.connections.sessionFor(connection, host);
       const known = new Set([...own.made.values(), ...own.retired, ...own.kept].map(({ id }) => id));
       try {

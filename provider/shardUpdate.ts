@@ -72,7 +72,8 @@ export class ShardUpdate {
     if (this.options.isToldToEnd()) throw this.untried("the run was interrupted");
     if (this.services.givenUp !== undefined && steps.length > 0) throw this.untried(this.services.givenUp);
     const makes = steps.some(({ kind }) => kind !== "change");
-    const interrupted = journal.interrupted(this.key);
+    const found = journal.interrupted(this.key);
+    const interrupted = found !== undefined && isUnrecorded(found, this.before.nonce) ? found : undefined;
     await this.assertMoved(steps, removed);
     if (makes || interrupted !== undefined) await this.sweep(interrupted);
     await this.forgetEnded();
@@ -224,10 +225,8 @@ export class ShardUpdate {
    *
    * @throws {InfluxTokenError} where the server does not let one delete it: then it is still known where it is.
    */
-  private async sweep(interrupted: Interrupted | undefined): Promise<void> {
+  private async sweep(evidence: Interrupted | undefined): Promise<void> {
     const { client } = this.session;
-    const isCertain = interrupted !== undefined && isUnrecorded(interrupted, this.before.nonce);
-    const evidence = isCertain ? interrupted : undefined;
     const known = new Set([
       ...[...this.before.made.values()].map(({ id }) => id),
       ...[...this.before.retired, ...this.before.kept].map(({ id }) => id),

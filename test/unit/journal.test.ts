@@ -5,7 +5,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { descriptionDigest } from "../../provider/fleet/lostTokens";
-import { isUnrecorded, Journal } from "../../provider/journal";
+import { isUntold, isUnrecorded, Journal } from "../../provider/journal";
 
 const KEY = { host: "http://localhost:8086", shard: "acme/prod/sensors/05" };
 const ID = "0123456789abcdef";
@@ -62,8 +62,26 @@ describe("a journal", () => {
     expect([says({ isOver: false }), says({}, "n1"), says({}, ""), says({ nonce: "" })]).toEqual(
       Array(4).fill(false),
     );
-    // Every new shard begins like this, that of a copy of the stack, too.
-    expect(says({ nonce: "", isAnswered: true }, "")).toBe(false);
+  });
+
+  it("tells what nobody was told of, where it is not known whether a shard has a state", () => {
+    const found = { nonce: "", since: 0, until: 1, made: new Map(), unanswered: new Map() };
+    const says = (more: object): boolean => isUntold({ ...found, isOver: true, isAnswered: false, ...more });
+    expect([says({}), says({ isAnswered: true }), says({ isOver: false }), says({ nonce: "n0" })]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it("takes a run with another backend for another stack's", () => {
+    killedRun();
+    const elsewhere = new Journal({ XDG_STATE_HOME: home, PULUMI_BACKEND_URL: "file:///srv/of-the-copy" });
+    expect([journalOf(), elsewhere].map((journal) => journal.interrupted(KEY)?.isOver)).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it("keeps names with blanks whole", () => {
@@ -85,19 +103,21 @@ describe("a journal", () => {
     expect(journalOf().interrupted({ ...KEY, shard: "acme/dev/sensors/05" })).toBeUndefined();
   });
 
-  it("leaves nothing of a run that ends, once its answer is on its way", async () => {
-    const entry = journalOf(deadPid()).begin(KEY, "n0", NOW);
+  it("leaves nothing of a run that ends as it should", () => {
+    const journal = journalOf(deadPid());
+    const entry = journal.begin(KEY, "n0", NOW);
     entry.end();
     expect(journalOf().interrupted(KEY)).toMatchObject({ isAnswered: true });
-    await pause(100);
+    journal.close();
     expect(readdirSync(folder())).toEqual([]);
   });
 
-  it("takes away its own file only", async () => {
-    const entry = journalOf(deadPid()).begin(KEY, "n0", NOW);
+  it("takes away its own file only", () => {
+    const journal = journalOf(deadPid());
+    const entry = journal.begin(KEY, "n0", NOW);
     entry.end();
     killedRun(deadPid(), KEY, "n1");
-    await pause(100);
+    journal.close();
     expect(journalOf().interrupted(KEY)).toMatchObject({ nonce: "n1", isAnswered: false });
   });
 

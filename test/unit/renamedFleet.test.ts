@@ -21,7 +21,7 @@ async function run(
     ended.push(...tokens.map(({ id }) => id));
     return Promise.resolve([]);
   };
-  const retirement = new Retirement({ end });
+  const retirement = new Retirement({ end, hasUnrecorded: () => false, sweepFleet: () => Promise.resolve() });
   const plans = states.map((state, index) => {
     const inputs = declared[index];
     if (inputs === undefined) throw new Error("not declared");
@@ -41,7 +41,11 @@ async function run(
 }
 
 async function made(...fleets: string[]): Promise<RetirementState[]> {
-  const retirement = new Retirement({ end: () => Promise.resolve([]) });
+  const retirement = new Retirement({
+    end: () => Promise.resolve([]),
+    hasUnrecorded: () => false,
+    sweepFleet: () => Promise.resolve(),
+  });
   return Promise.all(fleets.map(async (fleet) => (await retirement.create(inputsOf(fleet))).state));
 }
 

@@ -750,7 +750,7 @@ describe("what a killed run left", () => {
     const third = journal().begin(KEY("03"), "", now());
     for (const member of C_AND_J) third.made(member, idOf(member));
     third.end();
-    const clone = newStack();
+    const clone = newStack({ PULUMI_BACKEND_URL: "file:///srv/of-the-copy" });
     await clone.succeed(fleet({ members: C_AND_J }));
     for (const id of recorded) expect(find(id)).toBeDefined();
   });
