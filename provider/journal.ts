@@ -36,7 +36,7 @@ export interface Interrupted {
   readonly unanswered: ReadonlyMap<string, string>;
   /** Whether it was about to tell the engine: then the engine may have recorded what was made. */
   readonly isAnswered: boolean;
-  /** Whether that run is certain to be over, and one of this stack: its process was one of this machine, and is gone. */
+  /** Whether that run is certain to be over: its process was one of this machine, and is gone. */
   readonly isOver: boolean;
 }
 
@@ -69,8 +69,8 @@ interface Environment {
 export class Journal {
   private readonly folder: string;
   private readonly place: string;
-  /** Removes the files of which the engine was told, once it has written its state. */
-  private readonly answered = new Map<object, () => void>();
+  /** Takes away the files of which the engine was told, and may not have written its state yet. */
+  private readonly answered = new Set<() => void>();
 
   constructor(
     env: Environment,
@@ -89,7 +89,7 @@ export class Journal {
   /** What earlier runs left of new shards of the same fleet, which no state may know. */
   interruptedOfFleet({ host, shard }: JournalKey): { key: JournalKey; interrupted: Interrupted }[] {
     const fleet = shard.slice(0, shard.lastIndexOf("/"));
-    const prefix = `${hashOf(host, fleet)}-`;
+    const prefix = `${this.hashOf(host, fleet)}-`;
     return this.files().flatMap((name) => {
       if (!name.startsWith(prefix)) return [];
       const interrupted = this.read(join(this.folder, name));
@@ -111,7 +111,6 @@ export class Journal {
     } catch {
       return NOWHERE;
     }
-    const entry = {};
     let isWhole = true;
     const write = (line: string): void => {
       if (descriptor === undefined || !isWhole) return;
@@ -123,7 +122,7 @@ export class Journal {
         empty(descriptor);
       }
     };
-    write(JSON.stringify({ nonce, since: now, pid: this.pid, machine: hostname(), place: this.place }));
+    write(JSON.stringify({ nonce, since: now, pid: this.pid, machine: hostname() }));
     return {
       asked: (member, description) => {
         write(`? ${descriptionDigest(description)} ${member}`);
@@ -136,23 +135,23 @@ export class Journal {
       },
       end: () => {
         write("=");
-        const settle = (): void => {
-          this.answered.delete(entry);
-          // Another run may have begun since, with a file of its own.
+        const close = (): void => {
+          this.answered.delete(close);
           if (descriptor === undefined) return;
+          // Another run may have begun since, with a file of its own.
           if (isSameFile(descriptor, file)) remove(file);
           closeSync(descriptor);
           descriptor = undefined;
         };
-        this.answered.set(entry, settle);
-        setTimeout(settle, RECORDED_MS).unref();
+        this.answered.add(close);
+        setTimeout(close, RECORDED_MS).unref();
       },
     };
   }
 
   /** The run has ended as it should: the engine has recorded whatever it was told. */
   close(): void {
-    for (const settle of this.answered.values()) settle();
+    for (const close of this.answered) close();
   }
 
   /** Nothing is left to be found. */
@@ -162,7 +161,13 @@ export class Journal {
 
   private fileOf({ host, shard }: JournalKey): string {
     const at = shard.lastIndexOf("/");
-    return join(this.folder, `${hashOf(host, shard.slice(0, at))}-${shard.slice(at + 1)}`);
+    return join(this.folder, `${this.hashOf(host, shard.slice(0, at))}-${shard.slice(at + 1)}`);
+  }
+
+  /** A stack of the same name elsewhere is another one, with files of its own. */
+  private hashOf(host: string, fleet: string): string {
+    const text = [host, fleet, this.place].join("\n");
+    return createHash("sha256").update(text).digest("hex").slice(0, 24);
   }
 
   private files(): string[] {
@@ -177,7 +182,7 @@ export class Journal {
     if (!existsSync(file)) return undefined;
     try {
       const [head = "", ...lines] = readFileSync(file, "utf8").split("\n");
-      const { nonce, since, pid, machine, place } = JSON.parse(head) as Record<string, unknown>;
+      const { nonce, since, pid, machine } = JSON.parse(head) as Record<string, unknown>;
       if (typeof nonce !== "string" || typeof since !== "number") return undefined;
       const made = new Map<string, string>();
       const unanswered = new Map<string, string>();
@@ -191,8 +196,7 @@ export class Journal {
         else unanswered.delete(member);
         if (kind === "+") made.set(what, member);
       }
-      const isHere = machine === hostname() && place === this.place;
-      const isOver = isHere && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
+      const isOver = machine === hostname() && typeof pid === "number" && pid !== this.pid && !isRunning(pid);
       return { nonce, since, until: statSync(file).mtimeMs, made, unanswered, isAnswered, isOver };
     } catch {
       // Cut off in its first line, before anything was asked for.
@@ -202,29 +206,12 @@ export class Journal {
 }
 
 /**
- * Whether what a run made for a shard is in no state: it is over, and it began with the very state that there is still.
+ * Whether what a run made is in no state: it is over, and the state is the very one that it began with.
  *
  * @param nonce of the state; empty where there is none.
  */
-export function isUnrecorded({ isOver, nonce: began }: Interrupted, nonce: string): boolean {
-  return isOver && began === nonce;
-}
-
-/** The same of a shard of which it is not known whether there is a state: nobody was told of its first tokens. */
-export function isUntold({ isOver, nonce, isAnswered }: Interrupted): boolean {
-  return isOver && nonce === "" && !isAnswered;
-}
-
-/** The program's folder and the backend of its states: a stack of the same name elsewhere is another one. */
-function placeOf({ PULUMI_BACKEND_URL: backend = "", PULUMI_HOME: home }: Environment): string {
-  let credentials = "";
-  try {
-    credentials = readFileSync(join(home ?? join(homedir(), ".pulumi"), "credentials.json"), "utf8");
-  } catch {
-    // Whoever gives the backend by the environment need not have logged in.
-  }
-  const login = /"current"\s*:\s*"([^"]*)"/.exec(credentials)?.[1] ?? "";
-  return createHash("sha256").update([process.cwd(), backend, login].join("\n")).digest("hex").slice(0, 24);
+export function isUnrecorded(interrupted: Interrupted, nonce: string): boolean {
+  return interrupted.isOver && interrupted.nonce === nonce;
 }
 
 function empty(descriptor: number): void {
@@ -259,8 +246,16 @@ const NOWHERE: JournalEntry = {
   end: () => undefined,
 };
 
-function hashOf(host: string, fleet: string): string {
-  return createHash("sha256").update(`${host}\n${fleet}`).digest("hex").slice(0, 24);
+/** The program's folder and the backend of its states, which tell one stack from another of its name. */
+function placeOf({ PULUMI_BACKEND_URL: backend = "", PULUMI_HOME: home }: Environment): string {
+  let current = "";
+  try {
+    current = readFileSync(join(home ?? join(homedir(), ".pulumi"), "credentials.json"), "utf8");
+  } catch {
+    // Whoever gives the backend by the environment need not have logged in.
+  }
+  const login = /"current"\s*:\s*"([^"]*)"/.exec(current)?.[1] ?? "";
+  return [process.cwd(), backend, login].join("\n");
 }
 
 function isRunning(pid: number): boolean {

@@ -30,7 +30,7 @@ export interface RetirementState {
   readonly host: string;
   readonly connection?: ConnectionInputs;
   readonly __format: number;
-  /** Of the tokens: the inputs hold them. Prefixed with how it is made. */
+  /** Of the tokens that ended with it: the inputs hold them. Prefixed with how it is made. */
   readonly __digest: string;
 }
 
@@ -71,9 +71,9 @@ export class Retirement implements Life<RetirementInputs, RetirementState> {
   }
 
   async create(inputs: RetirementInputs): Promise<Recorded<RetirementState>> {
-    // A forced replacement asks for no difference. What was compared has its place by its old name.
-    if (![...this.pending.values()].some(({ fleet }) => fleet === inputs.fleet))
-      this.pending.set(inputs.fleet, inputs);
+    // What was compared has its place by its old name. A forced replacement asks for no difference.
+    const isCompared = [...this.pending.values()].some(({ fleet }) => fleet === inputs.fleet);
+    if (!isCompared) this.pending.set(inputs.fleet, inputs);
     // Every shard that is declared is up to date by now: what else was begun, a killed run has left.
     await this.shards.sweepFleet(inputs.host, inputs.fleet, inputs.connection);
     const { fleet, retired, host, connection, __retired } = inputs;
@@ -83,7 +83,8 @@ export class Retirement implements Life<RetirementInputs, RetirementState> {
       host,
       ...(connection && { connection }),
       ...KNOWN_FORMAT,
-      __digest: digestOf(__retired),
+      // Without one before it, which ends with the run, nothing ends: the next run does that.
+      __digest: digestOf(isCompared ? __retired : ""),
     };
     return { id: `${fleet}/retirement`, state };
   }

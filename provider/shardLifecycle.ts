@@ -21,7 +21,7 @@ import type { Imported } from "./importing";
 import { listAuthorizations, type Lookup } from "./influxdb/authorizations";
 import type { Session } from "./influxdb/session";
 import { TokenLookups } from "./influxdb/tokenLookups";
-import { isUnrecorded, isUntold, type Journal } from "./journal";
+import { type Interrupted, isUnrecorded, type Journal } from "./journal";
 import { isRecord, sameJson } from "./json";
 import type { Checked, Life, Lifecycle, Recorded } from "./lifecycle";
 import type { Runtime } from "./runtime";
@@ -345,7 +345,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
   /** Whether a killed run left tokens of shards that no state has: of a fleet whose other shards are up to date. */
   hasUnrecorded(host: string, fleet: string): boolean {
     const interrupted = this.options.journal.interruptedOfFleet({ host, shard: `${fleet}/` });
-    return interrupted.some((one) => isUntold(one.interrupted));
+    return interrupted.some((one) => isNewAndUntold(one.interrupted));
   }
 
   /**
@@ -362,7 +362,8 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
   ): Promise<void> {
     const { journal, log } = this.options;
     for (const { key, interrupted } of journal.interruptedOfFleet({ host, shard: `${fleet}/` })) {
-      const isLeft = key.shard === own.shard ? isUnrecorded(interrupted, own.nonce) : isUntold(interrupted);
+      const isLeft =
+        key.shard === own.shard ? isUnrecorded(interrupted, own.nonce) : isNewAndUntold(interrupted);
       if (!isLeft) continue;
       const session = this.tokens.connections.sessionFor(connection, host);
       const known = new Set([...own.made.values(), ...own.retired, ...own.kept].map(({ id }) => id));
@@ -371,7 +372,14 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
           interrupted.unanswered.size === 0
             ? []
             : await this.listedOnce(session, [], () => Promise.resolve({}));
-        const { certain } = lostTokens(listed, new Map(), known, interrupted, session.client.clockAheadMs);
+        const { certain } = lostTokens(
+          listed,
+          new Map(),
+          known,
+          interrupted,
+          true,
+          session.client.clockAheadMs,
+        );
         const ids = new Set([...interrupted.made.keys(), ...certain.map(({ id }) => id)]);
         const tokens = [...ids].map((id) => ({ id, member: "", deactivate: false }));
         const [failure] = await this.end(tokens, host, connection);
@@ -433,6 +441,11 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
       ).run(this.plan(before, facts, declared)),
     );
   }
+}
+
+/** No state can have its tokens, whichever it is: there was none before, and nobody was told of them. */
+function isNewAndUntold(interrupted: Interrupted): boolean {
+  return isUnrecorded(interrupted, "") && !interrupted.isAnswered;
 }
 
 function fleetOf({ shard }: Shard): string {

@@ -72,10 +72,11 @@ export class ShardUpdate {
     if (this.options.isToldToEnd()) throw this.untried("the run was interrupted");
     if (this.services.givenUp !== undefined && steps.length > 0) throw this.untried(this.services.givenUp);
     const makes = steps.some(({ kind }) => kind !== "change");
-    const found = journal.interrupted(this.key);
-    const interrupted = found !== undefined && isUnrecorded(found, this.before.nonce) ? found : undefined;
+    const interrupted = journal.interrupted(this.key);
     await this.assertMoved(steps, removed);
-    if (makes || interrupted !== undefined) await this.sweep(interrupted);
+    // Of a run that told its engine, a state that has changed since is the record.
+    const isRecorded = interrupted?.isAnswered === true && interrupted.nonce !== this.before.nonce;
+    if (makes || (interrupted !== undefined && !isRecorded)) await this.sweep(interrupted);
     await this.forgetEnded();
     const entry = makes ? journal.begin(this.key, this.before.nonce, now()) : undefined;
     if (!makes && interrupted !== undefined) journal.forget(this.key);
@@ -225,8 +226,10 @@ export class ShardUpdate {
    *
    * @throws {InfluxTokenError} where the server does not let one delete it: then it is still known where it is.
    */
-  private async sweep(evidence: Interrupted | undefined): Promise<void> {
+  private async sweep(interrupted: Interrupted | undefined): Promise<void> {
     const { client } = this.session;
+    const isCertain = interrupted !== undefined && isUnrecorded(interrupted, this.before.nonce);
+    const evidence = isCertain ? interrupted : undefined;
     const known = new Set([
       ...[...this.before.made.values()].map(({ id }) => id),
       ...[...this.before.retired, ...this.before.kept].map(({ id }) => id),
@@ -240,7 +243,8 @@ export class ShardUpdate {
       listed,
       described,
       known,
-      evidence,
+      interrupted,
+      isCertain,
       client.clockAheadMs,
     );
     // What was switched off in place of being deleted is not lost.

@@ -5,8 +5,11 @@ import { forMember } from "./memberNames";
 /** The server's clock is known in whole seconds, and an answer takes its time. */
 const SLACK_MS = 2_000;
 
-/** How long after its last word a killed run's last requests may have been answered: milliseconds. */
-const LAST_REQUEST_MS = 60_000;
+/**
+ * How long after its last word a killed run's last requests may have been served: milliseconds. Not longer: what a copy of
+ * the stack makes of the same member later must not be taken for it. What a slow server makes later is named.
+ */
+const LAST_REQUEST_MS = 5_000;
 
 /** What a run that was killed wrote down. */
 interface Evidence {
@@ -29,7 +32,8 @@ export interface LostTokens {
  *
  * @param described members by the description of their token.
  * @param known ids of tokens that the state has.
- * @param evidence of a run that is over and that began with this very state; absent where there is none.
+ * @param evidence of a run that wrote it down; absent where there is none.
+ * @param isOwn whether that run is over and began with this very state. What another one made is named only.
  * @param clockAheadMs how far the server's clock is ahead of this machine's.
  */
 export function lostTokens(
@@ -37,6 +41,7 @@ export function lostTokens(
   described: ReadonlyMap<string, string>,
   known: ReadonlySet<string>,
   evidence: Evidence | undefined,
+  isOwn: boolean,
   clockAheadMs: number,
 ): LostTokens {
   // By what that run called them: the program may call them something else by now, or not at all.
@@ -58,7 +63,7 @@ export function lostTokens(
     // It asked once. Of two, one is somebody else's.
     return unknown.filter((other) => other.description === one.description && isInTime(other)).length === 1;
   };
-  const certain = new Set(unknown.filter(isCertain));
+  const certain = new Set(isOwn ? unknown.filter(isCertain) : []);
   return { certain: [...certain], uncertain: unknown.filter((one) => !certain.has(one)) };
 }
 

@@ -107,7 +107,7 @@ export class MiniEngine {
         this.state.delete(name);
       });
     }
-    for (const entry of this.pendingDeletes.splice(0)) step.add(() => this.deleteReplaced(entry));
+    for (const entry of [...this.pendingDeletes]) step.add(() => this.deleteReplaced(entry));
     await step.all();
   }
 
@@ -180,12 +180,8 @@ export class MiniEngine {
 
   private async deleteReplaced(entry: Entry & { readonly name: string }): Promise<void> {
     this.log.push(`delete replaced ${entry.name}`);
-    try {
-      await this.hostOf(entry.name).delete(entry.id, entry.outs, entry.inputs);
-    } catch (error) {
-      this.pendingDeletes.push(entry);
-      throw error;
-    }
+    await this.hostOf(entry.name).delete(entry.id, entry.outs, entry.inputs);
+    this.pendingDeletes.splice(this.pendingDeletes.indexOf(entry), 1);
   }
 
   private hostOf(name: string): EngineHost {

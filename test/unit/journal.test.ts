@@ -3,9 +3,8 @@ import type * as fs from "node:fs";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { descriptionDigest } from "../../provider/fleet/lostTokens";
-import { isUntold, isUnrecorded, Journal } from "../../provider/journal";
+import { isUnrecorded, Journal } from "../../provider/journal";
 
 const KEY = { host: "http://localhost:8086", shard: "acme/prod/sensors/05" };
 const ID = "0123456789abcdef";
@@ -64,26 +63,6 @@ describe("a journal", () => {
     );
   });
 
-  it("tells what nobody was told of, where it is not known whether a shard has a state", () => {
-    const found = { nonce: "", since: 0, until: 1, made: new Map(), unanswered: new Map() };
-    const says = (more: object): boolean => isUntold({ ...found, isOver: true, isAnswered: false, ...more });
-    expect([says({}), says({ isAnswered: true }), says({ isOver: false }), says({ nonce: "n0" })]).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ]);
-  });
-
-  it("takes a run with another backend for another stack's", () => {
-    killedRun();
-    const elsewhere = new Journal({ XDG_STATE_HOME: home, PULUMI_BACKEND_URL: "file:///srv/of-the-copy" });
-    expect([journalOf(), elsewhere].map((journal) => journal.interrupted(KEY)?.isOver)).toEqual([
-      true,
-      false,
-    ]);
-  });
-
   it("keeps names with blanks whole", () => {
     const entry = journalOf(deadPid()).begin(KEY, "", NOW);
     entry.asked("+ - ? x", "x");
@@ -103,19 +82,45 @@ describe("a journal", () => {
     expect(journalOf().interrupted({ ...KEY, shard: "acme/dev/sensors/05" })).toBeUndefined();
   });
 
-  it("leaves nothing of a run that ends as it should", () => {
-    const journal = journalOf(deadPid());
-    const entry = journal.begin(KEY, "n0", NOW);
-    entry.end();
-    expect(journalOf().interrupted(KEY)).toMatchObject({ isAnswered: true });
-    journal.close();
-    expect(readdirSync(folder())).toEqual([]);
+  it("is kept until the engine has recorded what it was told: until the run ends, or for a while", () => {
+    jest.useFakeTimers();
+    try {
+      const journal = journalOf(deadPid());
+      journal.begin(KEY, "n0", NOW).end();
+      expect(journalOf().interrupted(KEY)).toMatchObject({ isAnswered: true });
+      journal.close();
+      expect(readdirSync(folder())).toEqual([]);
+      journal.begin(KEY, "n0", NOW).end();
+      jest.advanceTimersByTime(4_999);
+      expect(journalOf().interrupted(KEY)).toMatchObject({ isAnswered: true });
+      jest.advanceTimersByTime(1);
+      expect(readdirSync(folder())).toEqual([]);
+      // What is under way stays.
+      journal.begin(KEY, "n0", NOW);
+      journal.close();
+      expect(journalOf().interrupted(KEY)).toMatchObject({ isAnswered: false });
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it("is of one stack: one of the same name with another backend has one of its own", () => {
+    killedRun();
+    const elsewhere = { XDG_STATE_HOME: home, PULUMI_BACKEND_URL: "file:///elsewhere" };
+    expect(new Journal(elsewhere).interrupted(KEY)).toBeUndefined();
+    const login = mkdtempSync(join(tmpdir(), "pulumi-home-"));
+    try {
+      writeFileSync(join(login, "credentials.json"), JSON.stringify({ current: "s3://states" }, null, 2));
+      expect(new Journal({ XDG_STATE_HOME: home, PULUMI_HOME: login }).interrupted(KEY)).toBeUndefined();
+    } finally {
+      rmSync(login, { recursive: true });
+    }
+    expect(journalOf().interrupted(KEY)).toBeDefined();
   });
 
   it("takes away its own file only", () => {
     const journal = journalOf(deadPid());
-    const entry = journal.begin(KEY, "n0", NOW);
-    entry.end();
+    journal.begin(KEY, "n0", NOW).end();
     killedRun(deadPid(), KEY, "n1");
     journal.close();
     expect(journalOf().interrupted(KEY)).toMatchObject({ nonce: "n1", isAnswered: false });
@@ -220,12 +225,13 @@ describe("a journal", () => {
     }).not.toThrow();
   });
 
-  it("that cannot be taken away ends no process", async () => {
-    const entry = journalOf(deadPid()).begin(KEY, "n0", NOW);
+  it("that cannot be taken away ends no process", () => {
+    const journal = journalOf(deadPid());
+    const entry = journal.begin(KEY, "n0", NOW);
     rmSync(folder(), { recursive: true });
     writeFileSync(folder(), "a file in place of the folder");
     entry.end();
-    await pause(100);
+    journal.close();
     expect(journalOf().interrupted(KEY)).toBeUndefined();
   });
 

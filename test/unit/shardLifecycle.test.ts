@@ -407,6 +407,21 @@ describe("a replaced token", () => {
     expectExactly(NAMES);
   });
 
+  it("of a fleet whose first run failed is deleted by the run after the next", async () => {
+    await Promise.all(["a", "b", "c"].map((name) => server.makeBucket(`bucket-${name}`)));
+    const named = (r: string): Record<string, DeclaredFleet> =>
+      each({ readTasks: undefined, writeBucket: ["name:bucket-{member}"], keepers: { r } });
+    await stack.fail(named("1"));
+    const old = Object.values(idsOf());
+    await server.makeBucket("bucket-j");
+    // Nothing is there yet that could be replaced at the end.
+    await stack.succeed(named("2"));
+    expectExactly(NAMES, old);
+    await stack.succeed(named("2"));
+    expectExactly(NAMES);
+    expect(await stack.succeed(named("2"))).toEqual([]);
+  });
+
   it("that could not be deleted is deleted by the next run", async () => {
     let isDown = false;
     const url = await servers.serve(
@@ -750,7 +765,7 @@ describe("what a killed run left", () => {
     const third = journal().begin(KEY("03"), "", now());
     for (const member of C_AND_J) third.made(member, idOf(member));
     third.end();
-    const clone = newStack({ PULUMI_BACKEND_URL: "file:///srv/of-the-copy" });
+    const clone = newStack({ PULUMI_BACKEND_URL: "file:///elsewhere" });
     await clone.succeed(fleet({ members: C_AND_J }));
     for (const id of recorded) expect(find(id)).toBeDefined();
   });

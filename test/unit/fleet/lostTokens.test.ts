@@ -34,8 +34,16 @@ function found(
   listed: readonly Authorization[],
   evidence: Parameters<typeof lostTokens>[3] = EVIDENCE,
   clockAheadMs = 0,
+  isOwn = true,
 ): { certain: string[]; uncertain: string[] } {
-  const { certain, uncertain } = lostTokens(listed, DESCRIBED, new Set(["known"]), evidence, clockAheadMs);
+  const { certain, uncertain } = lostTokens(
+    listed,
+    DESCRIBED,
+    new Set(["known"]),
+    evidence,
+    isOwn,
+    clockAheadMs,
+  );
   return { certain: ids(certain), uncertain: ids(uncertain) };
 }
 
@@ -52,7 +60,7 @@ describe("tokens that a killed run left", () => {
   });
 
   it("are nobody's for certain without that run's own word", () => {
-    const without = lostTokens([token("1", "a"), token("2", "b")], DESCRIBED, new Set(), undefined, 0);
+    const without = lostTokens([token("1", "a"), token("2", "b")], DESCRIBED, new Set(), undefined, true, 0);
     expect([ids(without.certain), ids(without.uncertain)]).toEqual([[], ["1", "2"]]);
   });
 
@@ -64,7 +72,7 @@ describe("tokens that a killed run left", () => {
     expect(found([token("2", "b", 3)])).toEqual({ certain: ["2"], uncertain: [] });
     expect(found([token("2", "c", 3)])).toEqual({ certain: [], uncertain: ["2"] });
     expect(found([token("2", "b", -3)])).toEqual({ certain: [], uncertain: ["2"] });
-    expect(found([token("2", "b", 71)])).toEqual({ certain: [], uncertain: ["2"] });
+    expect(found([token("2", "b", 16)])).toEqual({ certain: [], uncertain: ["2"] });
     expect(found([token("2", "b", 3), token("3", "b", 4)])).toEqual({ certain: [], uncertain: ["2", "3"] });
     expect(found([token("2", "b", 3), token("3", "b", -300)])).toEqual({ certain: ["2"], uncertain: ["3"] });
   });
@@ -75,6 +83,12 @@ describe("tokens that a killed run left", () => {
     expect(found([token("2", "b", 3, described)], evidence)).toEqual({ certain: ["2"], uncertain: [] });
     expect(found([token("2", "b", 3, described)])).toEqual({ certain: [], uncertain: [] });
     expect(found([token("1", "z")])).toEqual({ certain: ["1"], uncertain: [] });
+  });
+
+  it("are named and no more where another run made them, also by what only that one called them", () => {
+    const evidence = { ...EVIDENCE, unanswered: new Map([["b", descriptionDigest("before/b")]]) };
+    const listed = [token("1", "z"), token("2", "b", 3, { description: "before/b" })];
+    expect(found(listed, evidence, 0, false)).toEqual({ certain: [], uncertain: ["1", "2"] });
   });
 
   it("are timed by the server's clock", () => {

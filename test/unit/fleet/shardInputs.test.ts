@@ -239,7 +239,7 @@ describe("a wrong input of a shard", () => {
         property: "members",
         reason: expect.stringMatching(
           /^members: the own inputs of the 101 members of one shard are \d{7} bytes, .* 6000000: /,
-        ),
+        ) as string,
       },
     ]);
   });
