@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { shardIndexOf } from "../../provider/fleet/memberNames";
 import { formatPermission } from "../../provider/permissions/format";
 import type { Permission } from "../../provider/types";
 import recordings from "../recordings/cli-create.json";
+import { FleetStack } from "../support/fleetStack";
 import { newProvider } from "../support/providerHost";
 import { fill } from "./support/compare";
 import { call } from "./support/http";
@@ -70,11 +75,16 @@ const servers: [string, () => Promise<Target>][] = [
 
 describe.each(servers)("the provider on %s", (_title, open) => {
   let target: Target;
+  let home: string;
 
   beforeAll(async () => {
     target = await open();
+    home = await mkdtemp(join(tmpdir(), "contract-"));
   });
-  afterAll(() => target.remove());
+  afterAll(async () => {
+    await target.remove();
+    await rm(home, { recursive: true });
+  });
 
   /** The recorded value with this server's ids and names in place of the recorded ones. */
   function here<T>(value: T): T {
@@ -216,5 +226,45 @@ describe.each(servers)("the provider on %s", (_title, open) => {
       return (await call(target.url, { method: "GET", path, token: outs.token })).status === 200;
     });
     expect(await Promise.all(opened)).toEqual([true, false, false]);
+  });
+
+  it("makes a fleet, finds it by one list, renews it without a gap, and leaves nothing of it", async () => {
+    const env = { INFLUX_HOST: target.url, INFLUX_TOKEN: target.operatorToken, XDG_STATE_HOME: home };
+    const stack = new FleetStack({ env }, "contract/fleet");
+    const org = target.names.get("acme") ?? "acme";
+    // In two shards, each of which then has so many that a list is asked for.
+    const names = Array.from({ length: 1_000 }, (_, index) => `device-${index}`);
+    const members = names.filter((name) => shardIndexOf(name) < 2).slice(0, 12);
+    const [one = ""] = members;
+    const fleet = (each: object) => ({
+      f: { each: { org, user: target.names.get("ci") ?? "ci", ...each }, members },
+    });
+    const remember = (): void => {
+      for (const { id } of stack.members().values()) target.made(`/api/v2/authorizations/${id}`);
+    };
+    const works = async (token: string | undefined): Promise<boolean> =>
+      (await call(target.url, { method: "GET", path: "/api/v2/me", token: token ?? "" })).status !== 401;
+
+    await stack.succeed(fleet({ readUsers: true }));
+    remember();
+    const first = stack.members().get(`f/${one}`);
+    expect([stack.members().size, await works(first?.token)]).toEqual([12, true]);
+    await stack.refresh();
+    expect(await stack.preview(fleet({ readUsers: true }))).toEqual([]);
+    await onServer("PATCH", `/api/v2/authorizations/${first?.id ?? ""}`, { status: "inactive" });
+    await stack.refresh();
+    expect(await stack.preview(fleet({ readUsers: true }))).toHaveLength(1);
+    await stack.succeed(fleet({ readUsers: true, readTasks: true }));
+    remember();
+    expect([await works(first?.token), await works(stack.members().get(`f/${one}`)?.token)]).toEqual([
+      false,
+      true,
+    ]);
+    await stack.succeed({});
+    const left = await onServer(
+      "GET",
+      `/api/v2/authorizations?orgID=${binding("org")}&userID=${binding("ci")}`,
+    );
+    expect(JSON.stringify(left)).not.toContain("contract/fleet/");
   });
 });
