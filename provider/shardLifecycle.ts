@@ -35,11 +35,7 @@ import { UNKNOWN } from "./token/unknown";
 import { type Authorization, type ConnectionInputs, tokenValueIn } from "./types";
 
 /** A token that is to end, with its value where it is known: a run does not end the token that it works with. */
-export type EndingToken = RetiredToken & {
-  readonly value?: string;
-  /** The server that has it, where that is another one than its shard's. */
-  readonly host?: string;
-};
+export type EndingToken = RetiredToken & { readonly value?: string };
 
 /** What updates of shards share in a run. */
 export interface ShardServices {
@@ -312,7 +308,6 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
       id: token.id,
       member,
       deactivate: token.spec.deactivateOnDelete === true,
-      host: token.spec.host,
       ...(token.token !== undefined && { value: token.token }),
     }));
     // All or none: whoever has only the token that is to end could end nothing after it.
@@ -462,9 +457,9 @@ function factsOf({ permissions, memberPermissions, host, connection }: ShardFact
 }
 
 /** As much of a token's state as it takes to end it. */
-function endingState({ deactivate, value, host }: EndingToken, hostOfShard: string): InfluxTokenState {
+function endingState({ deactivate, value }: EndingToken, host: string): InfluxTokenState {
   const state = {
-    host: host ?? hostOfShard,
+    host,
     ...(deactivate && { deactivateOnDelete: true }),
     ...(value !== undefined && { token: value }),
     ...KNOWN_FORMAT,

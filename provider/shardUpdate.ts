@@ -73,7 +73,7 @@ export class ShardUpdate {
     if (this.services.givenUp !== undefined && steps.length > 0) throw this.untried(this.services.givenUp);
     const makes = steps.some(({ kind }) => kind !== "change");
     const interrupted = journal.interrupted(this.key);
-    await this.assertMoved(steps, removed);
+    await this.assertMoved();
     // Of a run that told its engine, a state that has changed since is the record.
     const isRecorded = interrupted?.isAnswered === true && interrupted.nonce !== this.before.nonce;
     if (makes || (interrupted !== undefined && !isRecorded)) await this.sweep(interrupted);
@@ -108,15 +108,18 @@ export class ShardUpdate {
       if (isStopped && first.failures.some(({ error }) => isTransient(error)))
         this.services.givenUp = messageOf(first.failures[0]?.error);
       this.services.isFailing = left.length > 0 && failures.some(({ error }) => isTransient(error));
-      const ended = await this.services.end(due.filter(isMember), this.hostBefore, this.declared.connection);
+      const ended = await this.services.end(
+        due.filter(isMember),
+        this.declared.host,
+        this.declared.connection,
+      );
       this.kept = this.kept.filter(
         (token) => !due.includes(token) || ended.some(({ item }) => item === token),
       );
       await this.undoWithoutEngine();
       const problem = this.problem(failures, left, ended);
-      if (problem === undefined) return this.state(this.declared.host);
-      // Not before each of them was found on another server they are said to be there.
-      const state = this.state(this.hostBefore);
+      const state = this.state();
+      if (problem === undefined) return state;
       const isUntouched =
         failures.length + left.length === steps.length && this.fresh.size === 0 && due.length === 0;
       // The state before says all that there is.
@@ -178,8 +181,9 @@ export class ShardUpdate {
     return memberOfState(name, id, state, template, this.options.now());
   }
 
-  private state(host: string): ShardState {
-    const { shard, each, members, keepOldFor, connection, permissions, memberPermissions } = this.declared;
+  private state(): ShardState {
+    const { shard, each, members, keepOldFor, connection, permissions, memberPermissions, host } =
+      this.declared;
     return encodeShard(
       {
         shard,
@@ -293,24 +297,29 @@ export class ShardUpdate {
     }
   }
 
-  /** A server that never had the tokens cannot end those that are to be replaced or removed. */
-  private async assertMoved(steps: ShardPlan["steps"], removed: ShardPlan["removed"]): Promise<void> {
+  /** A server that never had the tokens cannot tell what became of them, and gets none in their place. */
+  private async assertMoved(): Promise<void> {
     const { host, connection } = this.declared;
     if (host === this.hostBefore) return;
-    // Others are looked up where they are changed.
-    const replaced = steps.flatMap(({ kind, before }) => (kind === "replace" && before ? [before] : []));
-    const ending = [...replaced, ...removed.map(([, before]) => before)];
-    const lookups = ending.map(
-      async ({ id }) => [id, await this.tokens.lookUp(id, connection, host)] as const,
-    );
-    const missing = (await Promise.all(lookups)).find(([, { kind }]) => kind === "gone");
-    if (missing !== undefined) throw notOnThisServer(missing[0], host, this.hostBefore);
+    const { made, kept } = this.before;
+    const ids = [...(made.size > 0 ? made.values() : kept)].map(({ id }) => id);
+    const [first] = ids;
+    if (first === undefined) return;
+    // One proves it: others may have been deleted.
+    const there = new Set<string>();
+    const look = async (id: string): Promise<void> => {
+      if ((await this.tokens.lookUp(id, connection, host)).kind !== "gone") there.add(id);
+    };
+    const { maxConcurrent } = this.session.client;
+    const { failures } = await runPool(ids, maxConcurrent, look, () => Promise.resolve(there.size === 0));
+    if (there.size > 0) return;
+    const [failure] = failures;
+    if (failure === undefined) throw notOnThisServer(first, host, this.hostBefore);
+    throw new InfluxTokenError(`${this.declared.shard}: ${messageOf(failure.error)}`);
   }
 
   /** Tokens that an earlier run was to end, and did, need no mention any more. */
   private async forgetEnded(): Promise<void> {
-    // Another server may never have had them.
-    if (this.declared.host !== this.hostBefore) return;
     const lookups = this.retired.map(async (token) => {
       try {
         const found = await this.tokens.lookUp(token.id, this.declared.connection, this.declared.host);

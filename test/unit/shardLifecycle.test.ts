@@ -176,6 +176,16 @@ describe("members", () => {
     expect(await stack.succeed(fleet({ members: own }))).toEqual([]);
   });
 
+  it("whose own inputs say the same in other words are recorded, and nothing else happens", async () => {
+    await stack.succeed(fleet({ members: C_AND_J }));
+    server.countRequests();
+    const own = { c: { readTasks: true }, j: {} };
+    expect(await stack.succeed(fleet({ members: own }))).toEqual(["update f-03"]);
+    expect(server.countRequests()).toEqual({});
+    expect(stack.shards()[0]?.own).toEqual(new Map(Object.entries(own)));
+    expect(await stack.succeed(fleet({ members: own }))).toEqual([]);
+  });
+
   it("whose shard has no other go with it", async () => {
     await stack.succeed(fleet());
     expect(await stack.succeed(fleet({ members: C_AND_J }))).toEqual(
@@ -374,8 +384,10 @@ describe("a replaced token", () => {
     const isListed = stack.shards().flatMap(({ retired }) => retired.map(({ id }) => id));
     expect(isListed.filter((id) => old.includes(id))).toEqual([]);
     expect(stack.warnings).toEqual([]);
+    await stack.succeed(off("4"));
+    expect(stack.warnings).toEqual([]);
     await stack.succeed({});
-    expect(made()).toHaveLength(12);
+    expect(made()).toHaveLength(16);
     for (const { status } of made()) expect(status).toBe("inactive");
   });
 
@@ -565,6 +577,39 @@ describe("the server of a fleet", () => {
       stack = back;
       await stack.succeed({});
       expect(made()).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it("that moved needs not have every token still: who has none any more can be taken out", async () => {
+    await stack.succeed(fleet());
+    await server.call("DELETE", `/api/v2/authorizations/${idOf("c")}`);
+    stack = at(await servers.serve(reverseProxyTo(server.url)));
+    expect(await stack.fail(fleet())).toEqual([
+      expect.stringMatching(/^acme\/prod\/f\/03: 1 of the changes of 2 members failed: .* was made on /),
+    ]);
+    await stack.succeed(fleet({ members: ["a", "b", "j"] }));
+    expectExactly(["a", "b", "j"]);
+  });
+
+  it("that is another one gets no token in place of one that it does not have, and ends none", async () => {
+    const other = await startServer();
+    try {
+      await stack.succeed(fleet());
+      // The run died before the replaced ones were deleted.
+      stack.engine.beforeDeletes = () => Promise.reject(new Error("killed"));
+      await stack.up(each({ keepers: { r: "1" } })).catch(() => undefined);
+      stack.forsake();
+      const before = made().map(({ id }) => id);
+      expect(before).toHaveLength(8);
+      stack = at(other.url, other.operatorToken);
+      const messages = await stack.fail(each({ keepers: { r: "2" } }));
+      expect(messages).toEqual(Array(3).fill(expect.stringMatching(/ was made on .* and is not on /)));
+      await stack.fail(each({ keepers: { r: "1" } }));
+      expect(other.authorizations()).toHaveLength(1);
+      const known = stack.shards().flatMap(({ made: ours, retired }) => [...ours.values(), ...retired]);
+      expect(known.map(({ id }) => id).sort()).toEqual(before.sort());
     } finally {
       await other.close();
     }
