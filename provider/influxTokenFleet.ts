@@ -30,10 +30,11 @@ function computedOf(each: FleetEachArgs, own: Readonly<Record<string, object>>):
   const ofMembers = Object.values(own)
     .filter((inputs) => Object.keys(inputs).length > 0)
     .map((inputs) => placeholders(merged(each, { ...inputs }) as InfluxTokenArgs)["permissions"]);
-  const memberPermissions = ofMembers.find((placeholder) => placeholder !== undefined);
+  const pending = ofMembers.filter((placeholder) => placeholder !== undefined);
   return {
     ...placeholders(each),
-    ...(memberPermissions !== undefined && { memberPermissions }),
+    // Secret where one of them is.
+    ...(pending.length > 0 && { memberPermissions: pulumi.all(pending).apply(([first]) => first) }),
   };
 }
 
