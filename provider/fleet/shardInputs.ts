@@ -65,7 +65,9 @@ export const OWN_INPUTS: readonly string[] = EACH_INPUTS.filter((name) => !OF_FL
  * made must get into the state. A member takes about 300 bytes.
  */
 export const MAX_MEMBERS = 20_000;
-const MAX_OWN_BYTES = 6_000_000;
+
+/** The same of long names and own inputs. An error is sent as Base64, which takes a third more. */
+const MAX_RECORD_BYTES = 11_000_000;
 
 /** The inputs of one member: those of `each`, with its own in their place. */
 export function merged(each: object, own: OwnInputs): Record<string, unknown> {
@@ -191,6 +193,8 @@ export function checkShard(
     kept.push([name, found.own]);
     if (!sameJson(found.table, template.inputs["permissions"])) tables.push([name, found.table]);
   }
+  if (shard !== WHOLE_FLEET)
+    failures.push(...recordFailures(checkedEach, template.inputs["permissions"], kept, new Map(tables)));
   return {
     inputs: {
       shard,
@@ -237,23 +241,49 @@ function descriptionFailures(description: unknown, property: string): Failure[] 
 }
 
 function sizeFailures(members: Members): Failure[] {
-  if (members.size > MAX_MEMBERS) {
-    return [
-      {
-        property: "members",
-        reason: `members: ${members.size} of them are in one shard, and what a failed step can record bounds a shard to ${MAX_MEMBERS}: make two fleets of it`,
-      },
-    ];
-  }
-  let bytes = 0;
-  for (const own of members.values()) if (Object.keys(own).length > 0) bytes += JSON.stringify(own).length;
-  if (bytes <= MAX_OWN_BYTES) return [];
+  if (members.size <= MAX_MEMBERS) return [];
   return [
     {
       property: "members",
-      reason: `members: the own inputs of the ${members.size} members of one shard are ${bytes} bytes, and what a failed step can record bounds them to ${MAX_OWN_BYTES}: make two fleets of it, or put what they have in common into each`,
+      reason: `members: ${members.size} of them are in one shard, and what a failed step can record bounds a shard to ${MAX_MEMBERS}: make two fleets of it`,
     },
   ];
+}
+
+/** Of names, which are in the state three times, and what members have of their own. */
+function recordFailures(
+  each: object,
+  permissions: unknown,
+  members: readonly [string, OwnInputs][],
+  tables: ReadonlyMap<string, unknown>,
+): Failure[] {
+  const ofAll = bytesOf(each) + bytesOf(permissions);
+  const specs = new Set<string>();
+  let bytes = 2 * ofAll;
+  for (const [name, own] of members) {
+    const ofName = Buffer.byteLength(name);
+    // Id, value and times, and a token that was replaced.
+    bytes += 3 * ofName + 200;
+    if (Object.keys(own).length === 0) continue;
+    const inputs = JSON.stringify(own);
+    const ofTable = tables.has(name) ? bytesOf(tables.get(name)) : 0;
+    bytes += 2 * ofName + Buffer.byteLength(inputs) + 2 * ofTable;
+    if (specs.has(inputs)) continue;
+    specs.add(inputs);
+    // A token of its own kind, as a whole.
+    bytes += 2 * (ofAll + Buffer.byteLength(inputs) + ofTable) + 400;
+  }
+  if (bytes <= MAX_RECORD_BYTES) return [];
+  return [
+    {
+      property: "members",
+      reason: `members: the names and own inputs of the ${members.length} members of one shard take about ${bytes} bytes of its state, and what a failed step can record bounds them to ${MAX_RECORD_BYTES}: make two fleets of it, or put what members have in common into each`,
+    },
+  ];
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value ?? {}));
 }
 
 function keepOldForFailures(value: unknown): Failure[] {

@@ -231,17 +231,29 @@ describe("a wrong input of a shard", () => {
     expect(failuresOf({ shard: WHOLE_FLEET, members: names(MAX_MEMBERS + 1) })).toEqual([]);
   });
 
-  it("is more of own inputs than a failed step could record", () => {
-    const own = { keepers: { k: "x".repeat(60_000) } };
-    const members = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`m${n}`, own]));
+  it.each<[string, number, (n: number) => [string, object]]>([
+    ["large own inputs", 200, (n) => [`m${n}`, { keepers: { k: "x".repeat(60_000) } }]],
+    ["own inputs that differ", 2_000, (n) => [`m${n}`, { keepers: { k: `${n}${"x".repeat(2_000)}` } }]],
+    ["long names", MAX_MEMBERS, (n) => [`${n}${"\u5b57".repeat(90)}`, {}]],
+  ])("is more of %s than a failed step could record", (_what, count, entry) => {
+    const members = Object.fromEntries(Array.from({ length: count }, (_, n) => entry(n)));
     expect(failuresOf({ members })).toEqual([
       {
         property: "members",
         reason: expect.stringMatching(
-          /^members: the own inputs of the 101 members of one shard are \d{7} bytes, .* 6000000: /,
-        ) as string,
+          `^members: the names and own inputs of the ${count} members of one shard take about \\d{8} bytes of its state, .* 11000000: `,
+        ),
       },
     ]);
+    expect(failuresOf({ members: Object.fromEntries(Object.entries(members).slice(0, count / 4)) })).toEqual(
+      [],
+    );
+    expect(failuresOf({ shard: WHOLE_FLEET, members })).toEqual([]);
+  });
+
+  it("is no more than a failed step can record of names of 100 letters", () => {
+    const members = Array.from({ length: MAX_MEMBERS }, (_, n) => `${n}`.padStart(100, "x"));
+    expect(failuresOf({ members })).toEqual([]);
   });
 });
 
