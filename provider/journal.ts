@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { descriptionDigest } from "./fleet/lostTokens";
+import { descriptionDigest } from "./fleet/memberNames";
 
 /** Which shard on which server: a journal is of one of them. */
 export interface JournalKey {

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Authorization } from "../types";
-import { forMember } from "./memberNames";
+import { descriptionDigest, forMember } from "./memberNames";
 
 /** The server's clock is known in whole seconds, and an answer takes its time. */
 const SLACK_MS = 2_000;
@@ -65,11 +64,6 @@ export function lostTokens(
   };
   const certain = new Set(isOwn ? unknown.filter(isCertain) : []);
   return { certain: [...certain], uncertain: unknown.filter((one) => !certain.has(one)) };
-}
-
-/** A description as a run writes it down: it may be secret, and need only be known again. */
-export function descriptionDigest(description: string): string {
-  return createHash("sha256").update(description, "utf8").digest("hex").slice(0, 16);
 }
 
 /** Members by the description of their token. */

@@ -106,6 +106,11 @@ export function forMember<T>(value: T, name: string): T {
   return Object.fromEntries(entries) as T;
 }
 
+/** A description as a run writes it down: it may be secret, and need only be known again. */
+export function descriptionDigest(description: string): string {
+  return createHash("sha256").update(description, "utf8").digest("hex").slice(0, 16);
+}
+
 /** Whether a value holds {@link MEMBER}. */
 export function namesMember(value: unknown): boolean {
   if (typeof value === "string") return value.includes(MEMBER);

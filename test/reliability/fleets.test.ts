@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import * as fc from "fast-check";
 import type { StoredAuthorization } from "../../emulator";
-import { descriptionDigest } from "../../provider/fleet/lostTokens";
+import { descriptionDigest } from "../../provider/fleet/memberNames";
 import { Journal } from "../../provider/journal";
 import {
   type Fault,

@@ -3,7 +3,7 @@ import type * as fs from "node:fs";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { descriptionDigest } from "../../provider/fleet/lostTokens";
+import { descriptionDigest } from "../../provider/fleet/memberNames";
 import { isUnrecorded, Journal } from "../../provider/journal";
 
 const KEY = { host: "http://localhost:8086", shard: "acme/prod/sensors/05" };

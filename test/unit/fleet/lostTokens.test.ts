@@ -1,4 +1,5 @@
-import { describedBy, descriptionDigest, lostTokens } from "../../../provider/fleet/lostTokens";
+import { describedBy, lostTokens } from "../../../provider/fleet/lostTokens";
+import { descriptionDigest } from "../../../provider/fleet/memberNames";
 import type { Authorization } from "../../../provider/types";
 
 const NOW = Date.parse("2026-06-01T00:00:00Z");
