@@ -1,7 +1,7 @@
 import { InfluxTokenError } from "./errors";
 import { forMember, memberProperty, SHARDS } from "./fleet/memberNames";
 import { Lanes, type PoolResult, runPool } from "./fleet/pool";
-import { checkShard, type OwnInputs, type ShardInputs, tokenInputsOf } from "./fleet/shardInputs";
+import { checkShard, merged, type OwnInputs, type ShardInputs, tokenInputsOf } from "./fleet/shardInputs";
 import { lostTokens } from "./fleet/lostTokens";
 import { planShard, type PlanTime, type ShardPlan } from "./fleet/shardPlan";
 import {
@@ -15,6 +15,7 @@ import {
   type Shard,
   type ShardFacts,
   type ShardState,
+  type Spec,
   stateOfMember,
 } from "./fleet/shardState";
 import type { Imported } from "./importing";
@@ -202,28 +203,22 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
       }),
     );
     const made = new Map(shard.made);
-    const drifted = new Map<string, OwnInputs | undefined>();
     for (const [name, before, now] of found) {
       if (now === undefined) made.delete(name);
       else if (now !== before) made.set(name, now);
-      if (now === undefined) drifted.set(name, undefined);
-      else if (now !== before && !sameJson(now.spec, before.spec))
-        drifted.set(name, differingInputs(shard.own.get(name) ?? {}, before, now));
     }
     const isLeft =
       made.size > 0 || shard.made.size === 0 || shard.retired.length > 0 || shard.kept.length > 0;
     if (!isLeft) return undefined;
     const { host } = session.client;
-    if (
-      drifted.size === 0 &&
-      host === state.host &&
-      [...made].every(([name, now]) => now === shard.made.get(name))
-    )
-      return { state };
+    if (host === state.host && found.every(([, before, now]) => now === before)) return { state };
     const members = [...shard.own].flatMap(([name, own]): [string, OwnInputs][] => {
-      if (!drifted.has(name)) return [[name, own]];
-      const now = drifted.get(name);
-      return now === undefined ? [] : [[name, now]];
+      const [before, now] = [shard.made.get(name), made.get(name)];
+      if (before === undefined || now === undefined) return [];
+      // What an earlier refresh found, the state before has as well: it is still drift.
+      const { status = "active", description = before.spec.description } = merged(shard.each, own);
+      const declared = { ...before, spec: { ...before.spec, status, description } as Spec };
+      return [[name, differingInputs(own, declared, now)]];
     });
     const facts: ShardFacts = { ...factsOf(state), host };
     return {

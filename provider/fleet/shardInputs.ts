@@ -257,9 +257,9 @@ function recordFailures(
   members: readonly [string, OwnInputs][],
   tables: ReadonlyMap<string, unknown>,
 ): Failure[] {
-  const ofAll = bytesOf(each) + bytesOf(permissions);
+  const [ofEach, ofPermissions] = [bytesOf(each), bytesOf(permissions)];
   const specs = new Set<string>();
-  let bytes = 2 * ofAll;
+  let bytes = 2 * ofEach + 4 * ofPermissions;
   for (const [name, own] of members) {
     const ofName = Buffer.byteLength(name);
     // Id, value and times, and a token that was replaced.
@@ -270,8 +270,8 @@ function recordFailures(
     bytes += 2 * ofName + Buffer.byteLength(inputs) + 2 * ofTable;
     if (specs.has(inputs)) continue;
     specs.add(inputs);
-    // A token of its own kind, as a whole.
-    bytes += 2 * (ofAll + Buffer.byteLength(inputs) + ofTable) + 400;
+    // A token of its own kind, as a whole: what it may do is there by names and by ids.
+    bytes += 2 * (ofEach + Buffer.byteLength(inputs)) + 4 * (ofTable || ofPermissions) + 400;
   }
   if (bytes <= MAX_RECORD_BYTES) return [];
   return [

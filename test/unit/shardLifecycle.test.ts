@@ -261,6 +261,28 @@ describe("members", () => {
     expectExactly(NAMES);
   });
 
+  it("that drifted are shown until they are mended, whatever else a later refresh finds", async () => {
+    const off = (name: string, status = "inactive"): Promise<unknown> =>
+      server.call("PATCH", `/api/v2/authorizations/${idOf(name)}`, { status });
+    await stack.succeed(fleet());
+    await off("c");
+    await stack.refresh();
+    await off("j");
+    await stack.refresh();
+    expect(stack.inputsOf("f-03")["members"]).toEqual({
+      c: { status: "inactive" },
+      j: { status: "inactive" },
+    });
+    await server.call("DELETE", `/api/v2/authorizations/${idOf("c")}`);
+    await stack.refresh();
+    expect(stack.inputsOf("f-03")["members"]).toEqual({ j: { status: "inactive" } });
+    await off("j", "active");
+    await stack.refresh();
+    expect(stack.inputsOf("f-03")["members"]).toEqual({ j: {} });
+    expect(await stack.succeed(fleet())).toEqual(["update f-03"]);
+    expectExactly(NAMES);
+  });
+
   it("of a renamed organization stay what they are", async () => {
     await stack.succeed(fleet());
     const ids = idsOf();
