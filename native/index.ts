@@ -88,6 +88,7 @@ export class TokenFleet extends FleetResource {
       {
         kind: TokenFleet.name,
         type: NATIVE_FLEET.component,
+        ownInputs: [],
         givesDefaults: false,
         props: {},
         // The plugin takes secrets as such.

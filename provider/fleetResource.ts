@@ -8,7 +8,7 @@ import {
   shardLabel,
   shardsOf,
 } from "./fleet/memberNames";
-import { checkShard, merged, WHOLE_FLEET } from "./fleet/shardInputs";
+import { checkShard, EACH_INPUTS, eachProblem, merged, WHOLE_FLEET } from "./fleet/shardInputs";
 import { decodedIds, retiredCount } from "./fleet/shardState";
 import type { InfluxTokenArgs } from "./influxToken";
 import { isLeftOut, isRecord } from "./json";
@@ -19,6 +19,7 @@ import { resolved } from "./permissionsOf";
 import { currentRun } from "./programRun";
 import { shortenStackTraces } from "./pulumiHost/stackTraces";
 import { isPending, warnOfRisks } from "./riskWarnings";
+import { printable } from "./text";
 import { OPEN_CONTEXT } from "./token/inputs";
 
 /** What every member's token is to be. In texts, `{member}` is the member's name. */
@@ -89,12 +90,17 @@ export abstract class ShardResource extends pulumi.CustomResource {
   }
 }
 
+/** Inputs that a fleet has in every host. */
+const FLEET_INPUTS: readonly (keyof FleetArgs)[] = ["each", "members", "keepOldFor"];
+
 /** How a fleet's resources are registered: as dynamic ones, or the plugin's. */
 export interface FleetHost {
   /** Name of the class, for messages. */
   readonly kind: string;
   /** Type of the component. */
   readonly type: string;
+  /** Names of inputs that a fleet has in this host only. */
+  readonly ownInputs: readonly string[];
   /** Whether defaults of the stack's config are the program's to give: the plugin knows those of the provider, too. */
   readonly givesDefaults: boolean;
   /** Of every shard and of the retirement, such as the connection. */
@@ -238,16 +244,22 @@ interface DescribedFleet {
  * @throws {pulumi.RunError} with each failure.
  */
 function describedFleet(
-  { kind, givesDefaults }: FleetHost,
+  { kind, givesDefaults, ownInputs }: FleetHost,
   name: string,
-  { each: given, members: named, keepOldFor }: FleetArgs,
+  args: FleetArgs,
 ): DescribedFleet {
+  const { each: given, members: named, keepOldFor } = args;
   const refuse = (problem: string): never => {
     throw new pulumi.RunError(`${kind} "${name}": ${problem}`);
   };
+  for (const input of Object.keys(args)) {
+    const known = [...FLEET_INPUTS, ...ownInputs];
+    if (!known.includes(input)) refuse(unknownInput(kind, input, known));
+  }
   if (isPending(named)) refuse("members: names of members have to be known when the program runs");
   if (isPending(given)) refuse("each must be an object of inputs: give the Outputs within it");
-  for (const [member, own] of Object.entries(named)) {
+  if (!isRecord(given)) refuse(eachProblem(given));
+  for (const [member, own] of isRecord(named) ? Object.entries(named) : []) {
     if (isPending(own))
       refuse(`members["${member}"] must be an object of inputs: give the Outputs within it`);
   }
@@ -277,6 +289,14 @@ function describedFleet(
     [each.org, each.orgId].map((value) => (typeof value === "string" ? value : "")),
   );
   return { each: givesDefaults ? each : given, members };
+}
+
+/** What to say of a name that is no input of a fleet. */
+function unknownInput(kind: string, name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  const listed = nearest === undefined ? `it has ${known.join(", ")}` : `did you mean ${nearest}?`;
+  const hint = EACH_INPUTS.includes(name) ? "it goes into each" : listed;
+  return `${printable(name)} is not an input of ${kind}: ${hint}`;
 }
 
 /** What members may do that is risky: once for all that are alike. */

@@ -60,6 +60,7 @@ export class InfluxTokenFleet extends FleetResource {
       {
         kind: "InfluxTokenFleet",
         type: DYNAMIC_FLEET.component,
+        ownInputs: ["connection"],
         givesDefaults: true,
         props: isLeftOut(connection) ? {} : { connection: withSecretToken(connection) },
         computed: computedOf,

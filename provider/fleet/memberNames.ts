@@ -65,7 +65,7 @@ export function readMembers(given: unknown): { members: Members; failures: Failu
   if (!Array.isArray(given) && !isRecord(given)) {
     fail(
       "members",
-      `members must be a list of names or a map from names, not ${given === undefined ? "left out" : kindOf(given)}`,
+      `members must be a list of names or a map from names, not ${isLeftOut(given) ? "left out" : kindOf(given)}`,
     );
     return { members, failures };
   }

@@ -1,4 +1,4 @@
-import { isRecord, kindOf, sameJson } from "../json";
+import { isLeftOut, isRecord, kindOf, sameJson } from "../json";
 import { TYPE_FLAGS } from "../permissions/catalogue";
 import { PERMISSION_INPUTS } from "../permissions/expand";
 import type { PermissionTable } from "../permissions/table";
@@ -13,7 +13,7 @@ import {
   type InfluxTokenInputs,
   type OldInputs,
 } from "../token/inputs";
-import { NEVER, rotateAfterProblem } from "../token/rotateAfter";
+import { durationProblem, NEVER } from "../token/rotateAfter";
 import { isUnknown, UNKNOWN } from "../token/unknown";
 import type { ConnectionInputs } from "../types";
 import { MEMBER, memberProperty, type Members, readMembers } from "./memberNames";
@@ -119,8 +119,7 @@ export function checkShard(
   const { members, failures } = readMembers(named);
   if (typeof shard !== "string") failures.push({ property: "shard", reason: "shard must be a string" });
   if (!isRecord(given)) {
-    const found = isUnknown(given) ? "a value that is not known yet" : kindOf(given);
-    failures.push({ property: "each", reason: `each must be an object of inputs, not ${found}` });
+    failures.push({ property: "each", reason: eachProblem(given) });
   }
   // A whole fleet has no bound of its own.
   if (shard !== WHOLE_FLEET) failures.push(...sizeFailures(members));
@@ -142,7 +141,11 @@ export function checkShard(
   const isComplete = [...members.values()].every((own) => Object.keys(own).length > 0);
   const ofEach = template.failures.filter(({ property }) => !isComplete || property !== "permissions");
   failures.push(
-    ...ofEach.map(({ property, reason }) => ({ property: atEach(property), reason: `each: ${reason}` })),
+    ...ofEach.map(({ property, reason }) =>
+      atEach(property) === property
+        ? { property, reason }
+        : { property: atEach(property), reason: `each: ${reason}` },
+    ),
   );
   failures.push(...descriptionFailures(template.inputs["description"], "each.description"));
   if (failures.length > 0) return { inputs: { ...raw }, failures: atMost(failures) };
@@ -209,6 +212,12 @@ export function checkShard(
     },
     failures: atMost(failures),
   };
+}
+
+/** What to say of an `each` that is no object. */
+export function eachProblem(given: unknown): string {
+  const known = isLeftOut(given) ? "left out" : kindOf(given);
+  return `each must be an object of inputs, not ${isUnknown(given) ? "a value that is not known yet" : known}`;
 }
 
 function withoutComputed(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -289,7 +298,7 @@ function bytesOf(value: unknown): number {
 function keepOldForFailures(value: unknown): Failure[] {
   if (value === undefined || value === null || isUnknown(value)) return [];
   const problem =
-    value === NEVER ? "is no time: leave it out for the end of the run" : rotateAfterProblem(value);
+    value === NEVER ? "is no time: leave it out for the end of the run" : durationProblem(value);
   return problem === undefined ? [] : [{ property: "keepOldFor", reason: `keepOldFor ${problem}` }];
 }
 

@@ -48,18 +48,27 @@ export const ROTATE_AFTER_PATTERN = `^${NEVER}$|${SHORT.source}|${ISO_8601.sourc
 /** The beginning of time on any server that runs InfluxDB 2.x, and the end of what four digits of a year can say. */
 const PLAUSIBLE_MS = { from: Date.UTC(2000, 0), until: Date.UTC(9000, 0) } as const;
 
-/** How a duration is written, for messages. */
-const FORMS =
-  'whole hours, days or weeks such as "12h", "90d" or "2w", ISO 8601 without years and months such as "P90D" or "P1DT12H", or "never"';
+/** How durations are written, for messages. */
+const DURATIONS = [
+  'whole hours, days or weeks such as "12h", "90d" or "2w"',
+  'ISO 8601 without years and months such as "P90D" or "P1DT12H"',
+];
 
 /** What is wrong with a value, to be read after the name of its input or key; `undefined`: nothing. */
 export function rotateAfterProblem(value: unknown): string | undefined {
-  if (typeof value !== "string") {
-    return `must be a string, not ${kindOf(value)}: ${FORMS}`;
-  }
-  if (value === NEVER) return undefined;
+  return value === NEVER ? undefined : problemOf(value, [...DURATIONS, `"${NEVER}"`]);
+}
+
+/** The same of an input that takes durations only. */
+export function durationProblem(value: unknown): string | undefined {
+  return problemOf(value, DURATIONS);
+}
+
+function problemOf(value: unknown, allowed: readonly string[]): string | undefined {
+  const forms = `${allowed.slice(0, -1).join(", ")}, or ${allowed.slice(-1).join("")}`;
+  if (typeof value !== "string") return `must be a string, not ${kindOf(value)}: ${forms}`;
   const ms = durationMs(value);
-  if (ms === undefined) return `${quoted(value)} is no time that can be waited for: give ${FORMS}`;
+  if (ms === undefined) return `${quoted(value)} is no time that can be waited for: give ${forms}`;
   if (ms < MIN_MS) return `${quoted(value)} is less than an hour, the shortest time`;
   if (ms > MAX_MS) return `${quoted(value)} is more than 36500 days, the longest time`;
   return undefined;

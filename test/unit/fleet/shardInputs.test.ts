@@ -144,7 +144,7 @@ describe("the inputs of a shard", () => {
 describe("a wrong input of a shard", () => {
   it.each<[object, string, RegExp]>([
     [{ shard: 7 }, "shard", /^shard must be a string$/],
-    [{ each: undefined }, "each", /^each must be an object of inputs, not /],
+    [{ each: undefined }, "each", /^each must be an object of inputs, not left out$/],
     [{ each: "x" }, "each", /^each must be an object of inputs, not a string$/],
     [{ members: 7 }, "members", /^members must be a list of names or a map from names, not a number$/],
     [{ members: ["a", "a"] }, "members[1]", /given twice/],
@@ -170,8 +170,8 @@ describe("a wrong input of a shard", () => {
       /^each\.description must hold \{member\}, .*, and "x" does not$/,
     ],
     [{ each: { org: "acme", readTasks: true } }, "each.description", /must hold \{member\}/],
-    [{ connection: { tokn: "t" } }, "connection.tokn", /did you mean/],
-    [{ keepOldFor: "30m" }, "keepOldFor", /^keepOldFor "30m" is no time/],
+    [{ connection: { tokn: "t" } }, "connection.tokn", /^connection\.tokn is not .*did you mean/],
+    [{ keepOldFor: "30m" }, "keepOldFor", /^keepOldFor "30m" is no time .*"2w", or ISO 8601 .* "P1DT12H"$/],
     [{ keepOldFor: "PT30M" }, "keepOldFor", /^keepOldFor "PT30M" is less than an hour/],
     [{ keepOldFor: "never" }, "keepOldFor", /is no time: leave it out for the end of the run$/],
     [{ keepOldFor: 24 }, "keepOldFor", /^keepOldFor must be a string, not a number/],
