@@ -16,8 +16,8 @@ describe("InfluxTokenFleet", () => {
   });
 
   it.each([
-    ["the first", { c: { readBucket: pulumi.secret("hush") }, j: { readBucket: pulumi.output("open") } }],
-    ["the last", { c: { readBucket: pulumi.output("open") }, j: { readBucket: pulumi.secret("hush") } }],
+    ["the first", { c: { readBucket: [pulumi.secret("hush")] }, j: { readBucket: [pulumi.output("open")] } }],
+    ["the last", { c: { readBucket: [pulumi.output("open")] }, j: { readBucket: [pulumi.secret("hush")] } }],
   ])("carries the mark of a secret that only %s of a shard's members names", async (_which, members) => {
     const fleet = new InfluxTokenFleet("f", { each: { org: "acme", readTasks: true }, members });
     await new Promise((resolve) => fleet.ids.apply(resolve));

@@ -242,7 +242,7 @@ describe("a wrong input of a shard", () => {
         property: "members",
         reason: expect.stringMatching(
           `^members: the names and own inputs of the ${count} members of one shard take about \\d{8} bytes of its state, .* 11000000: `,
-        ),
+        ) as string,
       },
     ]);
     expect(failuresOf({ members: Object.fromEntries(Object.entries(members).slice(0, count / 4)) })).toEqual(
