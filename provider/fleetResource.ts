@@ -139,6 +139,7 @@ export abstract class FleetResource extends pulumi.ComponentResource {
     args: FleetArgs,
     opts: pulumi.ComponentResourceOptions = {},
   ) {
+    refuseOptions(host.kind, name, opts);
     const described = describedFleet(host, name, args);
     const { each, members } = described;
     super(host.type, name, { each, count: members.size }, opts);
@@ -230,6 +231,19 @@ export abstract class FleetResource extends pulumi.ComponentResource {
         throw new pulumi.RunError(`the member "${member}" of ${this.fleetName} has no token yet`);
       }),
     );
+  }
+}
+
+/** What a component's option promises, and Pulumi does not hand on to what it is made of. */
+function refuseOptions(kind: string, name: string, opts: pulumi.ComponentResourceOptions): void {
+  const instead = {
+    ignoreChanges: "leave out of the program what it is not to follow",
+    replaceOnChanges:
+      "permissions and keepers make new tokens by themselves. For new tokens on another occasion put its value into keepers",
+  };
+  for (const option of ["ignoreChanges", "replaceOnChanges"] as const) {
+    if ((opts[option] ?? []).length === 0) continue;
+    throw new pulumi.RunError(`${kind} "${name}" cannot take the option ${option}: ${instead[option]}`);
   }
 }
 

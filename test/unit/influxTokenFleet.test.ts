@@ -25,4 +25,15 @@ describe("InfluxTokenFleet", () => {
     expect(permissions).toBeUndefined();
     expect(memberPermissions).toHaveProperty(SECRET_KEY);
   });
+
+  it.each(["ignoreChanges", "replaceOnChanges"] as const)(
+    "refuses the option %s, which its shards would not get, as the plugin does",
+    (option) => {
+      const args = { each: { org: "acme", readTasks: true }, members: ["a"] };
+      const declare = (): unknown => new InfluxTokenFleet("f", args, { [option]: ["members"] });
+      expect(declare).toThrow(pulumi.RunError);
+      expect(declare).toThrow(`InfluxTokenFleet "f" cannot take the option ${option}: `);
+      expect(() => new InfluxTokenFleet("g", args, { [option]: [] })).not.toThrow();
+    },
+  );
 });
