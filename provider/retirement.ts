@@ -44,7 +44,9 @@ export class Retirement implements Life<RetirementInputs, RetirementState> {
   /** What is to end with this run, by the fleet's name in the state: a program may have given it another one since. */
   private readonly pending = new Map<string, RetirementInputs>();
 
-  constructor(private readonly shards: Pick<ShardLifecycle, "end" | "hasUnrecorded" | "sweepFleet">) {}
+  constructor(
+    private readonly shards: Pick<ShardLifecycle, "end" | "hasUnrecorded" | "isPlanned" | "sweepFleet">,
+  ) {}
 
   check(_olds: OldInputs, news: Readonly<Record<string, unknown>>): Promise<Checked> {
     const host = news["host"];
@@ -104,7 +106,13 @@ export class Retirement implements Life<RetirementInputs, RetirementState> {
   /** In a destroy nothing is pending: the shards end all of their tokens themselves. */
   async delete(_id: string, { fleet }: RetirementState): Promise<void> {
     const pending = this.pending.get(fleet);
-    if (pending === undefined) return;
+    if (pending === undefined) {
+      // A shard failed, and the run went on without: whoever deletes this one forgets what is still to end with it.
+      if (!this.shards.isPlanned(fleet)) return;
+      throw new InfluxTokenError(
+        `${fleet}: replaced and removed tokens do not end before all of it is up to date: run again`,
+      );
+    }
     const tokens = retiredIn(pending.__retired);
     const failures = await this.shards.end(tokens, pending.host, pending.connection);
     const [first] = failures;

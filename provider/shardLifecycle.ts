@@ -71,6 +71,8 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
   private readonly lanes = new Lanes();
   private readonly lists = new Map<Session, Map<string, Promise<readonly Authorization[]>>>();
   private readonly startedAt: number;
+  /** Fleets of which this run plans shards. */
+  private readonly planned = new Set<string>();
   private readonly services: ShardServices = {
     isFailing: false,
     givenUp: undefined,
@@ -132,6 +134,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
    */
   assertPlan(_id: string, state: ShardState, declared: ShardInputs, { changes }: Change): void {
     const shard = decodeShard(state);
+    this.planned.add(fleetOf(shard));
     this.tokens.know([...shard.made.values(), ...shard.retired, ...shard.kept].map(({ id }) => id));
     if (!changes) return;
     const { steps, removed } = this.plan(shard, state, declared);
@@ -150,6 +153,11 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
     connection: ConnectionInputs | undefined,
   ): void {
     this.tokens.assertOther(`${verb} the token ${id}`, token, connection, spec.host);
+  }
+
+  /** Whether this run goes on with a fleet that there is: not where it is destroyed, or no longer declared. */
+  isPlanned(fleet: string): boolean {
+    return this.planned.has(fleet);
   }
 
   async create(inputs: ShardInputs): Promise<Recorded<ShardState>> {

@@ -21,7 +21,12 @@ async function run(
     ended.push(...tokens.map(({ id }) => id));
     return Promise.resolve([]);
   };
-  const retirement = new Retirement({ end, hasUnrecorded: () => false, sweepFleet: () => Promise.resolve() });
+  const retirement = new Retirement({
+    end,
+    hasUnrecorded: () => false,
+    isPlanned: () => false,
+    sweepFleet: () => Promise.resolve(),
+  });
   const plans = states.map((state, index) => {
     const inputs = declared[index];
     if (inputs === undefined) throw new Error("not declared");
@@ -44,6 +49,7 @@ async function made(...fleets: string[]): Promise<RetirementState[]> {
   const retirement = new Retirement({
     end: () => Promise.resolve([]),
     hasUnrecorded: () => false,
+    isPlanned: () => false,
     sweepFleet: () => Promise.resolve(),
   });
   return Promise.all(fleets.map(async (fleet) => (await retirement.create(inputsOf(fleet))).state));
