@@ -40,10 +40,10 @@ export type EndingToken = RetiredToken & { readonly value?: string };
 
 /** What updates of shards share in a run. */
 export interface ShardServices {
-  /** Whether the server failed a whole shard: then the next one asks it once before it asks it often. */
-  isFailing: boolean;
-  /** Why no further shard is tried in this run. */
-  givenUp: string | undefined;
+  /** Servers that failed a whole shard: then the next one asks once before it asks often. */
+  readonly failing: Set<string>;
+  /** Servers at which no further shard is tried in this run, with the reason. */
+  readonly givenUp: Map<string, string>;
   /** The tokens among which lost ones may be, by one list for all shards. */
   listed(session: Session, declared: ShardInputs): Promise<readonly Authorization[]>;
   /** Ends tokens, as many at once as the connection allows. */
@@ -74,8 +74,8 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
   /** Fleets of which this run plans shards. */
   private readonly planned = new Set<string>();
   private readonly services: ShardServices = {
-    isFailing: false,
-    givenUp: undefined,
+    failing: new Set(),
+    givenUp: new Map(),
     listed: (session, declared) => this.listed(session, declared),
     end: (tokens, host, connection) => this.end(tokens, host, connection),
   };

@@ -70,7 +70,10 @@ export class ShardUpdate {
   async run({ steps, removed, due }: ShardPlan): Promise<ShardState> {
     const { journal, now } = this.options;
     if (this.options.isToldToEnd()) throw this.untried("the run was interrupted");
-    if (this.services.givenUp !== undefined && steps.length > 0) throw this.untried(this.services.givenUp);
+    const { failing, givenUp } = this.services;
+    const { host } = this.declared;
+    const why = givenUp.get(host);
+    if (why !== undefined && steps.length > 0) throw this.untried(why);
     const makes = steps.some(({ kind }) => kind !== "change");
     const interrupted = journal.interrupted(this.key);
     await this.assertMoved();
@@ -91,7 +94,7 @@ export class ShardUpdate {
       this.kept = this.kept.filter(isMember);
       this.retired.push(...ofRemoved.map(({ id, member, deactivate }) => ({ id, member, deactivate })));
       const { maxConcurrent } = this.session.client;
-      const width = this.services.isFailing ? 1 : maxConcurrent;
+      const width = failing.has(host) ? 1 : maxConcurrent;
       const first = await runPool(
         steps.slice(0, width === 1 ? 1 : 0),
         1,
@@ -106,8 +109,12 @@ export class ShardUpdate {
       const failures = [...first.failures, ...others.failures];
       const left = [...first.left, ...others.left];
       if (isStopped && first.failures.some(({ error }) => isTransient(error)))
-        this.services.givenUp = messageOf(first.failures[0]?.error);
-      this.services.isFailing = left.length > 0 && failures.some(({ error }) => isTransient(error));
+        givenUp.set(host, messageOf(first.failures[0]?.error));
+      // A shard with few members has none left that were not tried.
+      const failedAll = steps.length > 0 && failures.length + left.length === steps.length;
+      const failsShards = (failedAll || left.length > 0) && failures.some(({ error }) => isTransient(error));
+      if (failsShards) failing.add(host);
+      else if (steps.length > 0) failing.delete(host);
       const ended = await this.services.end(
         due.filter(isMember),
         this.declared.host,

@@ -231,6 +231,27 @@ describe("members", () => {
     expectExactly(NAMES);
   });
 
+  it("are not tried any more where a server fails one small shard after the other, and those of another server are", async () => {
+    const posted: string[] = [];
+    const proxy = reverseProxyTo(server.url);
+    const failing = await servers.serve((request, response) => {
+      if (request.method !== "POST") {
+        proxy(request, response);
+        return;
+      }
+      posted.push(request.url ?? "");
+      response.writeHead(400, { "Content-Type": "text/html" }).end("<html>");
+    });
+    const [members, token] = [["a", "b", "d", "e"], server.operatorToken];
+    const messages = await stack.fail({
+      f: { each: EACH, members, connection: { host: failing, token, retries: 0 } },
+      g: { each: EACH, members, connection: { host: server.url, token } },
+    });
+    expect(posted).toHaveLength(2);
+    expect(messages.filter((message) => message.includes("nothing was tried"))).toHaveLength(2);
+    expect([...stack.members().keys()].sort()).toEqual(members.map((name) => `g/${name}`));
+  });
+
   it("of a bucket that is not there have no token yet, and the others have theirs", async () => {
     await Promise.all(["a", "b", "c"].map((name) => server.makeBucket(`bucket-${name}`)));
     const named = each({ readTasks: undefined, writeBucket: ["name:bucket-{member}"] });
