@@ -15,7 +15,7 @@ const PLUGIN = join(ROOT, "plugin");
 /** A token as a test declares it. Values are JSON, and what the three functions below give. */
 export interface Declared {
   /** Default: `Token`. */
-  readonly type?: "Token" | "RotatingToken";
+  readonly type?: "Token" | "RotatingToken" | "TokenFleet";
   readonly args: Readonly<Record<string, unknown>>;
   /** Settings of a connection of its own: of a native token, those of an explicit provider. */
   readonly connection?: Readonly<Record<string, unknown>>;

@@ -1,5 +1,9 @@
 import type { StoredAuthorization } from "../../emulator";
+import { forMember } from "../../provider/fleet/memberNames";
+import { decodeShard, type ShardState } from "../../provider/fleet/shardState";
 import type { RotatingState } from "../../provider/token/rotating";
+import { isShardType } from "../../provider/tokenTypes";
+import type { Deployment } from "../../scripts/engine";
 import type { TestServer } from "./influxdb";
 
 /** Numbers from 0 up to 1. */
@@ -96,6 +100,84 @@ export function randomStack(
   );
 }
 
+/** A fleet as a program declares it, and the tokens that its members are to have, by `<fleet>/<member>`. */
+export interface RandomFleet {
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly tokens: ReadonlyMap<string, DeclaredToken>;
+}
+
+/**
+ * A random fleet.
+ *
+ * @param path `<project>/<stack>/<fleet>`.
+ * @param names of the members that it may have.
+ */
+export function randomFleet(
+  random: Random,
+  path: string,
+  names: readonly string[],
+  buckets: readonly string[],
+): RandomFleet {
+  const each = {
+    org: "acme",
+    readTasks: true,
+    ...pick(random, [{}, {}, { keepers: { all: pick(random, ["1", "2"]) } }]),
+  };
+  const members = new Map(
+    names
+      .filter(() => random() < 0.6)
+      .map((name) => [
+        name,
+        pick(random, [
+          {},
+          {},
+          { status: "inactive" },
+          { keepers: { own: pick(random, ["1", "2"]) } },
+          { readTasks: false, readBucket: [pick(random, buckets)] },
+        ]),
+      ]),
+  );
+  const fleet = path.slice(path.lastIndexOf("/") + 1);
+  return {
+    args: { each, members: Object.fromEntries(members) },
+    tokens: new Map(
+      [...members].map(([name, own]) => [
+        `${fleet}/${name}`,
+        { ...each, description: `${path}/${name}`, ...own },
+      ]),
+    ),
+  };
+}
+
+/** The tokens of fleets' members in a state that was exported with its secrets, by `<fleet>/<member>`. */
+export function recordedMembers({ resources = [] }: Deployment): Map<string, RecordedToken> {
+  const shards = resources.filter(({ type }) => isShardType(type));
+  return new Map(
+    shards.flatMap(({ outputs = {} }) => {
+      const plain = Object.entries(outputs).map(([key, value]) =>
+        ["tokens", "__shard"].includes(key) ? [key, JSON.parse(plaintext(value)) as unknown] : [key, value],
+      );
+      const { shard, made } = decodeShard(Object.fromEntries(plain) as ShardState);
+      const fleet = shard.split("/").at(-2) ?? "";
+      return [...made].map(
+        ([
+          name,
+          {
+            id,
+            token,
+            spec: { description, status },
+          },
+        ]): [string, RecordedToken] => [
+          `${fleet}/${name}`,
+          { id, token, description: forMember(description, name), status },
+        ],
+      );
+    }),
+  );
+}
+
+const plaintext = (secret: unknown): string => (secret as { readonly plaintext: string }).plaintext;
+
 /**
  * What the user is asked to do where nobody can tell whose a token is: deletes those that an error names and nobody uses.
  *
@@ -108,7 +190,9 @@ export async function deleteNamed(
 ): Promise<void> {
   const there = new Set(server.authorizations().map(({ id }) => id));
   const named = messages.flatMap((message) =>
-    [...message.matchAll(/could be it: (.*?): delete those/g)].flatMap(([, ids = ""]) => ids.split(", ")),
+    [...message.matchAll(/could be it: (.*?): delete those|for id in (.*?); do influx auth delete/g)].flatMap(
+      ([, ids = "", ofFleet = ""]) => [...ids.split(", "), ...ofFleet.split(" ")],
+    ),
   );
   for (const id of new Set(named)) {
     if (there.has(id) && !used.has(id)) await server.call("DELETE", `/api/v2/authorizations/${id}`);

@@ -1,8 +1,8 @@
 const { readFileSync } = require("node:fs");
 const pulumi = require("@pulumi/pulumi");
-const { InfluxToken, RotatingInfluxToken } = require("pulumi-influx-token");
+const { InfluxToken, InfluxTokenFleet, RotatingInfluxToken } = require("pulumi-influx-token");
 
-const CLASSES = { Token: InfluxToken, RotatingToken: RotatingInfluxToken };
+const CLASSES = { Token: InfluxToken, RotatingToken: RotatingInfluxToken, TokenFleet: InfluxTokenFleet };
 const made = {};
 
 /** A value as test/support/behaviourHosts.ts writes it. */
