@@ -359,8 +359,8 @@ export class ShardUpdate {
         first === undefined
           ? "the run was interrupted"
           : `${quoted(first.item.name)}: ${messageOf(first.error)}`;
-      const without = missing > 0 ? `, ${missing} have no token yet` : "";
-      return `${shard}: ${failures.length} of the changes of ${count} members failed${more}${without}: run again to go on: ${why}`;
+      const without = missing > 0 ? `, ${missing} without a token yet` : "";
+      return `${shard}: ${failures.length} of the changes of ${count} members failed${more}${without} (run again to go on): ${why}`;
     }
     const [first] = ended;
     if (first === undefined) return undefined;

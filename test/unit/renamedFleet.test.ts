@@ -55,6 +55,29 @@ async function made(...fleets: string[]): Promise<RetirementState[]> {
   return Promise.all(fleets.map(async (fleet) => (await retirement.create(inputsOf(fleet))).state));
 }
 
+describe("the old tokens of a fleet of which a shard failed, where the run went on without it", () => {
+  const leftBehind = async (isPlanned: boolean): Promise<unknown> => {
+    const [state] = await made("shop/dev/sensors");
+    const retirement = new Retirement({
+      end: () => Promise.resolve([]),
+      hasUnrecorded: () => false,
+      isPlanned: () => isPlanned,
+      sweepFleet: () => Promise.resolve(),
+    });
+    return state && retirement.delete("", state);
+  };
+
+  it("are not forgotten: what ends them is deleted by the run that ends them", async () => {
+    await expect(leftBehind(true)).rejects.toThrow(
+      "shop/dev/sensors: replaced and removed tokens do not end",
+    );
+  });
+
+  it("are the shards' to end where the fleet is destroyed", async () => {
+    await expect(leftBehind(false)).resolves.toBeUndefined();
+  });
+});
+
 describe("the old tokens of a fleet that got another name, or whose stack did", () => {
   it("end with the run that renames it", async () => {
     const { ended } = await run(await made("shop/dev/sensors"), [inputsOf("shop/dev/probes", OLD)]);

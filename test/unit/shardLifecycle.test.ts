@@ -258,7 +258,7 @@ describe("members", () => {
     const [message, ...others] = await stack.fail(named);
     expect(others).toEqual([]);
     expect(message).toMatch(
-      /^acme\/prod\/f\/03: 1 of the changes of 2 members failed, 1 have no token yet: run again to go on: "j": writeBucket: .*"bucket-j"/,
+      /^acme\/prod\/f\/03: 1 of the changes of 2 members failed, 1 without a token yet \(run again to go on\): "j": writeBucket: .*"bucket-j"/,
     );
     expectExactly(["a", "b", "c"]);
     await server.makeBucket("bucket-j");
@@ -630,7 +630,7 @@ describe("the server of a fleet", () => {
     await server.call("DELETE", `/api/v2/authorizations/${idOf("c")}`);
     stack = at(await servers.serve(reverseProxyTo(server.url)));
     expect(await stack.fail(fleet())).toEqual([
-      expect.stringMatching(/^acme\/prod\/f\/03: 1 of the changes of 2 members failed: .* was made on /),
+      expect.stringMatching(/^acme\/prod\/f\/03: 1 of the changes of 2 members failed .*: .* was made on /),
     ]);
     await stack.succeed(fleet({ members: ["a", "b", "j"] }));
     expectExactly(["a", "b", "j"]);
