@@ -67,8 +67,6 @@ export function lostTokens(
 }
 
 /** Members by the description of their token. */
-export function describedBy(
-  templates: Iterable<readonly [name: string, template: string]>,
-): Map<string, string> {
+export function describedBy(templates: Iterable<readonly [string, string]>): Map<string, string> {
   return new Map([...templates].map(([name, template]) => [forMember(template, name), name]));
 }
