@@ -65,6 +65,9 @@ interface Manifest {
   readonly repository?: { readonly url: string };
 }
 
+/** What only the classes of TypeScript have, which make it of other outputs. */
+const OF_CLASSES: readonly string[] = ["tokensByShard"];
+
 const PACKAGE = "influx-token";
 /** The native classes by the declarations that they have in common with the dynamic ones. */
 const RESOURCES = {
@@ -217,6 +220,7 @@ class Declarations {
       .filter(
         (one) =>
           !OF_EVERY_RESOURCE.includes(one.name) &&
+          !OF_CLASSES.includes(one.name) &&
           (one.flags & ts.SymbolFlags.Property) !== 0 &&
           isPublic(one),
       );
