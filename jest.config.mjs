@@ -1,5 +1,5 @@
 const enforced = { lines: 95, branches: 95 };
-/** Where much is said to answers and files that no tool writes. */
+/** Where much is said to answers, requests and files that no tool writes. */
 const lenient = { lines: 95, branches: 90 };
 /** Folders whose coverage is counted, each by itself. */
 const counted = ["provider", "native", "emulator", "report", "import", "cli", "policy", "program"];
@@ -27,6 +27,9 @@ export default {
   coverageReporters: ["text-summary", "json-summary", "lcovonly"],
   coverageThreshold: Object.fromEntries([
     ["global", enforced],
-    ...counted.map((folder) => [`./${folder}/`, ["import", "program"].includes(folder) ? lenient : enforced]),
+    ...counted.map((folder) => [
+      `./${folder}/`,
+      ["import", "native", "program"].includes(folder) ? lenient : enforced,
+    ]),
   ]),
 };
