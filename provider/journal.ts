@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { descriptionDigest } from "./fleet/memberNames";
+import { descriptionDigest, fleetOfShard } from "./fleet/memberNames";
 
 /** Which shard on which server: a journal is of one of them. */
 export interface JournalKey {
@@ -87,8 +87,7 @@ export class Journal {
   }
 
   /** What earlier runs left of new shards of the same fleet, which no state may know. */
-  interruptedOfFleet({ host, shard }: JournalKey): { key: JournalKey; interrupted: Interrupted }[] {
-    const fleet = shard.slice(0, shard.lastIndexOf("/"));
+  interruptedOfFleet(host: string, fleet: string): { key: JournalKey; interrupted: Interrupted }[] {
     const prefix = `${this.hashOf(host, fleet)}-`;
     return this.files().flatMap((name) => {
       if (!name.startsWith(prefix)) return [];
@@ -160,8 +159,8 @@ export class Journal {
   }
 
   private fileOf({ host, shard }: JournalKey): string {
-    const at = shard.lastIndexOf("/");
-    return join(this.folder, `${this.hashOf(host, shard.slice(0, at))}-${shard.slice(at + 1)}`);
+    const fleet = fleetOfShard(shard);
+    return join(this.folder, `${this.hashOf(host, fleet)}-${shard.slice(fleet.length + 1)}`);
   }
 
   /** A stack of the same name elsewhere is another one, with files of its own. */

@@ -1,5 +1,5 @@
 import { InfluxTokenError } from "./errors";
-import { forMember, memberProperty, SHARDS } from "./fleet/memberNames";
+import { fleetOfShard, forMember, memberProperty, SHARDS } from "./fleet/memberNames";
 import { Lanes, type PoolResult, runPool } from "./fleet/pool";
 import { checkShard, merged, type OwnInputs, type ShardInputs, tokenInputsOf } from "./fleet/shardInputs";
 import { lostTokens } from "./fleet/lostTokens";
@@ -8,6 +8,8 @@ import {
   decodeShard,
   differingInputs,
   encodeShard,
+  factsOf,
+  idsOf,
   memberOfState,
   type MemberToken,
   NO_SHARD,
@@ -134,8 +136,8 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
    */
   assertPlan(_id: string, state: ShardState, declared: ShardInputs, { changes }: Change): void {
     const shard = decodeShard(state);
-    this.planned.add(fleetOf(shard));
-    this.tokens.know([...shard.made.values(), ...shard.retired, ...shard.kept].map(({ id }) => id));
+    this.planned.add(fleetOfShard(shard.shard));
+    this.tokens.know(idsOf(shard));
     if (!changes) return;
     const { steps, removed } = this.plan(shard, state, declared);
     for (const { kind, before, inputs } of steps) {
@@ -206,7 +208,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
         return [
           name,
           before,
-          await this.refreshed(fleetOf(shard), name, before, lookup, session, known),
+          await this.refreshed(fleetOfShard(shard.shard), name, before, lookup, session, known),
         ] as const;
       }),
     );
@@ -323,7 +325,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
         `${shard.shard}: ${failures.length} of ${all.length} tokens could not be deleted: run again to go on: ${messageOf(first.error)}`,
       );
     }
-    await this.sweepFleet(state.host, fleetOf(shard), connection, shard);
+    await this.sweepFleet(state.host, fleetOfShard(shard.shard), connection, shard);
   }
 
   /** Ends tokens, as many at once as the connection allows. @returns those that could not be. */
@@ -342,7 +344,7 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
 
   /** Whether a killed run left tokens of shards that no state has: of a fleet whose other shards are up to date. */
   hasUnrecorded(host: string, fleet: string): boolean {
-    const interrupted = this.options.journal.interruptedOfFleet({ host, shard: `${fleet}/` });
+    const interrupted = this.options.journal.interruptedOfFleet(host, fleet);
     return interrupted.some((one) => isNewAndUntold(one.interrupted));
   }
 
@@ -359,12 +361,12 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
     own: Shard = NO_SHARD,
   ): Promise<void> {
     const { journal, log } = this.options;
-    for (const { key, interrupted } of journal.interruptedOfFleet({ host, shard: `${fleet}/` })) {
+    for (const { key, interrupted } of journal.interruptedOfFleet(host, fleet)) {
       const isLeft =
         key.shard === own.shard ? isUnrecorded(interrupted, own.nonce) : isNewAndUntold(interrupted);
       if (!isLeft) continue;
       const session = this.tokens.connections.sessionFor(connection, host);
-      const known = new Set([...own.made.values(), ...own.retired, ...own.kept].map(({ id }) => id));
+      const known = new Set(idsOf(own));
       try {
         const listed =
           interrupted.unanswered.size === 0
@@ -444,19 +446,6 @@ export class ShardLifecycle implements Life<ShardInputs, ShardState> {
 /** No state can have its tokens, whichever it is: there was none before, and nobody was told of them. */
 function isNewAndUntold(interrupted: Interrupted): boolean {
   return isUnrecorded(interrupted, "") && !interrupted.isAnswered;
-}
-
-function fleetOf({ shard }: Shard): string {
-  return shard.slice(0, shard.lastIndexOf("/"));
-}
-
-function factsOf({ permissions, memberPermissions, host, connection }: ShardFacts | ShardInputs): ShardFacts {
-  return {
-    permissions,
-    ...(memberPermissions !== undefined && { memberPermissions }),
-    host,
-    ...(connection !== undefined && { connection }),
-  } as ShardFacts;
 }
 
 /** As much of a token's state as it takes to end it. */

@@ -6,11 +6,12 @@ import { merged, type ShardInputs } from "./fleet/shardInputs";
 import type { MemberStep, ShardPlan } from "./fleet/shardPlan";
 import {
   encodeShard,
+  factsOf,
+  idsOf,
   memberOfState,
   type MemberToken,
   type RetiredToken,
   type Shard,
-  type ShardFacts,
   type ShardState,
   stateOfMember,
 } from "./fleet/shardState";
@@ -189,8 +190,7 @@ export class ShardUpdate {
   }
 
   private state(): ShardState {
-    const { shard, each, members, keepOldFor, connection, permissions, memberPermissions, host } =
-      this.declared;
+    const { shard, each, members, keepOldFor } = this.declared;
     return encodeShard(
       {
         shard,
@@ -202,12 +202,7 @@ export class ShardUpdate {
         kept: this.kept,
         nonce: randomBytes(6).toString("hex"),
       },
-      {
-        permissions,
-        ...(memberPermissions !== undefined && { memberPermissions }),
-        host,
-        ...(connection !== undefined && { connection }),
-      } as ShardFacts,
+      factsOf(this.declared),
     );
   }
 
@@ -241,10 +236,7 @@ export class ShardUpdate {
     const { client } = this.session;
     const isCertain = interrupted !== undefined && isUnrecorded(interrupted, this.before.nonce);
     const evidence = isCertain ? interrupted : undefined;
-    const known = new Set([
-      ...[...this.before.made.values()].map(({ id }) => id),
-      ...[...this.before.retired, ...this.before.kept].map(({ id }) => id),
-    ]);
+    const known = new Set(idsOf(this.before));
     const listed = await this.listed(evidence);
     const { each, members } = this.declared;
     const described = describedBy(

@@ -31,6 +31,11 @@ export function shardLabel(index: number): string {
   return String(index).padStart(2, "0");
 }
 
+/** The path of the fleet of a shard with this path. */
+export function fleetOfShard(shard: string): string {
+  return shard.slice(0, shard.lastIndexOf("/"));
+}
+
 /** The members of each shard that has some, in the order of the shards. */
 export function shardsOf(members: Members): Map<number, Members> {
   const shards = new Map<number, Map<string, Readonly<Record<string, unknown>>>>();

@@ -7,7 +7,7 @@ import { plausibleTime } from "../token/rotateAfter";
 import type { InfluxTokenState } from "../token/state";
 import type { ConnectionInputs } from "../types";
 import { forMember, MEMBER } from "./memberNames";
-import type { OwnInputs } from "./shardInputs";
+import type { OwnInputs, ShardInputs } from "./shardInputs";
 
 /** The shape of the state that this version writes and reads. */
 const FORMAT = 1;
@@ -95,8 +95,28 @@ export const NO_SHARD: Shard = {
   nonce: "",
 };
 
+/** Ids of all tokens that a shard has, also of those that are still to end. */
+export function idsOf({ made, retired, kept }: Shard): string[] {
+  return [...made.values(), ...retired, ...kept].map(({ id }) => id);
+}
+
 /** What of a state does not follow from its members. */
 export type ShardFacts = Pick<ShardState, "permissions" | "memberPermissions" | "host" | "connection">;
+
+/** The same of a state, or of checked inputs in which nothing is unknown any more. */
+export function factsOf({
+  permissions,
+  memberPermissions,
+  host,
+  connection,
+}: ShardFacts | ShardInputs): ShardFacts {
+  return {
+    permissions,
+    ...(memberPermissions !== undefined && { memberPermissions }),
+    host,
+    ...(connection !== undefined && { connection }),
+  } as ShardFacts;
+}
 
 export function encodeShard(shard: Shard, facts: ShardFacts): ShardState {
   const specs: Spec[] = [];

@@ -182,7 +182,7 @@ class World {
     return fleets.some(([name, fleet]) => {
       const journal = new Journal({ XDG_STATE_HOME: this.home, PULUMI_BACKEND_URL: name }, 1);
       const isGivenUp = Object.keys(this.declared[name][fleet]?.members ?? {}).length === 0;
-      const left = journal.interruptedOfFleet({ host: this.proxy.url, shard: `acme/prod/${fleet}/` });
+      const left = journal.interruptedOfFleet(this.proxy.url, `acme/prod/${fleet}`);
       const digest = descriptionDigest(description);
       return (
         isGivenUp &&

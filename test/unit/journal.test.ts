@@ -205,7 +205,7 @@ describe("a journal", () => {
     killedRun(deadPid(), { ...KEY, shard: "acme/prod/sensors/63" }, "");
     killedRun(deadPid(), { ...KEY, shard: "acme/prod/sensors-2/01" });
     killedRun(deadPid(), { ...KEY, host: "http://localhost:8087" });
-    const found = journalOf().interruptedOfFleet({ ...KEY, shard: "acme/prod/sensors/00" });
+    const found = journalOf().interruptedOfFleet(KEY.host, "acme/prod/sensors");
     expect(new Map(found.map(({ key, interrupted }) => [key.shard, [key.host, interrupted.nonce]]))).toEqual(
       new Map([
         [KEY.shard, [KEY.host, "n0"]],
@@ -218,7 +218,7 @@ describe("a journal", () => {
     writeFileSync(folder(), "a file in place of the folder");
     killedRun();
     expect(journalOf().interrupted(KEY)).toBeUndefined();
-    expect(journalOf().interruptedOfFleet(KEY)).toEqual([]);
+    expect(journalOf().interruptedOfFleet(KEY.host, "acme/prod/sensors")).toEqual([]);
     journalOf().begin(KEY, "", NOW).end();
     expect(() => {
       journalOf().forget(KEY);
